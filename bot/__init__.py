@@ -1,0 +1,1 @@
+"""The framework behind cogswarm; plugins import ``cogswarm``, never this package."""

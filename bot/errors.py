@@ -1,0 +1,43 @@
+"""The tree of errors: what the user did, what is configured wrongly, what failed outside, what is broken.
+
+Every message is one sentence that says what to do. The tree::
+
+    CogswarmError
+    ├── UserError            shown to the person who caused it
+    ├── ConfigError          shown at start, with the file and line
+    └── OutsideError         something we depend on failed; retried, reported, never a traceback to a user
+        └── TimedOut         it did not answer in time
+"""
+
+from pathlib import Path
+from typing import override
+
+
+class CogswarmError(Exception):
+    """Any error this project raises on purpose; ``str()`` of it is one sentence for a person."""
+
+
+class UserError(CogswarmError):
+    """What a person asked for cannot be done; the sentence is shown to them."""
+
+
+class ConfigError(CogswarmError):
+    """Something is configured wrongly; the sentence names where and what to write instead."""
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+
+    @override
+    def __str__(self) -> str:
+        where = "" if self.file is None else f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
+        return where + super().__str__()
+
+
+class OutsideError(CogswarmError):
+    """A service, file or process outside this program failed or answered nonsense."""
+
+
+class TimedOut(OutsideError):
+    """Something outside did not answer within its time limit."""
