@@ -1,0 +1,79 @@
+"""What every test may use: tools that a machine may lack, data beside the checkout, and the marker ``slow``."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests import sizes, tools
+
+MISSING_TOOL = "missing tool: "
+SLOW_FOLDERS = frozenset({"e2e", "contract", "chaos", "bench"})
+SLOW_FIXTURES = frozenset(
+    {"chromium_executable", "node_executable", "node_modules", "database_server", "minilm"}
+)
+
+
+def needed(place: Path | None, missing: str) -> Path:
+    """Returns ``place``; without it the test is skipped, or fails where CI promises that the tools are there."""
+    if place is not None:
+        return place
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(MISSING_TOOL + missing, pytrace=False)
+    pytest.skip(MISSING_TOOL + missing)
+
+
+@pytest.fixture(scope="session")
+def chromium_executable() -> Path:
+    """A Chromium for playwright's ``executable_path``."""
+    return needed(tools.chromium(), "Chromium (`make test` prints the line that installs it)")
+
+
+@pytest.fixture(scope="session")
+def node_executable() -> Path:
+    """The Node of the development requirements."""
+    return needed(tools.node(), "Node (`make test` installs the wheel that holds it)")
+
+
+@pytest.fixture(scope="session")
+def node_modules(node_executable: Path) -> Path:
+    """The folder of the test-only Node packages; run them with ``node_executable``."""
+    assert node_executable
+    return needed(tools.node_modules(), "Node packages (`make test` installs them)")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Sample data beside the checkout; where there is none, the tests on it are skipped, also in CI."""
+    folder = tools.shared_data()
+    if folder is None:
+        pytest.skip("the sample data does not lie beside this checkout")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = cast("list[str]", getattr(item, "fixturenames", []))
+        folders = item.path.relative_to(tools.ROOT).parts if item.path.is_relative_to(tools.ROOT) else ()
+        if SLOW_FOLDERS.intersection(folders) or SLOW_FIXTURES.intersection(fixtures):
+            item.add_marker("slow")
+
+
+def pytest_report_header() -> str:
+    return f"sizes of criteria: {sizes.chosen()} (`make accept` takes the stated ones)"
+
+
+def missing_tools(skipped: list[pytest.TestReport]) -> Counter[str]:
+    """Counts the skipped tests by the tool they miss."""
+    reasons = (report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))
+    return Counter(reason.partition(MISSING_TOOL)[2] for reason in reasons if MISSING_TOOL in reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = missing_tools(cast("list[pytest.TestReport]", terminalreporter.stats.get("skipped", [])))
+    terminalreporter.section("tools")
+    terminalreporter.write_line(f"{missing.total()} tests skipped for missing tools")
+    for tool, count in sorted(missing.items()):
+        terminalreporter.write_line(f"  {count} for {tool}")
