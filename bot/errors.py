@@ -6,7 +6,8 @@ Every message is one sentence that says what to do. The tree::
     ├── UserError            shown to the person who caused it
     ├── ConfigError          shown at start, with the file and line
     └── OutsideError         something we depend on failed; retried, reported, never a traceback to a user
-        └── TimedOut         it did not answer in time
+        ├── TimedOut         it did not answer in time
+        └── DatabaseAway     the database cannot be reached; work goes on when it is back
 """
 
 from pathlib import Path
@@ -41,3 +42,7 @@ class OutsideError(CogswarmError):
 
 class TimedOut(OutsideError):
     """Something outside did not answer within its time limit."""
+
+
+class DatabaseAway(OutsideError):
+    """The database cannot be reached just now, or went away in the middle of something."""

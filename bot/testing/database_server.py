@@ -1,0 +1,152 @@
+"""The embedded server that the processes of one test run share."""
+
+import asyncio
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from bot.storage.cluster import ADMIN_ROLE, OWNER_ROLE, PORT, SETTINGS
+from bot.storage.connecting import parameters_of
+from bot.storage.embedded import EmbeddedOptions, EmbeddedServer, embedded_server
+from bot.storage.migrate import migrate
+from bot.storage.migration_files import load_migrations
+
+TEMPLATE = "cogswarm_template"
+_UNFINISHED = "cogswarm_unfinished"
+_POLL_S = 0.05
+
+# Test data need not survive the machine. What would connect to the template by itself, and so be in the way of
+# copying it, is off.
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+}
+
+
+class SharedServer:
+    """Runs, or attaches to, the test run's server in a thread of its own, and makes databases on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: Future[EmbeddedServer] = Future()
+        self._loop: Future[asyncio.AbstractEventLoop] = Future()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="test database", daemon=True)
+        self._users: int | None = None
+        self._admin: psycopg.Connection | None = None
+
+    def start(self) -> None:
+        """Starts it if it does not run yet, and makes the migrated database that the tests' own are copies of."""
+        if self._users is not None:
+            return
+        self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._users = os.open(self._folder / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._users, fcntl.LOCK_SH)
+        self._thread.start()
+        where = self._server.result().where()
+        self._admin = psycopg.connect(**{**where, "user": ADMIN_ROLE, "dbname": "postgres"}, autocommit=True)  # pyright: ignore[reportArgumentType] -- libpq's parameters, all strings
+        with _locked(self._folder / "template.lock"):
+            if not self._exists(TEMPLATE):
+                self._make_template()
+
+    def stop(self) -> None:
+        """Stops it; if we run it, when no other process of the test run uses it any more."""
+        if self._users is None:
+            return
+        if self._admin is not None:
+            self._admin.close()
+        if self._server.done() and not self._server.exception() and self._server.result().owned:
+            while not _locked_alone(self._users):
+                time.sleep(_POLL_S)
+        os.close(self._users)
+        self._users = None
+        self._done.set()
+        self._thread.join()
+
+    def url(self, name: str, role: str = OWNER_ROLE) -> str:
+        """The URL of a database on this server."""
+        host = self._server.result().where()["host"]
+        return f"postgresql://{role}@/{name}?host={quote(host, safe='')}&port={PORT}"
+
+    def create(self, name: str, *, migrated: bool) -> None:
+        """Makes a database, as a copy of the migrated one or with nothing but pgvector in it."""
+        statement = "CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY"
+        template = TEMPLATE if migrated else "template1"
+        self._run(statement, name, OWNER_ROLE, template)
+        if not migrated:
+            self._switch_on_vector(name)
+
+    def drop(self, name: str) -> None:
+        """Deletes a database, cutting off whoever is still connected."""
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _serve(self) -> None:
+        try:
+            asyncio.run(self._until_done())
+        except BaseException as error:
+            if self._server.done():
+                raise
+            self._server.set_exception(error)
+
+    async def _until_done(self) -> None:
+        options = EmbeddedOptions(settings={**SETTINGS, **_FAST}, sync=False, poll=_POLL_S)
+        async with embedded_server(self._folder, options) as server:
+            self._loop.set_result(asyncio.get_running_loop())
+            self._server.set_result(server)
+            await asyncio.to_thread(self._done.wait)
+
+    def _make_template(self) -> None:
+        self.drop(_UNFINISHED)
+        self.create(_UNFINISHED, migrated=False)
+        migrating = migrate(parameters_of(self.url(_UNFINISHED)), load_migrations())
+        asyncio.run_coroutine_threadsafe(migrating, self._loop.result()).result()
+        self._run("ALTER DATABASE {} RENAME TO {}", _UNFINISHED, TEMPLATE)
+
+    def _switch_on_vector(self, name: str) -> None:
+        with psycopg.connect(self.url(name, ADMIN_ROLE), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+
+    def _exists(self, name: str) -> bool:
+        return self._as_admin().execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount > 0
+
+    def _as_admin(self) -> psycopg.Connection:
+        if self._admin is None:
+            raise RuntimeError("start() comes first")
+        return self._admin
+
+    def _run(self, statement: str, *names: str) -> None:
+        composed = sql.SQL(statement).format(*(sql.Identifier(name) for name in names))  # pyright: ignore[reportArgumentType] -- literals of this class
+        self._as_admin().execute(composed)
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked_alone(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
