@@ -1,0 +1,34 @@
+"""``cogswarm check``: validates everything and opens no connection."""
+
+import typer
+
+from bot.cli.failures import WRONG_CONFIGURATION
+from bot.cli.session import Session
+
+_SIGNS = {"on": "ok      ", "off": "off     ", "missing": "missing ", "wrong": "WRONG   "}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check", help="Check the configuration without connecting to anything.")(check)
+
+
+def check(context: typer.Context) -> None:
+    """Print what is on, what is missing and what is wrong; exit with 78 where something is wrong."""
+    from bot.cli.findings import CHECKS  # noqa: PLC0415 - keeps --help fast
+
+    session = context.ensure_object(Session)
+    loaded = session.load()
+    redact = session.redactor()
+    for notice in loaded.notices:
+        typer.echo(redact(f"note    {notice}"))
+    findings = [finding for look in CHECKS for finding in look(loaded)]
+    for finding in findings:
+        typer.echo(redact(f"{_SIGNS[finding.kind]}{finding.text}"))
+    wrong = sum(finding.kind == "wrong" for finding in findings)
+    if wrong:
+        typer.echo(
+            f"{loaded.path} cannot be used yet: see the line{'s' if wrong > 1 else ''} above.", err=True
+        )
+        raise typer.Exit(WRONG_CONFIGURATION)
+    typer.echo(f"{loaded.path} is fine.")

@@ -1,0 +1,26 @@
+"""``cogswarm local-discord``: the local Discord on its own, for any bot in any library."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("local-discord", help="Run a local Discord to try or test any bot against.")(local_discord)
+
+
+def local_discord(
+    port: Annotated[int, typer.Option(help="The port; a taken one is replaced by the next.")] = 8787,
+    scene: Annotated[Path | None, typer.Option(help="Who and what is there at first, as YAML.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="The folder that keeps everything; left out: memory.")
+    ] = None,
+) -> None:
+    """Run until Ctrl-C; prints where it is as one line of JSON."""
+    from bot.local_discord.__main__ import main  # noqa: PLC0415 - keeps --help fast
+
+    options = {"--scene": scene, "--state": state}
+    given = [part for name, value in options.items() if value is not None for part in (name, str(value))]
+    raise typer.Exit(main(["--port", str(port), *given]))

@@ -1,0 +1,68 @@
+"""``cogswarm run``: the bot, until it is told to end."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.session import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run", help="Run the bot until Ctrl-C.")(run)
+
+
+def run(
+    context: typer.Context,
+    *,
+    child: Annotated[
+        bool, typer.Option("--child", hidden=True, help="End when stdin ends, as a part of the demo.")
+    ] = False,
+) -> None:
+    """Run the bot."""
+    from bot.app import run_bot  # noqa: PLC0415 - keeps --help fast
+
+    session = context.ensure_object(Session)
+    loaded = session.load()
+    session.start_logging()
+    for notice in loaded.notices:
+        typer.echo(notice, err=True)
+    asyncio.run(until_told_to_end(run_bot(loaded, ready=_say_ready if child else None), watch_stdin=child))
+
+
+def _say_ready() -> None:
+    sys.stdout.write("{}\n")
+    sys.stdout.flush()
+
+
+async def until_told_to_end(work: Coroutine[Any, Any, None], *, watch_stdin: bool = False) -> None:
+    """Run ``work`` until it ends, SIGTERM arrives, or (with ``watch_stdin``) stdin ends."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    watcher = asyncio.create_task(_stdin_ends(task)) if watch_stdin else None
+    try:
+        await asyncio.wait({task})
+    finally:
+        # Ctrl-C cancels us while we wait: what we started has to end before we do.
+        task.cancel()
+        await asyncio.wait({task})
+        loop.remove_signal_handler(signal.SIGTERM)
+        if watcher is not None:
+            watcher.cancel()
+    if not task.cancelled():
+        task.result()
+
+
+async def _stdin_ends(task: asyncio.Future[None]) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    while await reader.read(1_024):
+        pass
+    task.cancel()

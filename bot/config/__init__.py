@@ -1,0 +1,1 @@
+"""The configuration: typed models of ``config.yaml``, its loading, secrets by reference, its JSON schema."""

@@ -1,0 +1,185 @@
+"""The typed model of ``config.yaml``: what may stand in it, with the description people read."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from bot.config.agents import (
+    NO_EMBEDDINGS,
+    OFFLINE,
+    AgentSection,
+    BudgetSection,
+    ModelSection,
+    default_agents,
+    default_models,
+    with_offline,
+)
+from bot.config.fields import (
+    DiscordToken,
+    FreeForm,
+    Language,
+    Name,
+    OptionalHttpAddress,
+    PostgresUrl,
+    Seconds,
+    Section,
+    Snowflake,
+    TimeZone,
+)
+from bot.config.tools import ToolSection, default_tools
+from bot.errors import ConfigError
+
+
+class DiscordSection(Section):
+    """The connection to Discord."""
+
+    token: DiscordToken = Field(
+        default=None,
+        description="The bot's token from https://discord.com/developers/applications. A secret: keep it in .env.",
+        examples=["${DISCORD_TOKEN}"],
+    )
+    message_content: bool = Field(
+        default=False,
+        description="May the bot read messages that do not mention it? Only then are questions in a thread answered "
+        "without a mention. Needs the Message Content intent, switched on for the bot at the same address.",
+    )
+    api_url: OptionalHttpAddress = Field(
+        default=None,
+        description="Where Discord's API is, if not at Discord: the local Discord's address.",
+        examples=["http://127.0.0.1:8787/api/v10"],
+    )
+    request_seconds: Seconds = Field(
+        default=10,
+        ge=1,
+        le=60,
+        description="How long one request to Discord may take, in seconds. After a crash, messages go on after twice as long.",
+    )
+
+    @property
+    def bot_token(self) -> str:
+        """The token in plain text, for the one place that connects."""
+        if self.token is None:
+            raise ConfigError("There is no Discord token; set DISCORD_TOKEN or run `cogswarm init`.")
+        return self.token.get_secret_value()
+
+
+class DatabaseSection(Section):
+    """Where everything is kept."""
+
+    url: PostgresUrl = Field(
+        default=None,
+        description="A Postgres server with pgvector. Left empty, the bot runs a database of its own in `data_dir`.",
+        examples=["${COGSWARM_DATABASE_URL:}"],
+    )
+    bot_url: PostgresUrl = Field(
+        default=None,
+        description="The same server with a login for the bot that owns nothing, where the login of `url` may not "
+        "make one. Left empty, the bot makes and takes the role cogswarm_bot itself.",
+        examples=["${COGSWARM_DATABASE_BOT_URL:}"],
+    )
+
+
+class ServersSection(Section):
+    """Which Discord servers the bot works in."""
+
+    allow: tuple[Snowflake, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="Ids of the servers it may work in; it leaves all others alone. None named: every server.",
+        examples=[[123456789012345678]],
+    )
+    defaults: tuple[Name, ...] = Field(
+        default=("research",),
+        max_length=500,
+        description="The features that are switched on in a server from the start.",
+        examples=[["research"]],
+    )
+
+
+class PluginsSection(Section):
+    """Features that others wrote."""
+
+    paths: tuple[Path, ...] = Field(
+        default=(Path("plugins"),),
+        max_length=100,
+        description="Folders that hold plugins, each in a folder of its own; relative to this file.",
+        examples=[["plugins"]],
+    )
+    disabled: tuple[Name, ...] = Field(
+        default=(), max_length=500, description="Plugins that are not to be loaded.", examples=[["standup"]]
+    )
+
+
+class WebSection(Section):
+    """The bot's own web address; it has no settings yet."""
+
+
+class BridgeSection(Section):
+    """The connection to other chat buses; it has no settings yet."""
+
+
+class Config(Section):
+    """Everything ``config.yaml`` can say."""
+
+    version: Literal[1] = Field(default=1, description="The version of this file's format.")
+    discord: DiscordSection = Field(default=DiscordSection(), description="The connection to Discord.")
+    database: DatabaseSection = Field(default=DatabaseSection(), description="Where everything is kept.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="The folder for what the bot keeps on disk (its database, caches, error reports); relative to "
+        "this file.",
+    )
+    language: Language = Field(default="en", description="The language the bot writes in.")
+    timezone: TimeZone = Field(default="UTC", description="The time zone for dates that people see and type.")
+    models: Annotated[dict[Name, ModelSection], AfterValidator(with_offline)] = Field(
+        default_factory=default_models,
+        description="Language models, each under a name of your choice. `offline` is always there: it needs no key "
+        "and no network, and answers with sentences quoted from its sources.",
+        examples=[
+            {
+                "gpt": {"backend": "openai", "model": "gpt-4o-mini", "api_key": "${OPENAI_API_KEY}"},
+                "claude": {
+                    "backend": "anthropic",
+                    "model": "claude-sonnet-4-5",
+                    "api_key": "${ANTHROPIC_API_KEY}",
+                },
+                "llama": {"backend": "ollama", "model": "llama3.2", "base_url": "http://127.0.0.1:11434"},
+            }
+        ],
+    )
+    embeddings: Name = Field(
+        default=OFFLINE,
+        description=f"How past research is found again by meaning: `{OFFLINE}` (built in), the name of an entry of "
+        f"`models` whose provider offers embeddings, or `{NO_EMBEDDINGS}` (search by words only).",
+    )
+    agents: dict[Name, AgentSection] = Field(
+        default_factory=default_agents,
+        description="Who answers: each agent speaks in Discord under its own name.",
+        examples=[{"writer": {"display_name": "Writer", "model": "gpt"}}],
+    )
+    budgets: BudgetSection = Field(
+        default=BudgetSection(),
+        description="How much one run (such as one /research) may use before it stops.",
+    )
+    tools: dict[Name, ToolSection] = Field(
+        default_factory=default_tools,
+        description="Tools agents can use: MCP servers, each under a name of your choice. Take out the feeds you do "
+        "not care for and add your own.",
+        examples=[
+            {"weather": {"command": ["weather-mcp", "--metric"], "env": {"API_KEY": "${WEATHER_API_KEY}"}}}
+        ],
+    )
+    cogs: dict[Name, FreeForm] = Field(
+        default={},
+        description="Settings of features, by the feature's name; `cogswarm plugins list` shows the features.",
+        examples=[{"standup": {"hours": 24}}],
+    )
+    servers: ServersSection = Field(
+        default=ServersSection(), description="Which Discord servers the bot works in."
+    )
+    plugins: PluginsSection = Field(default=PluginsSection(), description="Features that others wrote.")
+    web: WebSection = Field(default=WebSection(), description="The bot's own web address; no settings yet.")
+    bridge: BridgeSection = Field(
+        default=BridgeSection(), description="The connection to other chat buses; no settings yet."
+    )
