@@ -92,7 +92,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text, in order."""
+    """A piece of the answer's text, in order; an empty piece is a sign of life (the model is thinking)."""
 
     text: str
 
@@ -147,6 +147,14 @@ class BackendError(OutsideError):
 
 class BackendUnreachable(BackendError):
     """No answer: refused, reset, timed out or cut off in the middle; may be retried."""
+
+
+class BackendPaused(BackendError):
+    """The breaker is open after repeated failures; ``retry_after`` is in seconds, nothing was sent."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class AuthFailed(BackendError):

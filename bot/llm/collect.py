@@ -1,0 +1,133 @@
+"""Collects a backend's stream into one answer, inside limits, and has a malformed one repaired once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from bot.llm.protocol import (
+    Answer,
+    Backend,
+    BackendUnreachable,
+    BadAnswer,
+    Event,
+    Finished,
+    Request,
+    Schema,
+    TextDelta,
+    ToolCall,
+    Turn,
+    Usage,
+)
+from bot.llm.streams import closing
+from bot.llm.structured import read_structured
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long (seconds) and how large (characters) an answer may become before it is given up."""
+
+    total: float = 300.0
+    """The whole answer, a repair included."""
+    first: float = 120.0
+    """Until the first event: a local model may have to be loaded."""
+    idle: float = 60.0
+    """Between two events; an empty `TextDelta` counts as one."""
+    text: int = 200_000
+    tool_calls: int = 128
+
+
+DEFAULT_LIMITS = Limits()
+
+
+async def ask(backend: Backend, request: Request, *, limits: Limits = DEFAULT_LIMITS) -> Answer:
+    """Ask ``backend`` and wait for the whole answer; ``data`` is set where ``request.schema`` is.
+
+    An answer that does not match the schema is sent back to the model with the error, once. An answer
+    that asks for tools is returned as it is: it is not the final one.
+
+    Raises:
+        BackendUnreachable: nothing came for too long, or the stream ended before it said so.
+        BadAnswer: empty, too large, or (twice) not matching the schema.
+        BackendError: whatever the backend raised.
+    """
+    deadline = asyncio.timeout(limits.total)
+    try:
+        async with deadline:
+            answer = await _collect(backend, request, limits)
+            if request.schema is None or answer.tool_calls:
+                return answer
+            return await _structured(backend, request, request.schema, answer, limits)
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        sentence = f"The model did not finish within {limits.total:g} seconds; try again or ask for less."
+        raise BackendUnreachable(sentence) from None
+
+
+async def _structured(
+    backend: Backend, request: Request, schema: Schema, answer: Answer, limits: Limits
+) -> Answer:
+    try:
+        return replace(answer, data=read_structured(answer.text, schema))
+    except BadAnswer as error:
+        if answer.finish == "length":
+            sentence = f"The answer was cut at {request.max_tokens} tokens; allow more or ask for less."
+            raise BadAnswer(sentence) from None
+        complaint = str(error)
+    repair = (
+        Turn("assistant", answer.text),
+        Turn("user", f"{complaint}. Answer again with nothing but one JSON object that matches the schema."),
+    )
+    second = await _collect(backend, replace(request, turns=(*request.turns, *repair)), limits)
+    usage = Usage(
+        answer.usage.input_tokens + second.usage.input_tokens,
+        answer.usage.output_tokens + second.usage.output_tokens,
+    )
+    if second.tool_calls:
+        return replace(second, usage=usage)
+    try:
+        return replace(second, data=read_structured(second.text, schema), usage=usage)
+    except BadAnswer as error:
+        sentence = "The model twice did not answer in the form it was asked for; try again or choose another model."
+        raise BadAnswer(f"{sentence} ({error})") from None
+
+
+async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer:
+    pieces: list[str] = []
+    calls: list[ToolCall] = []
+    size = 0
+    async with closing(backend.stream(request)) as events:
+        wait = limits.first
+        while True:
+            event = await _next(events, wait)
+            wait = limits.idle
+            match event:
+                case TextDelta(text):
+                    size += len(text)
+                    pieces.append(text)
+                case ToolCall():
+                    calls.append(event)
+                case Finished(reason, usage):
+                    break
+            if size > limits.text or len(calls) > limits.tool_calls:
+                raise BadAnswer(
+                    f"The model wrote more than {limits.text:,} characters; the answer is dropped."
+                )
+    text = "".join(pieces)
+    if not text.strip() and not calls:
+        why = "spent all its tokens before writing anything" if reason == "length" else "gave an empty answer"
+        raise BadAnswer(f"The model {why}; try again or allow more tokens.")
+    return Answer(text=text, tool_calls=tuple(calls), finish=reason, usage=usage)
+
+
+async def _next(events: AsyncIterator[Event], wait: float) -> Event:
+    gap = asyncio.timeout(wait)
+    try:
+        async with gap:
+            return await anext(events)
+    except StopAsyncIteration:
+        raise BackendUnreachable("The model's answer broke off in the middle; try again.") from None
+    except TimeoutError:
+        if not gap.expired():
+            raise
+        raise BackendUnreachable(f"The model sent nothing for {wait:g} seconds; try again.") from None
