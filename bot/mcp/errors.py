@@ -1,0 +1,28 @@
+"""What can go wrong when a tool is called; each message is one sentence that names the server."""
+
+from bot.errors import OutsideError, TimedOut
+
+
+class ToolCallError(OutsideError):
+    """A tool gave no result. A tool that says by itself that it failed is a result, not this."""
+
+    def __init__(self, message: str, *, server: str, tool: str) -> None:
+        super().__init__(message)
+        self.server = server
+        self.tool = tool
+
+
+class ToolUnavailable(ToolCallError):
+    """There is no such tool, or its server is not running just now; ``reason`` says why."""
+
+    def __init__(self, message: str, *, server: str, tool: str, reason: str) -> None:
+        super().__init__(message, server=server, tool=tool)
+        self.reason = reason
+
+
+class ToolTimedOut(ToolCallError, TimedOut):
+    """The tool did not answer in time; it was told to stop."""
+
+
+class ToolFailed(ToolCallError):
+    """The server refused the call or answered it with nonsense."""
