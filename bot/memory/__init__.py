@@ -1,0 +1,1 @@
+"""What is recalled later: embedders, the memories in Postgres, recall, forgetting, and kept sources."""

@@ -1,0 +1,122 @@
+"""Recall: what this guild has remembered about a question, from places the reader may read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, LiteralString, cast
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from bot.memory.embedder import Embedded, tidy
+from bot.memory.space import find_space
+from bot.memory.store import halfvec
+from bot.memory.subject import same_subject, shared_words
+
+# a file of this package, so as literal as a string in it
+QUERY = cast("LiteralString", Path(__file__).with_name("recall.sql").read_text("utf-8"))
+
+CANDIDATES = 40
+"""Of each of the two searches; the rest cannot come first after fusion."""
+
+RANK_CONSTANT = 60
+"""k of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
+
+MAX_QUESTION = 2_000
+
+type Method = Literal["semantic", "full text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to look for, and for whom.
+
+    ``readable`` holds the ids of all channels and private threads that the reader of the answer may read
+    (a public thread is read with its channel); what lies elsewhere is not looked at. ``kinds`` None is all.
+    ``not_run`` leaves out what the asking run has itself remembered. ``limit`` counts hits.
+    """
+
+    guild_id: int
+    text: str
+    readable: Collection[int]
+    kinds: tuple[str, ...] | None = None
+    not_run: UUID | None = None
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row of the query."""
+
+    id: int
+    kind: str
+    title: str
+    body: str
+    guild_id: int
+    channel_id: int
+    thread_id: int | None
+    run_id: UUID | None
+    member_id: int | None
+    created_at: datetime
+    similarity: float | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A memory found, its text being untrusted data.
+
+    ``found`` holds the text, the parts of the link (guild, channel, thread), the date and the scores;
+    ``similarity`` is None where the memory has no vector of the asker's space.
+    """
+
+    found: Found
+    same_subject: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The hits, best first, and how they were searched: tell people where it was by ``full text`` only."""
+
+    hits: tuple[Hit, ...]
+    method: Method
+
+    @property
+    def same_subject(self) -> tuple[Hit, ...]:
+        """The hits that are about the very subject of the question."""
+        return tuple(hit for hit in self.hits if hit.same_subject)
+
+
+async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embedded | None) -> Recalled:
+    """Search one guild's memories by meaning and by words.
+
+    ``embedded`` is the vector of ``question.text`` (see `bot.memory.embedder.embed_one`), made before the
+    transaction; None searches words only. Memories that await re-embedding are found by words meanwhile.
+    Hits of the same subject go before better ranked others.
+    """
+    space = None if embedded is None else await find_space(conn, embedded.space)
+    async with conn.cursor(row_factory=class_row(Found)) as cursor:
+        await cursor.execute(
+            QUERY,
+            {
+                "guild": question.guild_id,
+                "readable": sorted(question.readable),
+                "kinds": None if question.kinds is None else list(question.kinds),
+                "not_run": question.not_run,
+                "vector": None if embedded is None else halfvec(embedded.vector),
+                "space": None if space is None else space.id,
+                "words": tidy(question.text, MAX_QUESTION),
+                "candidates": CANDIDATES,
+                "k": RANK_CONSTANT,
+            },
+        )
+        rows = await cursor.fetchall()
+    threshold = None if space is None else space.same_subject_at
+    hits = [
+        Hit(row, same_subject(row.similarity, shared_words(question.text, row.title), threshold))
+        for row in rows
+    ]
+    hits.sort(key=lambda hit: not hit.same_subject)
+    return Recalled(tuple(hits[: question.limit]), "full text" if embedded is None else "semantic")
