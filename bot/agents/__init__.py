@@ -1,0 +1,1 @@
+"""Personas, the tool loop and budgets."""

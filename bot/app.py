@@ -1,0 +1,227 @@
+"""The composition root: from the configuration to a running bot; the only module that knows everything."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import structlog
+
+from bot.agents.personas import Personas
+from bot.clock import Clock
+from bot.config.agents import NO_EMBEDDINGS, OFFLINE, BudgetSection, ModelSection
+from bot.config.loaded import LoadedConfig
+from bot.config.problems import ConfigErrors
+from bot.discord.api import DiscordApi, open_api, point_at
+from bot.discord.commands import CommandSync
+from bot.discord.context import ContextServices
+from bot.discord.deliverer import Deliverer, DelivererSettings
+from bot.discord.delivery import Delivery
+from bot.discord.gateway import GatewaySettings, stay_connected
+from bot.discord.identities import Identities
+from bot.discord.router import Router
+from bot.discord.surface import DiscordSurface
+from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
+from bot.llm.factory import BackendFactory, open_backend
+from bot.llm.protocol import Backend
+from bot.llm.retry import retrying
+from bot.mcp.client import McpPool
+from bot.mcp.configured import ConfiguredTools, server_specs
+from bot.memory.choice import choose_embedder
+from bot.memory.embedder import Embedder
+from bot.memory.library import Library
+from bot.plugins.cog import Cog
+from bot.plugins.discovery import find
+from bot.plugins.guilds import Guilds
+from bot.plugins.loading import Loaded, check_settings, load
+from bot.resources import Resources
+from bot.storage.database import Database
+from bot.storage.opening import DatabaseOptions, open_database
+from bot.work.budget import RunMeter
+from bot.work.doorbell import Doorbell
+from bot.work.engine import Engine, EngineSettings
+from bot.work.run import RunServices
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the parts are; the defaults are right outside tests."""
+
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot, for whoever started it."""
+
+    database: Database
+    router: Router
+    engine: Engine
+
+
+def load_plugins(loaded: LoadedConfig) -> Loaded:
+    """Import the plugins and check the owner's settings of their cogs. Raises `ConfigErrors`."""
+    plugins = load(find(loaded.plugin_paths), loaded.config.plugins.disabled)
+    problems = check_settings(plugins, loaded.config.cogs)
+    if problems:
+        raise ConfigErrors(problems)
+    return plugins
+
+
+async def run_bot(loaded: LoadedConfig, *, ready: Callable[[], None] | None = None) -> None:
+    """Run the bot until cancelled; ``ready`` is called when its first guild is served.
+
+    Raises `ConfigError` or `OutsideError` where it cannot start.
+    """
+    async with running_bot(loaded, load_plugins(loaded)) as bot:
+        await bot.router.ready.wait()
+        if ready is not None:
+            ready()
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def running_bot(
+    loaded: LoadedConfig, plugins: Loaded, *, clock: Clock | None = None, pace: Pace | None = None
+) -> AsyncGenerator[Bot]:
+    """A bot that is connected, works and delivers until the block ends."""
+    clock, pace, config = clock or Clock(), pace or Pace(), loaded.config
+    if config.discord.api_url:
+        point_at(config.discord.api_url)
+    live = _with_their_intents(plugins.cogs, message_content=config.discord.message_content)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(loaded, clock))
+        api = await stack.enter_async_context(
+            open_api(config.discord.bot_token, request_seconds=config.discord.request_seconds)
+        )
+        personas = _personas(loaded, plugins.backends, clock)
+        stack.push_async_callback(personas.aclose)
+        embedder = await _embedder(loaded, personas)
+        if embedder is not None:
+            stack.push_async_callback(embedder.aclose)
+        pool = await stack.enter_async_context(McpPool(server_specs(loaded), clock=clock))
+        library = Library(database, embedder, clock)
+        services = RunServices(
+            database=database,
+            surface=DiscordSurface(api, clock),
+            personas=personas,
+            tools=ConfiguredTools(pool, config.tools),
+            library=library,
+            clock=clock,
+            meter=lambda run_id: RunMeter(database, clock, run_id, _budget(loaded)),
+        )
+        workflows = {(cog.name, name): flow for cog in live.values() for name, flow in cog.workflows.items()}
+        engine = Engine(services, workflows, pace.engine)
+        doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
+        router = _router(loaded, live, api, services, doorbell)
+        deliverer = Deliverer(
+            database,
+            Delivery(api, Identities(api, database)),
+            clock,
+            DelivererSettings.for_requests_of(config.discord.request_seconds),
+        )
+        intents = {"message_content"} if config.discord.message_content else set[str]()
+        async with asyncio.TaskGroup() as tasks:
+            started = [
+                tasks.create_task(part, name=name)
+                for name, part in {
+                    "deliverer": deliverer.run_forever(),
+                    "sweeper": engine.sweep_forever(),
+                    "doorbell": doorbell.answer_forever(),
+                    "embedding": _catch_up(library),
+                    "gateway": stay_connected(
+                        config.discord.bot_token, intents, router, clock=clock, settings=pace.gateway
+                    ),
+                }.items()
+            ]
+            try:
+                yield Bot(database, router, engine)
+            finally:
+                for task in started:
+                    task.cancel()
+
+
+def _with_their_intents(cogs: Mapping[str, Cog], *, message_content: bool) -> dict[str, Cog]:
+    """The cogs whose privileged intents are switched on; of the others people are told why they are off."""
+    live: dict[str, Cog] = {}
+    for name, cog in cogs.items():
+        missing = cog.intents - ({"message_content"} if message_content else set())
+        if missing:
+            log.warning(
+                "cog_needs_intents",
+                cog=name,
+                missing=sorted(missing),
+                fix="set discord.message_content: true",
+            )
+        else:
+            live[name] = cog
+    return live
+
+
+def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], clock: Clock) -> Personas:
+    def opened(model: ModelSection) -> Backend:
+        backend = open_backend(
+            model.backend, api_key=model.api_key, base_url=model.base_url or "", registry=registry
+        )
+        breaker = Breaker(
+            model.backend,
+            failures=BACKEND_FAILURES,
+            on_change=lambda state: log.warning("breaker_changed", backend=model.backend, state=state),
+        )
+        return guarded(retrying(backend), breaker)
+
+    return Personas(loaded.config, Resources(config_folder=loaded.folder), opened, clock)
+
+
+async def _embedder(loaded: LoadedConfig, personas: Personas) -> Embedder | None:
+    wish = loaded.config.embeddings
+    if wish in {OFFLINE, NO_EMBEDDINGS}:
+        choice = await choose_embedder("offline" if wish == OFFLINE else "none")
+    else:
+        model = loaded.config.models[wish]
+        choice = await choose_embedder(
+            "backend", backend=personas.backend(wish), provider=model.backend, model=model.model or ""
+        )
+    log.info("recall", how=choice.sentence)
+    return choice.embedder
+
+
+def _database(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManager[Database]:
+    section = loaded.config.database
+    url, bot_url = (None if one is None else one.get_secret_value() for one in (section.url, section.bot_url))
+    return open_database(url, loaded.data_dir, options=DatabaseOptions(bot_url=bot_url), clock=clock)
+
+
+def _budget(loaded: LoadedConfig) -> BudgetSection:
+    return loaded.config.budgets
+
+
+def _router(
+    loaded: LoadedConfig,
+    cogs: Mapping[str, Cog],
+    api: DiscordApi,
+    services: RunServices,
+    doorbell: Doorbell,
+) -> Router:
+    new_id: Callable[[], UUID] = uuid4
+    context = ContextServices(
+        database=services.database,
+        surface=services.surface,
+        ring=doorbell.ring,
+        new_id=new_id,
+        me=api.user_id,
+        message_content=loaded.config.discord.message_content,
+        persona=services.personas.get,
+    )
+    guilds = Guilds(loaded.config, cogs, services.database)
+    return Router(api, cogs, guilds, CommandSync(api, services.database), context)
+
+
+async def _catch_up(library: Library) -> None:
+    embedded = await library.catch_up()
+    if embedded:
+        log.info("memories_embedded", count=embedded)

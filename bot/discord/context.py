@@ -1,0 +1,206 @@
+"""What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+from uuid import UUID
+
+from typing_extensions import TypeVar
+
+from bot.agents.agent import Persona
+from bot.discord.answers import Answers
+from bot.discord.events import Author, Where
+from bot.errors import ConfigError, UserError
+from bot.plugins.cog import Cog, Handler
+from bot.plugins.settings import NoSettings, Settings
+from bot.storage.database import Database
+from bot.work import runs_table
+from bot.work.principal import Principal
+from bot.work.run import status_header, stop_button
+from bot.work.runs_table import NewRun, RunRow
+from bot.work.surface import Button, Connection, Place, Say, Speaker, Surface
+
+TITLE_LENGTH = 200
+S = TypeVar("S", bound=Settings, default=NoSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class ContextServices:
+    """What every context works with; made once by the app."""
+
+    database: Database
+    surface: Surface
+    ring: Callable[[Connection, UUID], Awaitable[None]]
+    """The doorbell: says in the caller's transaction that a run is there."""
+    new_id: Callable[[], UUID]
+    me: int
+    """The bot's user id."""
+    message_content: bool
+    """Whether the bot may read messages that do not mention it."""
+    persona: Callable[[str], Persona]
+    """Who an agent is."""
+
+
+class Context(Generic[S]):
+    """One event that reached a cog."""
+
+    def __init__(
+        self,
+        services: ContextServices,
+        cog: Cog,
+        settings: S,
+        *,
+        event_id: int,
+        where: Where,
+        author: Author,
+        answers: Answers | None = None,
+        readable: Sequence[int] = (),
+    ) -> None:
+        self._services = services
+        self._cog = cog
+        self._settings = settings
+        self._event_id = event_id
+        self._where = where
+        self._author = author
+        self._answers = answers
+        self._readable = tuple(readable)
+
+    @property
+    def settings(self) -> S:
+        """The cog's settings in this guild."""
+        return self._settings
+
+    @property
+    def guild_id(self) -> int:
+        """The guild it happened in."""
+        if self._where.guild_id is None:
+            raise UserError("This works on a server, not in direct messages.")
+        return self._where.guild_id
+
+    @property
+    def channel_id(self) -> int:
+        """The channel or thread it happened in."""
+        return self._where.channel_id
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether that is a thread."""
+        return self._where.in_thread
+
+    @property
+    def principal(self) -> Principal:
+        """On whose behalf whatever is started here acts."""
+        return Principal(self.guild_id, self.channel_id, self._author.id, self._author.name)
+
+    @property
+    def readable(self) -> tuple[int, ...]:
+        """The channels this member, and whoever reads here, may read; only filled for commands and buttons."""
+        return self._readable or (self.channel_id,)
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether messages that do not mention the bot can be read."""
+        return self._services.message_content
+
+    def without_mention(self, text: str) -> str:
+        """``text`` without the mention that called the bot."""
+        return text.replace(f"<@{self._services.me}>", "").replace(f"<@!{self._services.me}>", "")
+
+    def agent_label(self, name: str) -> str:
+        """What is shown beside an agent's text; empty where a language model writes it."""
+        return self._services.persona(name).label
+
+    def check_agent(self, name: str) -> None:
+        """Raise `UserError` where the owner does not let an agent work in this channel."""
+        persona = self._services.persona(name)
+        if not persona.works_in(self._where.home_id, self._where.home_name):
+            places = ", ".join(
+                f"<#{channel}>" if channel.isdigit() else f"#{channel}"
+                for channel in sorted(persona.channels)
+            )
+            raise UserError(f"{persona.display_name} does not work in this channel. Try {places}.")
+
+    async def start(
+        self, workflow: Handler, *, title: str | None = None, quiet: bool = False, **arguments: Any
+    ) -> UUID | None:
+        """Start durable work: a status message with a stop button, a thread under it, and the run.
+
+        In a thread the work speaks there. ``quiet`` posts no status message. The same event starts nothing
+        twice (None). Arguments are stored, so they must be JSON.
+        """
+        name = getattr(workflow, "__name__", "")
+        if name not in self._cog.workflows:
+            raise ConfigError(
+                f"{name or workflow} is not a workflow of {self._cog.name}; decorate it with @workflow."
+            )
+        run_id = self._services.new_id()
+        shown = (title or name.replace("_", " ").capitalize())[:TITLE_LENGTH]
+        async with self._services.database.transaction() as conn:
+            if not await runs_table.handle_once(conn, self._cog.name, self._event_id):
+                return None
+            status_row, thread_row = (None, None) if quiet else await self._open(conn, run_id, shown)
+            new = NewRun(
+                id=run_id,
+                cog=self._cog.name,
+                workflow=name,
+                args=arguments,
+                title=shown,
+                principal=self.principal,
+                thread_id=self.channel_id if thread_row is None else None,
+            )
+            await runs_table.insert(conn, new, status_row=status_row, thread_row=thread_row)
+            await self._services.ring(conn, run_id)
+        if not quiet:
+            place = "right here" if self.in_thread else "in a thread under my next message"
+            await self.reply(f"On it. Follow along {place}.")
+        return run_id
+
+    async def reply(self, text: str) -> None:
+        """Answer the person who acted, privately where Discord allows it."""
+        if self._answers is not None:
+            await self._answers.say_safely(text)
+
+    async def say_once(
+        self,
+        key: str,
+        text: str,
+        *,
+        channel_id: int | None = None,
+        speaker: Speaker | None = None,
+        buttons: Sequence[Button] = (),
+    ) -> None:
+        """Say something in this (or another) channel; a ``key`` is never said twice in a channel."""
+        where = channel_id or self.channel_id
+        async with self._services.database.transaction() as conn:
+            # Not by guild: the owner's setting names one channel to all of them.
+            full_key = f"{self._cog.name}:{where}:{key}"
+            place = Place(channel_id=where)
+            await self._services.surface.post(conn, full_key, place, Say(text, speaker, tuple(buttons)))
+
+    def button(self, label: str, action: str, value: str) -> Button:
+        """A button that calls this cog's ``action`` with ``value``."""
+        return Button(label, f"v1:{self._cog.name}:{action}:{value}", "primary")
+
+    async def run_of_this_thread(self) -> RunRow | None:
+        """The run this thread belongs to, if one of this cog opened it."""
+        if not self.in_thread:
+            return None
+        async with self._services.database.connection() as conn:
+            row = await runs_table.first_in_thread(conn, self.channel_id)
+        return row if row is not None and row.cog == self._cog.name else None
+
+    async def earlier_titles(self, limit: int = 25) -> list[str]:
+        """What this guild asked this cog before, newest first."""
+        async with self._services.database.connection() as conn:
+            return await runs_table.recent_titles(conn, self.guild_id, self._cog.name, limit)
+
+    async def _open(self, conn: Connection, run_id: UUID, title: str) -> tuple[int, int | None]:
+        say = Say(f"{status_header(title, self._author.id)}\n… Starting", buttons=(stop_button(run_id),))
+        surface = self._services.surface
+        (status, *_) = await surface.post(
+            conn, f"{run_id}:status", Place(channel_id=self.channel_id), say, run_id=run_id
+        )
+        if self.in_thread:
+            return status, None
+        opened = await surface.open_thread(conn, f"{run_id}:thread", status, title)
+        return status, opened.opened_by

@@ -1,0 +1,53 @@
+"""What comes in from Discord, as the rest of the program sees it; everything in it is untrusted."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who did it; ``name`` is what people see."""
+
+    id: int
+    name: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The guild and the channel or thread; ``guild_id`` is None in a direct message.
+
+    ``home_id`` and ``home_name`` are the channel's, also where it happened in a thread of it.
+    """
+
+    guild_id: int | None
+    channel_id: int
+    in_thread: bool
+    home_id: int = 0
+    home_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something a member (or a bot) said; without the Message Content intent ``text`` may be empty."""
+
+    id: int
+    where: Where
+    author: Author
+    text: str
+    mentions_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A command, a button or a request for suggestions; must be answered within three seconds."""
+
+    id: int
+    token: str
+    kind: Literal["command", "component", "autocomplete", "modal", "ping"]
+    where: Where
+    author: Author
+    data: dict[str, Any]
+    message_id: int | None = None
+    readable: tuple[int, ...] = ()
+    """The channels whose history the author may read, and whoever reads an answer given here."""

@@ -1,0 +1,208 @@
+"""Keeps one gateway client alive and turns its events into ours.
+
+nextcord ends its client for good when an event cannot be parsed, so a supervisor starts a new one.
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, override
+
+import aiohttp
+import nextcord
+import structlog
+
+from bot.clock import Clock
+from bot.discord.events import Author, Interaction, Message, Where
+from bot.errors import ConfigError
+
+log = structlog.get_logger(__name__)
+
+PRIVILEGED = frozenset({"message_content", "members", "presences"})
+_KINDS: dict[int, Any] = {1: "ping", 2: "command", 3: "component", 4: "autocomplete", 5: "modal"}
+_ACTS = frozenset({2, 3})
+_REFUSED_LOGIN = frozenset({4004, 4010, 4011, 4012, 4013})
+
+
+class Listener(Protocol):
+    """Who is told what happens on Discord."""
+
+    async def guild_ready(self, guild_id: int, name: str) -> None:
+        """A guild is there: at start, after a reconnect, or because the bot was let in."""
+        ...
+
+    async def message(self, message: Message) -> None:
+        """Somebody said something."""
+        ...
+
+    async def interaction(self, interaction: Interaction) -> None:
+        """Somebody used a command or a button."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Seconds between attempts, and how long nextcord waits for guilds after READY."""
+
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    steady: float = 60.0
+    guild_ready_timeout: float = 0.5
+
+
+def intents_for(names: set[str]) -> nextcord.Intents:
+    """The gateway intents: what every cog needs, and the privileged ones that some declare."""
+    intents = nextcord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    for name in names & PRIVILEGED:
+        setattr(intents, name, True)
+    return intents
+
+
+class _Client(nextcord.Client):
+    """nextcord's client without its command handling, which ours replaces."""
+
+    def __init__(self, listener: Listener, intents: nextcord.Intents, settings: GatewaySettings) -> None:
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            guild_ready_timeout=settings.guild_ready_timeout,
+            allowed_mentions=nextcord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self._listener = listener
+        # Voice is not used, so nothing is missing without its library.
+        nextcord.VoiceClient.warn_nacl = False
+
+    async def on_connect(self) -> None:
+        """Replaces nextcord's own command rollout."""
+
+    @override
+    async def on_guild_available(self, guild: nextcord.Guild) -> None:
+        await self._listener.guild_ready(guild.id, guild.name)
+
+    async def on_guild_join(self, guild: nextcord.Guild) -> None:
+        """A guild that was not known before."""
+        await self._listener.guild_ready(guild.id, guild.name)
+
+    async def on_message(self, message: nextcord.Message) -> None:
+        """Pass a message on as ours."""
+        me = self.user
+        await self._listener.message(_message(message, me.id if me else 0))
+
+    @override
+    async def on_interaction(self, interaction: nextcord.Interaction[Any]) -> None:
+        await self._listener.interaction(_interaction(interaction))
+
+    @override
+    async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
+        log.error("event_failed", event_name=event_method, exc_info=sys.exc_info())
+
+
+def _where(guild_id: int | None, channel: Any, channel_id: int) -> Where:
+    in_thread = isinstance(channel, nextcord.Thread)
+    home: Any = channel.parent if in_thread else channel
+    return Where(
+        guild_id,
+        channel_id,
+        in_thread,
+        home_id=channel.parent_id if in_thread else channel_id,
+        home_name=str(getattr(home, "name", "") or ""),
+    )
+
+
+def _message(message: nextcord.Message, me: int) -> Message:
+    author = message.author
+    return Message(
+        id=message.id,
+        where=_where(message.guild.id if message.guild else None, message.channel, message.channel.id),
+        author=Author(author.id, author.display_name, author.bot or message.webhook_id is not None),
+        text=message.content,
+        mentions_me=any(user.id == me for user in message.mentions),
+    )
+
+
+def _interaction(interaction: nextcord.Interaction[Any]) -> Interaction:
+    user = interaction.user
+    data: Any = interaction.data or {}
+    return Interaction(
+        id=interaction.id,
+        token=interaction.token,
+        kind=_KINDS.get(interaction.type.value, "ping"),
+        where=_where(interaction.guild_id, interaction.channel, interaction.channel_id or 0),
+        author=Author(user.id if user else 0, user.display_name if user else "", bool(user and user.bot)),
+        data=dict(data),
+        message_id=interaction.message.id if interaction.message else None,
+        readable=_readable(interaction) if interaction.type.value in _ACTS else (),
+    )
+
+
+def _readable(interaction: nextcord.Interaction[Any]) -> tuple[int, ...]:
+    """Channels that the asker may read, and with them whoever reads the answer: this one, and open ones."""
+    member, guild, here = interaction.user, interaction.guild, interaction.channel
+    if guild is None or not isinstance(member, nextcord.Member):
+        return ()
+    home = here.parent_id if isinstance(here, nextcord.Thread) else interaction.channel_id
+    return tuple(
+        channel.id
+        for channel in guild.channels
+        if _may_read(channel, member) and (channel.id == home or _may_read(channel, guild.default_role))
+    )
+
+
+def _may_read(channel: nextcord.abc.GuildChannel, who: nextcord.Member | nextcord.Role) -> bool:
+    allowed = channel.permissions_for(who)
+    return allowed.view_channel and allowed.read_message_history
+
+
+async def stay_connected(
+    token: str,
+    intents: set[str],
+    listener: Listener,
+    *,
+    clock: Clock,
+    settings: GatewaySettings | None = None,
+    jitter: Callable[[], float] = random.random,
+) -> None:
+    """Hold a gateway connection until cancelled; a new client is made whenever one ends.
+
+    Raises `ConfigError` where trying again cannot help: a refused token, an intent that is not switched on.
+    """
+    chosen = settings or GatewaySettings()
+    failures = 0
+    while True:
+        began = clock.monotonic()
+        client = _Client(listener, intents_for(intents), chosen)
+        try:
+            await client.start(token)
+            reason = "closed"
+        except nextcord.LoginFailure as error:
+            raise ConfigError(
+                "Discord does not accept this token; copy it again from the developer portal into DISCORD_TOKEN."
+            ) from error
+        except nextcord.PrivilegedIntentsRequired as error:
+            raise ConfigError(
+                "Discord refused the connection: switch on the privileged intents "
+                f"({', '.join(sorted(intents & PRIVILEGED))}) on the Bot page of the developer portal."
+            ) from error
+        except nextcord.ConnectionClosed as error:
+            if error.code in _REFUSED_LOGIN:
+                raise ConfigError(f"Discord refused the connection (close code {error.code}).") from error
+            reason = f"close code {error.code}"
+        except (OSError, TimeoutError, aiohttp.ClientError, nextcord.DiscordException) as error:
+            reason = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            # A malformed event surfaces here as whatever nextcord's parser raised.
+            log.exception("gateway_client_broke")
+            reason = type(error).__name__
+        finally:
+            await client.close()
+        failures = 0 if clock.monotonic() - began > chosen.steady else failures + 1
+        pause = (
+            min(chosen.longest_pause, chosen.first_pause * 2 ** min(failures - 1, 10)) if failures else 0.0
+        )
+        pause *= 0.5 + jitter() / 2
+        log.warning("gateway_lost", reason=reason, again_in=round(pause, 1))
+        await clock.sleep(pause)

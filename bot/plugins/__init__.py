@@ -1,0 +1,1 @@
+"""Hookspecs, discovery and lifecycle of plugins, and the gate that says what is enabled where."""

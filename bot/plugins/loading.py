@@ -1,0 +1,187 @@
+"""Loads each plugin on its own: one that fails is reported with its reason, and the rest work."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Literal, cast
+
+import pluggy
+import structlog
+
+from bot.errors import ConfigError
+from bot.llm.factory import BUILT_IN, BackendFactory
+from bot.plugins import spec
+from bot.plugins.cog import API_VERSION, Cog
+from bot.plugins.discovery import Candidate
+
+log = structlog.get_logger(__name__)
+
+type State = Literal["loaded", "failed", "disabled", "not loaded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin and how it fared."""
+
+    candidate: Candidate
+    state: State
+    reason: str = ""
+    cogs: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Every plugin, and what the ones that work have brought."""
+
+    plugins: tuple[Plugin, ...] = ()
+    cogs: Mapping[str, Cog] = field(default_factory=dict[str, Cog])
+    backends: Mapping[str, BackendFactory] = field(default_factory=lambda: dict(BUILT_IN))
+
+
+class _Refused(Exception):
+    """Why a plugin is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    cogs: tuple[Cog, ...]
+    backends: Mapping[str, BackendFactory]
+    hooks: tuple[str, ...]
+
+
+def load(candidates: Sequence[Candidate], disabled: Iterable[str] = ()) -> Loaded:
+    """Import every candidate that is not disabled; nothing of one that fails is kept."""
+    off = frozenset(disabled)
+    plugins: list[Plugin] = []
+    cogs: dict[str, Cog] = {}
+    backends: dict[str, BackendFactory] = dict(BUILT_IN)
+    for candidate in candidates:
+        if candidate.name in off:
+            plugins.append(
+                Plugin(candidate, "disabled", "Switched off under `plugins.disabled` in config.yaml.")
+            )
+            continue
+        try:
+            brought = _bring(candidate)
+            _check_collisions(brought, cogs, backends)
+        except _Refused as refused:
+            log.warning("plugin_failed", plugin=candidate.name, reason=str(refused))
+            plugins.append(Plugin(candidate, "failed", str(refused)))
+            continue
+        cogs |= {cog.name: cog for cog in brought.cogs}
+        backends |= brought.backends
+        names = tuple(cog.name for cog in brought.cogs)
+        plugins.append(Plugin(candidate, "loaded", cogs=names, hooks=brought.hooks))
+    return Loaded(tuple(plugins), cogs, backends)
+
+
+def _bring(candidate: Candidate) -> _Brought:
+    if candidate.problem:
+        raise _Refused(candidate.problem)
+    module = _imported(candidate)
+    version = getattr(module, "COGSWARM_API", API_VERSION)
+    if version != API_VERSION:
+        raise _Refused(
+            f"It was built for version {version} of the plugin API, and this is {API_VERSION}; "
+            "install a version of it that fits."
+        )
+    manager = pluggy.PluginManager(spec.PROJECT)
+    manager.add_hookspecs(spec)
+    try:
+        manager.register(module, candidate.name)
+        manager.check_pending()
+        hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(module) or ()))
+        for hook in hooks:
+            _check_plain(module, hook)
+        cogs = _cogs(manager.hook.cogswarm_cogs())
+        backends = _backends(manager.hook.cogswarm_backends())
+    except _Refused:
+        raise
+    except pluggy.PluginValidationError as error:
+        raise _Refused(f"It does not fit this version's hooks: {error}.") from error
+    except (Exception, SystemExit) as error:
+        raise _Refused(f"One of its hooks failed: {_one_line(error)}.") from error
+    if not hooks:
+        raise _Refused("It implements no hook; decorate a function such as cogswarm_cogs with @hookimpl.")
+    return _Brought(cogs, backends, hooks)
+
+
+def _imported(candidate: Candidate) -> ModuleType:
+    name = candidate.module.partition(":")[0]
+    if candidate.folder is not None and str(candidate.folder) not in sys.path:
+        sys.path.append(str(candidate.folder))
+    try:
+        importlib.invalidate_caches()
+        module = importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise _Refused(f"It cannot be imported: {_one_line(error)}.") from error
+    origin = getattr(module, "__file__", None)
+    if candidate.folder is not None and origin and not origin.startswith(str(candidate.folder)):
+        raise _Refused(f"Its module {name} has the name of another one ({origin}); rename it.")
+    return module
+
+
+def _check_plain(module: ModuleType, hook: str) -> None:
+    if inspect.iscoroutinefunction(getattr(module, hook, None)):
+        raise _Refused(f"Its hook {hook} is an async function; hooks are plain functions.")
+
+
+def _cogs(results: Sequence[Any]) -> tuple[Cog, ...]:
+    cogs = tuple(cog for result in results for cog in result)
+    for cog in cogs:
+        if not isinstance(cog, Cog):
+            raise _Refused(f"cogswarm_cogs returned {type(cog).__name__}, not a Cog.")
+    return cogs
+
+
+def _backends(results: Sequence[Any]) -> dict[str, BackendFactory]:
+    backends: dict[str, BackendFactory] = {}
+    for result in results:
+        for name, factory in dict(result).items():
+            if not callable(factory):
+                raise _Refused(
+                    f"cogswarm_backends gives {type(factory).__name__} for {name}, not a function."
+                )
+            backends[str(name)] = cast("BackendFactory", factory)
+    return backends
+
+
+def _check_collisions(
+    brought: _Brought, cogs: Mapping[str, Cog], backends: Mapping[str, BackendFactory]
+) -> None:
+    commands = {command: cog.name for cog in cogs.values() for command in cog.commands}
+    for cog in brought.cogs:
+        if cog.name in cogs:
+            raise _Refused(f"There is a cog named {cog.name} already.")
+        for command in cog.commands:
+            if command in commands:
+                raise _Refused(f"The cog {commands[command]} has the command /{command} already.")
+            commands[command] = cog.name
+    taken = sorted(brought.backends.keys() & backends.keys())
+    if taken:
+        raise _Refused(f"There is a backend named {taken[0]} already.")
+
+
+def check_settings(loaded: Loaded, sections: Mapping[str, Mapping[str, Any]]) -> list[ConfigError]:
+    """What is wrong with the owner's settings of cogs (``cogs:`` in config.yaml)."""
+    problems: list[ConfigError] = []
+    for name, section in sections.items():
+        cog = loaded.cogs.get(name)
+        if cog is None:
+            known = ", ".join(sorted(loaded.cogs)) or "none"
+            problems.append(ConfigError(f"cogs.{name}: there is no such cog; loaded are: {known}."))
+            continue
+        try:
+            cog.settings.model_validate(dict(section))
+        except ValueError as error:
+            problems.append(ConfigError(f"cogs.{name}: {_one_line(error)}"))
+    return problems
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""Runs and steps: work that survives a restart."""

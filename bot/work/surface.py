@@ -1,0 +1,98 @@
+"""The narrow way in which work speaks to people; what is behind it need not be Discord.
+
+Everything written here goes into the caller's transaction and is delivered later, once and in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from psycopg import AsyncConnection
+
+type Connection = AsyncConnection[Any]
+type ButtonStyle = Literal["primary", "secondary", "danger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The name (and picture) under which an agent speaks."""
+
+    name: str
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message; ``custom_id`` is ``v1:<cog>:<action>:<id>``, at most 100 characters."""
+
+    label: str
+    custom_id: str
+    style: ButtonStyle = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What a message says. Mentions nobody but ``mentions``; longer texts become several messages."""
+
+    text: str
+    speaker: Speaker | None = None
+    buttons: tuple[Button, ...] = ()
+    mentions: tuple[int, ...] = ()
+    reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said: a channel or thread, or the thread that an outbox row will open."""
+
+    channel_id: int | None = None
+    opened_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in a channel's history; its text is untrusted data."""
+
+    id: int
+    author: str
+    author_id: int
+    is_bot: bool
+    text: str
+    at: datetime
+    link: str
+
+
+class Surface(Protocol):
+    """Where work posts, edits, opens threads, shows states and reads what was said."""
+
+    async def post(
+        self, conn: Connection, key: str, place: Place, say: Say, *, run_id: Any = None
+    ) -> list[int]:
+        """Post in ``place``; the answer is the messages' outbox rows, for edits and threads."""
+        ...
+
+    async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
+        """Change the message of ``row``; of several edits still waiting only the newest is sent.
+
+        ``after`` names a row that has to be delivered first, also where it is of another channel.
+        """
+        ...
+
+    async def open_thread(self, conn: Connection, key: str, row: int, name: str) -> Place:
+        """Open a thread under the message of ``row``."""
+        ...
+
+    async def react(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
+        """Show a state as the bot's reaction on a message."""
+        ...
+
+    async def unreact(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
+        """Take the bot's reaction back."""
+        ...
+
+    async def history(
+        self, channel_id: int, *, since: timedelta | None = None, limit: int = 100
+    ) -> Sequence[Said]:
+        """What was said in a channel or thread, oldest first, at most ``limit`` messages."""
+        ...

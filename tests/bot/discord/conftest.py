@@ -1,0 +1,112 @@
+"""A local Discord, the bot's API on it, and a deliverer that can be killed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, LiteralString, cast
+
+import httpx
+import pytest
+
+from bot.clock import Clock
+from bot.discord.api import DiscordApi, open_api, pointed_at
+from bot.discord.deliverer import Deliverer, DelivererSettings
+from bot.discord.delivery import Delivery
+from bot.discord.identities import Identities
+from bot.discord.surface import DiscordSurface
+from bot.local_discord.server import LocalDiscord, running
+from bot.storage.database import Database
+from bot.work.surface import Place, Say, Speaker
+from tests.waiting import eventually
+
+QUICK = DelivererSettings(request=1.0, lease=2.0, renew=0.3, poll=0.2, first_pause=0.02, longest_pause=0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Harbour:
+    """A local Discord with what the tests of delivery need of it."""
+
+    local: LocalDiscord
+    api: DiscordApi
+    database: Database
+
+    @property
+    def surface(self) -> DiscordSurface:
+        return DiscordSurface(self.api, Clock())
+
+    @property
+    def channel(self) -> int:
+        return next(one.id for one in self.local.stage.world.channels.values() if one.name == "research")
+
+    @asynccontextmanager
+    async def delivering(self, settings: DelivererSettings = QUICK) -> AsyncGenerator[asyncio.Task[None]]:
+        delivery = Delivery(self.api, Identities(self.api, self.database))
+        task = asyncio.create_task(Deliverer(self.database, delivery, Clock(), settings).run_forever())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def post(
+        self, key: str, text: str, *, speaker: Speaker | None = None, place: Place | None = None
+    ) -> int:
+        where = place or Place(channel_id=self.channel)
+        async with self.database.transaction() as conn:
+            return (await self.surface.post(conn, key, where, Say(text, speaker)))[0]
+
+    async def settled(self, seconds: float = 20.0) -> None:
+        """Wait until nothing is left to deliver."""
+        await eventually(self._is_settled, seconds)
+
+    async def _is_settled(self) -> bool:
+        return await self.count("state IN ('pending', 'sending')") == 0
+
+    async def count(self, where: str) -> int:
+        async with self.database.connection() as conn:
+            query = cast("LiteralString", f"SELECT count(*) FROM outbox WHERE {where}")  # noqa: S608 - of the tests
+            cursor = await conn.execute(query)
+            row = await cursor.fetchone()
+        return 0 if row is None else int(row[0])
+
+    async def messages(self, channel: int | None = None) -> list[dict[str, Any]]:
+        query = {"limit": 100}
+        found = await self.api.request(
+            "GET", "/channels/{channel_id}/messages", query=query, channel_id=channel or self.channel
+        )
+        return found[::-1]
+
+    async def texts(self, channel: int | None = None) -> list[str]:
+        return [
+            str(message["content"]) for message in await self.messages(channel) if message["type"] in {0, 19}
+        ]
+
+    async def fault(self, **fault: Any) -> None:
+        async with self._control() as control:
+            (await control.post("/local/faults", json=fault)).raise_for_status()
+
+    async def no_faults(self) -> None:
+        async with self._control() as control:
+            (await control.delete("/local/faults")).raise_for_status()
+
+    async def requests(self, method: str, path: str) -> list[dict[str, Any]]:
+        async with self._control() as control:
+            return (await control.get("/local/requests", params={"method": method, "path": path})).json()
+
+    def _control(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.local.base_url, headers={"X-Local-Key": self.local.key})
+
+
+@pytest.fixture
+async def harbour(database: Database) -> AsyncGenerator[Harbour]:
+    async with running() as local:
+        with pointed_at(local.api_url):
+            async with open_api(local.bot_token, request_seconds=QUICK.request) as api:
+                yield Harbour(local, api, database)
+
+
+@pytest.fixture
+def patient() -> DelivererSettings:
+    """Settings under which only a wake-up, not the poll, explains a quick delivery."""
+    return replace(QUICK, poll=60.0)

@@ -1,0 +1,133 @@
+"""The gateway client is kept alive: through malformed events, cut lines and refusals that cannot be mended."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import nextcord
+import pytest
+
+from bot.clock import Clock
+from bot.discord.api import DiscordRefused, open_api, pointed_at
+from bot.discord.events import Interaction, Message
+from bot.discord.gateway import GatewaySettings, intents_for, stay_connected
+from bot.errors import ConfigError
+from bot.local_discord.member import join
+from bot.local_discord.server import LocalDiscord, running
+
+QUICK = GatewaySettings(first_pause=0.02, longest_pause=0.1, guild_ready_timeout=0.05)
+MALFORMED = {"content": "no channel_id in here"}
+
+
+@dataclass
+class Ears:
+    """A listener that keeps what it hears."""
+
+    guilds: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue[int])
+    messages: "asyncio.Queue[Message]" = field(default_factory=asyncio.Queue[Message])
+
+    async def guild_ready(self, guild_id: int, name: str) -> None:
+        assert name
+        await self.guilds.put(guild_id)
+
+    async def message(self, message: Message) -> None:
+        await self.messages.put(message)
+
+    async def interaction(self, interaction: Interaction) -> None:
+        raise AssertionError(interaction)
+
+
+@pytest.fixture
+async def local() -> AsyncGenerator[LocalDiscord]:
+    async with running() as started:
+        with pointed_at(started.api_url):
+            yield started
+
+
+@asynccontextmanager
+async def connected(local: LocalDiscord, ears: Ears, *intents: str) -> AsyncGenerator[asyncio.Task[None]]:
+    task = asyncio.create_task(
+        stay_connected(local.bot_token, set(intents), ears, clock=Clock(), settings=QUICK)
+    )
+    try:
+        await asyncio.wait_for(ears.guilds.get(), 10)
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def _break_the_client(local: LocalDiscord) -> None:
+    for session in local.hub.of_application(local.application_id):
+        session.dispatch("MESSAGE_CREATE", MALFORMED)
+
+
+async def test_control_a_malformed_event_ends_nextcords_own_client(local: LocalDiscord) -> None:
+    client = nextcord.Client(intents=intents_for(set()))
+    task = asyncio.create_task(client.start(local.bot_token))
+    await asyncio.wait_for(client.wait_until_ready(), 10)
+    _break_the_client(local)
+    done, _ = await asyncio.wait({task}, timeout=10)
+    assert done
+    with pytest.raises(KeyError):
+        task.result()
+    await client.close()
+
+
+async def test_after_a_malformed_event_there_is_a_new_client_that_hears(local: LocalDiscord) -> None:
+    ears = Ears()
+    async with connected(local, ears, "message_content"), join(local.base_url, local.key) as member:
+        guild = next(iter(member.guilds.values()))
+        channel = guild["channels"][0]["id"]
+        for number in range(3):
+            _break_the_client(local)
+            await asyncio.wait_for(ears.guilds.get(), 10)
+            await member.say(channel, f"still there? {number}")
+            assert (await asyncio.wait_for(ears.messages.get(), 10)).text == f"still there? {number}"
+
+
+@pytest.mark.parametrize("action", ["close", "reconnect"])
+async def test_a_cut_line_is_mended(local: LocalDiscord, action: str) -> None:
+    ears = Ears()
+    async with connected(local, ears, "message_content"), join(local.base_url, local.key) as member:
+        assert local.hub.disturb(action, application_id=local.application_id)
+        guild = next(iter(member.guilds.values()))
+        await member.say(guild["channels"][0]["id"], "after the cut")
+        assert (await asyncio.wait_for(ears.messages.get(), 20)).text == "after the cut"
+
+
+async def test_without_the_intent_only_a_mention_can_be_read(local: LocalDiscord) -> None:
+    ears = Ears()
+    async with connected(local, ears), join(local.base_url, local.key) as member:
+        guild = next(iter(member.guilds.values()))
+        channel = guild["channels"][0]["id"]
+        await member.say(channel, "not for you")
+        await member.say(channel, f"<@{local.application_id}> for you")
+        blind, read = await ears.messages.get(), await ears.messages.get()
+    assert (blind.text, blind.mentions_me) == ("", False)
+    assert read.mentions_me
+    assert "for you" in read.text
+
+
+@pytest.mark.usefixtures("local")
+async def test_a_refused_token_is_a_matter_of_configuration() -> None:
+    with pytest.raises(ConfigError, match="DISCORD_TOKEN"):
+        await stay_connected("not.the.token", set(), Ears(), clock=Clock(), settings=QUICK)
+    with pytest.raises(ConfigError, match="DISCORD_TOKEN"):
+        async with open_api("not.the.token"):
+            raise AssertionError("it was let in")
+
+
+async def test_an_intent_that_is_not_switched_on_is_named(local: LocalDiscord) -> None:
+    application = local.stage.world.applications[local.application_id]
+    assert "message_content" in application.privileged
+    with pytest.raises(ConfigError, match="presences"):
+        await stay_connected(local.bot_token, {"presences"}, Ears(), clock=Clock(), settings=QUICK)
+
+
+async def test_what_is_not_there_is_refused_with_discords_code(local: LocalDiscord) -> None:
+    async with open_api(local.bot_token) as api:
+        with pytest.raises(DiscordRefused) as refused:
+            await api.request("GET", "/channels/{channel_id}", channel_id=1)
+    assert refused.value.code in {10003, 50001}

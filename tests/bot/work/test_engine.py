@@ -1,0 +1,358 @@
+"""Runs against the real database: steps are never repeated, one holder at a time, stop, failure, resumption."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from bot.agents.agent import Meter
+from bot.clock import Clock
+from bot.discord.surface import DiscordSurface
+from bot.errors import ConfigError, DatabaseAway, UserError
+from bot.llm.protocol import Usage
+from bot.memory.library import Library
+from bot.plugins.cog import Cog
+from bot.storage.database import Database
+from bot.work import runs_table
+from bot.work.engine import Engine, EngineSettings
+from bot.work.principal import Principal
+from bot.work.run import Run, RunServices
+from bot.work.runs_table import NewRun, RunRow
+from bot.work.surface import Place, Say
+from tests.waiting import eventually
+
+FAST = EngineSettings(lease=0.4, heartbeat=0.05, sweep=0.05, retry_delay=0.05)
+ADA = Principal(guild_id=1, channel_id=77 << 22, member_id=5, name="Ada")
+
+
+class _NoMeter:
+    async def reserve(self) -> None:
+        """Every call is allowed."""
+
+    async def book(self, usage: Usage, cost: float) -> None:
+        """Nothing is counted."""
+
+
+def _meter(_run: UUID) -> Meter:
+    return _NoMeter()
+
+
+def _services(database: Database) -> RunServices:
+    nothing: object = None
+    return RunServices(
+        database=database,
+        surface=DiscordSurface(nothing, Clock()),  # pyright: ignore[reportArgumentType] - writing needs no API
+        personas=nothing,  # pyright: ignore[reportArgumentType] - these workflows ask no agent
+        tools=nothing,  # pyright: ignore[reportArgumentType] - and use no tool
+        library=Library(database, None, Clock()),
+        clock=Clock(),
+        meter=_meter,
+    )
+
+
+@dataclass
+class Bench:
+    """A database with a cog under test and engines that share its runs."""
+
+    database: Database
+    cog: Cog = field(default_factory=lambda: Cog("lab", summary="Test cog"))
+
+    def engine(self, settings: EngineSettings = FAST) -> Engine:
+        flows = {("lab", name): flow for name, flow in self.cog.workflows.items()}
+        return Engine(_services(self.database), flows, settings)
+
+    async def start(self, workflow: Callable[..., Awaitable[None]], **args: object) -> UUID:
+        run_id = uuid4()
+        services = _services(self.database)
+        async with self.database.transaction() as conn:
+            (status, *_) = await services.surface.post(
+                conn, f"{run_id}:status", Place(ADA.channel_id), Say("…")
+            )
+            name = getattr(workflow, "__name__", "")
+            new = NewRun(run_id, "lab", name, args, "A title", ADA)
+            await runs_table.insert(conn, new, status_row=status, thread_row=None)
+        return run_id
+
+    async def row(self, run_id: UUID) -> RunRow:
+        async with self.database.connection() as conn:
+            row = await runs_table.get(conn, run_id)
+        assert row is not None
+        return row
+
+    async def said(self, kind: str = "post") -> list[str]:
+        async with self.database.connection() as conn:
+            cursor = await conn.execute(
+                "SELECT payload->>'content' FROM outbox WHERE kind = %s AND state <> 'superseded' ORDER BY id",
+                (kind,),
+            )
+            return [str(row[0]) for row in await cursor.fetchall()]
+
+    async def finish(self, run_id: UUID, engine: Engine | None = None) -> RunRow:
+        sweeper = asyncio.create_task((engine or self.engine()).sweep_forever())
+        try:
+
+            async def is_over() -> bool:
+                return (await self.row(run_id)).state not in {"ready", "running"}
+
+            await eventually(is_over)
+            return await self.row(run_id)
+        finally:
+            sweeper.cancel()
+            await asyncio.wait({sweeper})
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database)
+
+
+async def test_a_run_is_done_and_its_status_says_so(bench: Bench) -> None:
+    @bench.cog.workflow
+    async def greet(run: Run, name: str) -> None:
+        await run.stage("Thinking")
+        await run.post(f"Hello {name}")
+
+    row = await bench.finish(await bench.start(greet, name="Bo"))
+    assert (row.state, row.error) == ("done", None)
+    assert (await bench.said())[1:] == ["Hello Bo"]
+    assert (await bench.said("edit"))[-1].endswith("✓ Done")
+
+
+@pytest.mark.parametrize("killed_before", range(7))
+async def test_killed_at_any_step_it_goes_on_and_repeats_none(bench: Bench, killed_before: int) -> None:
+    calls: list[int] = []
+    reached = asyncio.Event()
+    killed = False
+
+    async def work(number: int) -> int:
+        nonlocal killed
+        if number == killed_before and not killed:
+            killed = True
+            reached.set()
+            await asyncio.Event().wait()
+        calls.append(number)
+        return number * 10
+
+    @bench.cog.workflow
+    async def count(run: Run) -> None:
+        for number in range(6):
+            assert await run.step(f"step {number}", work, number) == number * 10
+            await run.stage(f"After {number}")
+            await run.post(f"said {number}")
+
+    run_id = await bench.start(count)
+    first = asyncio.create_task(bench.engine().advance(run_id))
+    waiting = asyncio.create_task(reached.wait())
+    await asyncio.wait({first, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    first.cancel()
+    await asyncio.wait({first})
+    row = await bench.finish(run_id)
+    assert row.state == "done"
+    assert calls == list(range(6))
+    assert (await bench.said())[1:] == [f"said {number}" for number in range(6)]
+
+
+async def test_two_engines_never_work_on_a_run_at_once(bench: Bench) -> None:
+    inside = 0
+    most = 0
+
+    async def busy() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.05)
+        inside -= 1
+
+    @bench.cog.workflow
+    async def contended(run: Run) -> None:
+        for number in range(5):
+            await run.step(f"{number}", busy)
+
+    run_id = await bench.start(contended)
+    engines = [bench.engine() for _ in range(5)]
+    await asyncio.gather(*(engine.advance(run_id) for engine in engines for _ in range(2)))
+    assert (await bench.row(run_id)).state == "done"
+    assert most == 1
+
+
+async def test_a_holder_that_was_cut_off_commits_nothing_any_more(bench: Bench) -> None:
+    gate, entered = asyncio.Event(), asyncio.Event()
+    starts = 0
+
+    async def first_hangs() -> str:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            entered.set()
+            await gate.wait()
+            return "old"
+        return "new"
+
+    @bench.cog.workflow
+    async def slow(run: Run) -> None:
+        await run.post(await run.step("answer", first_hangs))
+
+    run_id = await bench.start(slow)
+    # A heartbeat that never comes: what a hung event loop looks like from outside.
+    cut_off = asyncio.create_task(bench.engine(EngineSettings(lease=0.2, heartbeat=60)).advance(run_id))
+    await entered.wait()
+    assert (await bench.finish(run_id)).state == "done"
+    gate.set()
+    await cut_off
+    assert (await bench.said())[1:] == ["new"]
+    assert (await bench.row(run_id)).state == "done"
+
+
+async def test_stopping_says_what_was_done_so_far(bench: Bench) -> None:
+    entered = asyncio.Event()
+
+    async def forever() -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    @bench.cog.workflow
+    async def long(run: Run) -> None:
+        await run.stage("Planning")
+        await run.stage("Reading", done="Planned 3 searches")
+        await run.step("read", forever)
+
+    @bench.cog.on_stop(long)
+    async def report(run: Run) -> None:
+        await run.post("Two of five were read.")
+
+    assert report
+    run_id = await bench.start(long)
+    finishing = asyncio.create_task(bench.finish(run_id))
+    await entered.wait()
+    async with bench.database.transaction() as conn:
+        assert await runs_table.ask_to_stop(conn, run_id, 9) == "running"
+    row = await finishing
+    assert row.state == "stopped"
+    assert (await bench.said())[-1] == "Two of five were read."
+    last = (await bench.said("edit"))[-1]
+    assert "Planned 3 searches" in last
+    assert last.endswith("Stopped by <@9>.")
+    assert "Reading" not in last
+
+
+async def test_a_run_that_nobody_holds_is_stopped_without_being_worked_on(bench: Bench) -> None:
+    @bench.cog.workflow
+    async def never(run: Run) -> None:
+        await run.post("This must not be said")
+
+    run_id = await bench.start(never)
+    async with bench.database.transaction() as conn:
+        await runs_table.ask_to_stop(conn, run_id, 9)
+    assert (await bench.finish(run_id)).state == "stopped"
+    assert "This must not be said" not in await bench.said()
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (UserError("Please say what."), "Please say what."),
+        (ValueError("secret detail"), "Something broke here"),
+    ],
+)
+async def test_a_failure_is_said_in_a_sentence(bench: Bench, error: Exception, shown: str) -> None:
+    @bench.cog.workflow
+    async def fails(run: Run) -> None:
+        await run.stage("Trying")
+        raise error
+
+    row = await bench.finish(await bench.start(fails))
+    assert row.state == "failed"
+    last = (await bench.said("edit"))[-1]
+    assert shown in last
+    assert "secret detail" not in last
+
+
+async def test_a_run_is_given_back_while_the_database_is_away(bench: Bench) -> None:
+    tries = 0
+
+    @bench.cog.workflow
+    async def unlucky(run: Run) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise DatabaseAway("gone")
+        await run.post("at last")
+
+    row = await bench.finish(await bench.start(unlucky))
+    assert (row.state, tries) == ("done", 3)
+
+
+async def test_a_step_name_used_twice_is_refused(bench: Bench) -> None:
+    async def nothing() -> None:
+        return None
+
+    @bench.cog.workflow
+    async def twice(run: Run) -> None:
+        await run.step("same", nothing)
+        await run.step("same", nothing)
+
+    row = await bench.finish(await bench.start(twice))
+    assert row.error is not None
+    assert "'same' twice" in row.error
+
+
+async def test_a_run_that_keeps_killing_its_process_is_given_up(bench: Bench) -> None:
+    @bench.cog.workflow
+    async def poison(run: Run) -> None:
+        await run.post("never")
+
+    run_id = await bench.start(poison)
+    async with bench.database.connection() as conn:
+        await conn.execute("UPDATE run SET attempts = 50 WHERE id = %s", (run_id,))
+    row = await bench.finish(run_id)
+    assert row.state == "failed"
+
+
+async def test_a_cog_that_is_gone_ends_its_runs(bench: Bench) -> None:
+    async def vanished(run: Run) -> None:
+        raise AssertionError(run)
+
+    row = await bench.finish(await bench.start(vanished))
+    assert row.state == "failed"
+    assert "not loaded" in (row.error or "")
+
+
+async def test_results_keep_their_type_over_a_restart(bench: Bench) -> None:
+    @dataclass(frozen=True)
+    class Found:
+        """A result with a type."""
+
+        where: str
+        ago: timedelta
+
+    globals()["Found"] = Found
+    seen: list[object] = []
+
+    async def look() -> "list[Found]":
+        return [Found("here", timedelta(hours=2))]
+
+    @bench.cog.workflow
+    async def typed(run: Run) -> None:
+        seen.extend(await run.step("look", look))
+        if len(seen) == 1:
+            raise DatabaseAway("again")
+
+    await bench.finish(await bench.start(typed))
+    assert seen == [Found("here", timedelta(hours=2))] * 2
+
+
+async def test_handled_events_are_handled_once(database: Database) -> None:
+    async def handle() -> bool:
+        async with database.transaction() as conn:
+            return await runs_table.handle_once(conn, "lab", 42)
+
+    assert sorted(await asyncio.gather(*(handle() for _ in range(8)))) == [False] * 7 + [True]
+
+
+def test_a_workflow_must_be_declared_with_a_sound_cog_name() -> None:
+    with pytest.raises(ConfigError):
+        Cog("Not A Name", summary="x")
