@@ -1,0 +1,1 @@
+"""The built-in cogs; they import ``cogswarm`` only, as any third party must."""

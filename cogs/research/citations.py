@@ -1,0 +1,77 @@
+"""Keeps of an answer what rests on sources that were fetched; only code turns a source's number into a link."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cogswarm import plain
+
+_MARK = re.compile(r"\[\s*([A-Za-z]?\d{1,4}(?:\s*[,;]\s*[A-Za-z]?\d{1,4})*)\s*\]")
+_SENTENCE = re.compile(
+    r".+?(?:[.!?…][\"”')]*(?:\s*\[\s*[A-Za-z]?\d[^\]]{0,30}\][.,;]?)*(?=\s|$)|$)", re.DOTALL
+)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence with the ids of the sources it rests on, without their marks."""
+
+    text: str
+    cited: tuple[str, ...]
+    bullet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The claims that rest on known sources; how many did not; and which ids nobody fetched."""
+
+    claims: tuple[Claim, ...]
+    uncited: int
+    unknown: tuple[str, ...]
+
+    @property
+    def cited(self) -> frozenset[str]:
+        """Every source that a claim rests on."""
+        return frozenset(one for claim in self.claims for one in claim.cited)
+
+
+def check(answer: str, known: frozenset[str]) -> Checked:
+    """Split ``answer`` into claims and drop ids that are not ``known`` and claims left without any."""
+    claims: list[Claim] = []
+    unknown: list[str] = []
+    uncited = 0
+    for line in answer.splitlines():
+        bullet = _BULLET.match(line)
+        for sentence in _SENTENCE.findall(line[bullet.end() :] if bullet else line):
+            ids = [one for marks in _MARK.findall(sentence) for one in re.split(r"\s*[,;]\s*", marks)]
+            text = _without_marks(sentence)
+            if not re.search(r"\w", text):
+                continue
+            unknown += [one for one in ids if one not in known]
+            cited = tuple(dict.fromkeys(one for one in ids if one in known))
+            if cited:
+                claims.append(Claim(plain(text), cited, bullet is not None))
+            else:
+                uncited += 1
+    return Checked(tuple(claims), uncited, tuple(dict.fromkeys(unknown)))
+
+
+def render(checked: Checked, links: Mapping[str, str]) -> str:
+    """The answer with each claim's sources as linked numbers."""
+    lines: list[str] = []
+    for claim in checked.claims:
+        marks = "".join(f"[[{one}]](<{links[one]}>)" for one in claim.cited)
+        text = f"{claim.text} {marks}"
+        if claim.bullet:
+            lines.append(f"- {text}")
+        elif lines and not lines[-1].startswith("- "):
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    return "\n".join(lines)
+
+
+def _without_marks(sentence: str) -> str:
+    text = _MARK.sub("", sentence)
+    return re.sub(r"\s+([.,;:!?…])", r"\1", " ".join(text.split())).strip()

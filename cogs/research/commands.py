@@ -1,0 +1,104 @@
+"""The face of research in Discord: the command, the example buttons, and questions asked in its threads."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cogs.research.cog import ResearchSettings, research
+from cogs.research.workflow import find_out, follow_up
+from cogswarm import Cog, Context, Message, UserError, hookimpl
+
+TOPIC_LENGTH = 300
+QUESTION_LENGTH = 1_500
+SUGGESTIONS = 25
+WELCOME = """\
+**Welcome! This is a place where people and AI agents work together.**
+Ask a question and the research agent looks for sources, reads them, and answers in a thread, with every \
+claim linked to where it stands.
+{how}
+Try one of these, or type `/research` with a question of your own:"""
+OFFLINE_HOW = (
+    "Here it works without any key or network: its answers are sentences quoted from a small library."
+)
+
+
+async def _suggest(ctx: Context[ResearchSettings], typed: str) -> Sequence[str]:
+    words = typed.casefold().split()
+    known = dict.fromkeys([*ctx.settings.suggestions, *await ctx.earlier_titles()])
+    fitting = [topic for topic in known if all(word in topic.casefold() for word in words)]
+    return fitting[:SUGGESTIONS]
+
+
+@research.command(
+    "research", help="Find sources on a topic and answer with citations", suggest={"topic": _suggest}
+)
+async def research_now(
+    ctx: Context[ResearchSettings], topic: Annotated[str, "What do you want to know?"]
+) -> None:
+    """Start research on a topic in a thread of its own."""
+    await _start(ctx, topic)
+
+
+@research.button("ask")
+async def ask_example(ctx: Context[ResearchSettings], number: str) -> None:
+    """Start research on one of the example questions."""
+    examples = ctx.settings.examples
+    if not number.isdecimal() or int(number) >= len(examples):
+        raise UserError("That example is gone by now. Type /research and your question.")
+    await _start(ctx, examples[int(number)])
+
+
+@research.on_message
+async def ask_in_thread(ctx: Context[ResearchSettings], message: Message) -> None:
+    """Answer a question that somebody asks in a thread of an earlier research."""
+    question = ctx.without_mention(message.text).strip()[:QUESTION_LENGTH]
+    if not question or not (message.mentions_me or ctx.reads_everything):
+        return
+    first = await ctx.run_of_this_thread()
+    if first is None:
+        return
+    await ctx.start(
+        follow_up,
+        title=question,
+        quiet=True,
+        question=question,
+        message_id=message.id,
+        first_run=str(first.id),
+        agent=ctx.settings.agent,
+    )
+
+
+@research.on_enabled
+async def welcome(ctx: Context[ResearchSettings]) -> None:
+    """Say once what this is, with example questions to press."""
+    settings = ctx.settings
+    if settings.welcome_channel is None or not settings.examples:
+        return
+    buttons = [
+        ctx.button(question[:80], "ask", str(number)) for number, question in enumerate(settings.examples[:5])
+    ]
+    how = OFFLINE_HOW if ctx.agent_label(settings.agent) else "Its answers are written by a language model."
+    await ctx.say_once(
+        "welcome", WELCOME.format(how=how), channel_id=settings.welcome_channel, buttons=buttons
+    )
+
+
+async def _start(ctx: Context[ResearchSettings], topic: str) -> None:
+    wanted = " ".join(topic.split())[:TOPIC_LENGTH]
+    ctx.check_agent(ctx.settings.agent)
+    if not any(character.isalnum() for character in wanted):
+        raise UserError("Please say what to look for, in a few words.")
+    await ctx.start(
+        find_out,
+        title=wanted,
+        topic=wanted,
+        agent=ctx.settings.agent,
+        sources=ctx.settings.sources,
+        about=ctx.settings.about,
+        readable=list(ctx.readable),
+    )
+
+
+@hookimpl
+def cogswarm_cogs() -> list[Cog]:
+    """The one cog of this plugin."""
+    return [research]
