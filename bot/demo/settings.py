@@ -1,0 +1,88 @@
+"""The demo's configuration: the default one with a local Discord, the library's feeds and a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from bot.config.tools import default_tools
+from bot.errors import UserError
+
+TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable
+KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+REQUEST_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person who starts the demo chose."""
+
+    model: str = ""
+    """``backend:model``; empty for the offline engine."""
+    live_feeds: bool = True
+    database_url: str | None = None
+
+
+def demo_config(
+    *,
+    api_url: str,
+    library: Mapping[str, Any],
+    topics: Sequence[str],
+    examples: Sequence[str],
+    about: str,
+    welcome_channel: int,
+    data_dir: Path,
+    wishes: Wishes,
+) -> dict[str, Any]:
+    """The configuration as it would stand in a file. Raises `UserError` for a model that is not one."""
+    feeds = [{"name": feed["name"], "url": feed["url"]} for feed in library["feeds"]]
+    if wishes.live_feeds:
+        feeds += [{"name": feed.name, "url": feed.url} for feed in default_tools()["feeds"].feeds]
+    models: dict[str, Any] = {"offline": {"backend": "offline"}}
+    chosen = "offline"
+    if wishes.model:
+        backend, _, model = wishes.model.partition(":")
+        if not backend or not model:
+            raise UserError("Write the model as backend:model, such as ollama:llama3.2.")
+        chosen = "chosen"
+        models[chosen] = {"backend": backend, "model": model}
+        if backend in KEYS:
+            models[chosen]["api_key"] = f"${{{KEYS[backend]}}}"
+    return {
+        "version": 1,
+        "discord": {
+            "token": f"${{{TOKEN_VARIABLE}}}",
+            "api_url": api_url,
+            "message_content": True,
+            "request_seconds": REQUEST_SECONDS,
+        },
+        **({"database": {"url": wishes.database_url}} if wishes.database_url else {}),
+        "data_dir": str(data_dir),
+        "models": models,
+        "agents": {"researcher": {"display_name": "Researcher", "model": chosen, "tools": ["feeds"]}},
+        "tools": {
+            "feeds": {
+                "command": ["cogswarm-mcp-feeds"],
+                "feeds": feeds,
+                "allow_hosts": [urlsplit(str(library["url"])).netloc],
+            }
+        },
+        "servers": {"defaults": ["research"]},
+        "cogs": {
+            "research": {
+                "suggestions": list(topics),
+                "examples": list(examples),
+                "about": about,
+                "welcome_channel": welcome_channel,
+            }
+        },
+    }
+
+
+def write_config(config: Mapping[str, Any], path: Path) -> None:
+    """Write the configuration where the bot reads it."""
+    text = "# Written anew at each start of the demo.\n" + yaml.safe_dump(dict(config), sort_keys=False)
+    path.write_text(text, "utf-8")
