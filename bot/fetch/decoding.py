@@ -67,7 +67,7 @@ class _Inflating:
         self._written = 0
         self._members = 0
         self._start = b""
-        self._member: zlib._Decompress | None = None  # pyright: ignore[reportPrivateUsage]  # typeshed's only name for it
+        self._member: zlib._Decompress | None = None  # pyright: ignore[reportPrivateUsage] - the type has no other name  # typeshed's only name for it
 
     def feed(self, piece: bytes) -> bytes:
         self._read += len(piece)
@@ -91,7 +91,7 @@ class _Inflating:
             self._member = None
         return b"".join(decoded)
 
-    def _next_member(self, piece: bytes) -> "zlib._Decompress":  # pyright: ignore[reportPrivateUsage]
+    def _next_member(self, piece: bytes) -> "zlib._Decompress":  # pyright: ignore[reportPrivateUsage] - the type has no other name
         self._members += 1
         if self._members > _MOST_MEMBERS:
             raise BodyTooLarge("is a compressed body in too many parts")

@@ -88,7 +88,9 @@ async def _structured(
     try:
         return replace(second, data=read_structured(second.text, schema), usage=usage)
     except BadAnswer as error:
-        sentence = "The model twice did not answer in the form it was asked for; try again or choose another model."
+        sentence = (
+            "The model twice did not answer in the form it was asked for; try again or choose another model."
+        )
         raise BadAnswer(f"{sentence} ({error})") from None
 
 

@@ -26,7 +26,7 @@ MOST_ENTRIES = 200
 _MOST_BITS = 1024
 
 _CHATTY = (
-    "httpx", "httpcore", "asyncio", "mcp", "openai", "anthropic", "uvicorn.access", "procrastinate", "nextcord"
+    "httpx", "httpcore", "asyncio", "mcp", "openai", "anthropic", "uvicorn.access", "procrastinate", "nextcord.http",
 )  # fmt: skip
 """Libraries that tell of every call at INFO; below DEBUG only their warnings are kept."""
 

@@ -50,7 +50,9 @@ async def measure(runs: int) -> None:
     ratios = [a / h for a, h in pairs]
     print(f"/research acknowledged: median {statistics.median(acknowledged) * 1000:.0f} ms")
     print(f"a message there and back: median {statistics.median(heard) * 1000:.0f} ms")
-    print(f"ratio pair by pair: {min(ratios):.1f} / {statistics.median(ratios):.1f} / {max(ratios):.1f} (min/median/max)")
+    print(
+        f"ratio pair by pair: {min(ratios):.1f} / {statistics.median(ratios):.1f} / {max(ratios):.1f} (min/median/max)"
+    )
 
 
 if __name__ == "__main__":

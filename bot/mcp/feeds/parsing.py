@@ -90,8 +90,8 @@ class Parsers:
 
 
 async def _exchange(process: asyncio.subprocess.Process, header: bytes, body: bytes) -> dict[str, Any]:
-    assert process.stdin is not None  # noqa: S101  # started with pipes; for the type checker
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdin is not None  # noqa: S101 - it was asked for  # started with pipes; for the type checker
+    assert process.stdout is not None  # noqa: S101 - it was asked for
     process.stdin.write(LENGTH.pack(len(header)) + header)
     process.stdin.write(body)
     await process.stdin.drain()

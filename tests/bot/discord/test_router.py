@@ -32,7 +32,7 @@ def _lab() -> Cog:  # noqa: C901 - a cog is declared in one place, each function
         ctx: Context,
         text: Annotated[str, "What to say"],
         times: int = 1,
-        loud: bool = False,  # noqa: FBT001, FBT002
+        loud: bool = False,  # noqa: FBT001, FBT002 - a command's option
     ) -> None:
         if text == "refuse":
             raise UserError("That word is taken.")

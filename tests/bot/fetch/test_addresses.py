@@ -15,8 +15,8 @@ REFUSED = """
 :: ::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::127.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::8.8.8.8 64:ff9b:1::1
 2002:7f00:1:: 2002:808:808:: 2001:0:4136:e378:8000:63bf:3fff:fdd2 2001:db8::1 3fff::1 5f00::1 100::1 fc00::1
 fd00:ec2::254 fe80::1 fe80::1%lo 2606:4700::1%lo fec0::1 ff02::1 ff0e::1
-""".split()  # noqa: SIM905 # easier to read
-PUBLIC = "8.8.8.8 1.1.1.1 93.184.216.34 172.32.0.1 100.128.0.1 11.0.0.1 2606:4700::1111 2a00:1450::1".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - reads better # easier to read
+PUBLIC = "8.8.8.8 1.1.1.1 93.184.216.34 172.32.0.1 100.128.0.1 11.0.0.1 2606:4700::1111 2a00:1450::1".split()  # noqa: SIM905 - reads better
 
 
 @pytest.mark.parametrize("text", REFUSED)

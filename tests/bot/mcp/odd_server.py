@@ -47,11 +47,11 @@ def refuse() -> str:
 @server.tool()
 async def wait(mark: str) -> str:
     """Never answer; leave a mark when told to stop."""
-    open(mark + ".started", "w").close()  # noqa: ASYNC230, PTH123
+    open(mark + ".started", "w").close()  # noqa: ASYNC230, PTH123 - a mark for the test
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
-        open(mark + ".cancelled", "w").close()  # noqa: ASYNC230, PTH123
+        open(mark + ".cancelled", "w").close()  # noqa: ASYNC230, PTH123 - a mark for the test
         raise
     return ""
 
@@ -94,7 +94,7 @@ def main() -> None:
 
 def _promise_a_sum() -> None:
     """Make the tool ``lie`` declare an output schema that it does not keep."""
-    tools: Any = server._tool_manager  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    tools: Any = server._tool_manager  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001 - the only way to misbehave
     tools.get_tool("lie").__dict__["output_schema"] = tools.get_tool("add").output_schema
 
 

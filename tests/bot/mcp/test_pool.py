@@ -42,18 +42,18 @@ def odd(*habits: str, name: str = "odd", **more: Any) -> StdioServer:
 def pool_of(
     *specs: StdioServer | HttpServer, restarts: Restarts = QUICK, start_seconds: float = 30.0
 ) -> McpPool:
-    return McpPool(specs, restarts=restarts, rng=random.Random(1), start_seconds=start_seconds)  # noqa: S311
+    return McpPool(specs, restarts=restarts, rng=random.Random(1), start_seconds=start_seconds)  # noqa: S311 - a seed for the test
 
 
 async def until(file: Path) -> None:
     async with asyncio.timeout(TIMEOUT):
-        while not file.exists():  # noqa: ASYNC110, ASYNC240  # another process makes it
+        while not file.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
             await asyncio.sleep(0.01)
 
 
 async def gone(pid: int) -> None:
     async with asyncio.timeout(TIMEOUT):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - an end is not told
             await asyncio.sleep(0.01)
 
 
@@ -303,4 +303,4 @@ def _shout(text: str) -> str:
 @given(st.integers(1, 10_000), st.integers())
 def test_waits_double_with_jitter_up_to_the_limit(failures: int, seed: int) -> None:
     whole = min(60.0, 0.5 * 2 ** min(failures - 1, 30))
-    assert whole / 2 <= Restarts().wait(failures, random.Random(seed)) <= whole  # noqa: S311
+    assert whole / 2 <= Restarts().wait(failures, random.Random(seed)) <= whole  # noqa: S311 - a seed for the test

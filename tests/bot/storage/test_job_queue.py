@@ -179,7 +179,7 @@ async def test_a_worker_whose_database_stays_away_tries_again_says_so_and_can_be
     tmp_path: Path,
 ) -> None:
     bell, ended = Bell(), asyncio.Queue[str]()
-    chosen = options(tmp_path, acquire=0.2)
+    chosen = options(tmp_path, acquire=2.0)
     async with (
         bare_server(find_binaries({}), tmp_path) as server,
         open_database(server.url(), tmp_path, options=chosen) as database,

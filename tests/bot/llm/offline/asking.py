@@ -5,6 +5,7 @@ import re
 from hypothesis import strategies as st
 
 from bot.llm.offline.backend import OfflineBackend
+from bot.llm.offline.terms import stem
 from bot.llm.offline.wordlists import FUNCTION_WORDS, GENERIC_WORDS, INSTRUCTION_WORDS
 from bot.llm.protocol import Passage, Purpose, Request, Schema, TextDelta, Turn
 
@@ -12,7 +13,8 @@ _CITATION = re.compile(r"\[([^\[\]]+)\]$")
 
 _REAL = FUNCTION_WORDS | GENERIC_WORDS | INSTRUCTION_WORDS
 _SHAPE = r"[bdfgklmnprtvz][aeou][bdfgklmnprtvz]{1,2}[aeou][kmnrt]"
-pseudo_words = st.from_regex(_SHAPE, fullmatch=True).filter(lambda word: word not in _REAL)
+_STEMS = {stem(word) for word in _REAL}
+pseudo_words = st.from_regex(_SHAPE, fullmatch=True).filter(lambda word: stem(word) not in _STEMS)
 """Pronounceable, of no language, and with no ending that a stemmer would take off."""
 
 
