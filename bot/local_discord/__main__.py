@@ -1,0 +1,124 @@
+"""Runs the local Discord in a process of its own: ``python -m bot.local_discord``.
+
+When it answers, one line of JSON is printed to standard output; everything else goes to standard error.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from bot.errors import CogswarmError, ConfigError
+from bot.local_discord.files import write_atomically
+from bot.local_discord.server import Config, LocalDiscord, serve
+from bot.local_discord.settings import RateLimits, Settings
+
+PARENT_CHECK = 0.5
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="local-discord", description="Run a Discord-compatible server on loopback."
+    )
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes any free one")
+    parser.add_argument("--exact-port", action="store_true", help="fail when the port is taken")
+    parser.add_argument("--scene", type=Path, help="YAML file with the people, bots and guilds to start with")
+    parser.add_argument("--state", type=Path, help="directory that keeps everything across restarts")
+    parser.add_argument("--ready-file", type=Path, help="file that receives the line of JSON as well")
+    parser.add_argument("--parent-pid", type=int, help="end when this process is no longer the parent")
+    parser.add_argument("--stdin-eof", action="store_true", help="end when standard input is closed")
+    parser.add_argument(
+        "--interaction-timeout", type=float, default=3.0, help="seconds until an interaction fails"
+    )
+    parser.add_argument(
+        "--save-interval", type=float, default=1.0, help="seconds from a change to its being saved"
+    )
+    parser.add_argument(
+        "--rate-limits", action="store_true", help="refuse requests that come too fast, as Discord"
+    )
+    return parser.parse_args(argv)
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    settings = Settings(
+        interaction_timeout=arguments.interaction_timeout,
+        save_interval=arguments.save_interval,
+        rate_limits=RateLimits() if arguments.rate_limits else None,
+    )
+    return Config(
+        port=arguments.port,
+        exact_port=arguments.exact_port,
+        scene=arguments.scene,
+        state_dir=arguments.state,
+        settings=settings,
+    )
+
+
+def _announce(ready_file: Path | None) -> Callable[[LocalDiscord], None]:
+    def announce(local: LocalDiscord) -> None:
+        line = json.dumps(local.as_json())
+        if ready_file is not None:
+            write_atomically(ready_file, line.encode() + b"\n")
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    return announce
+
+
+async def _watch_parent(pid: int, stop: asyncio.Event) -> None:
+    while os.getppid() == pid:  # noqa: ASYNC110 - nothing else tells a process that its parent has died
+        await asyncio.sleep(PARENT_CHECK)
+    stop.set()
+
+
+def _watch_stdin(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+
+    def readable() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            stop.set()
+
+    try:
+        loop.add_reader(descriptor, readable)
+    except PermissionError as error:
+        raise ConfigError("Standard input is no pipe; leave out --stdin-eof.") from error
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    watcher: asyncio.Task[None] | None = None
+    if arguments.parent_pid is not None:
+        watcher = asyncio.create_task(_watch_parent(arguments.parent_pid, stop))
+    if arguments.stdin_eof:
+        _watch_stdin(stop)
+    try:
+        await serve(_config(arguments), stop, _announce(arguments.ready_file))
+    finally:
+        if watcher is not None:
+            watcher.cancel()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until SIGTERM, SIGINT or the parent's end; gives the exit code."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+    try:
+        asyncio.run(_run(_arguments(argv)))
+    except CogswarmError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

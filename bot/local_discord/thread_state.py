@@ -1,0 +1,93 @@
+"""Changes to a thread that exists: who takes part, whether it sleeps, how much was said."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.local_discord.events import Event
+from bot.local_discord.model import Channel, Json, ThreadMember, ThreadState
+from bot.local_discord.refusals import Refusal, unknown
+from bot.local_discord.stage import Stage
+from bot.local_discord.wire.channel import thread_member_object, thread_object
+from bot.local_discord.wire.view import View
+
+
+def state_of(channel: Channel) -> ThreadState:
+    """What a thread has beyond a channel.
+
+    Raises:
+        Refusal: 10003 when the channel is no thread.
+    """
+    if channel.thread is None:
+        raise unknown("channel")
+    return channel.thread
+
+
+def demand_awake(channel: Channel) -> None:
+    """Raise 50083 when the channel is an archived thread."""
+    if channel.thread is not None and channel.thread.archived:
+        raise Refusal(400, 50083, "Thread is archived")
+
+
+def tell_thread(stage: Stage, name: str, thread: Channel, **more: object) -> None:
+    """Tell everybody who may see a thread about it; who takes part also gets their own membership."""
+    state = state_of(thread)
+
+    def own_membership(viewer: int) -> Json:
+        who = next((m for m in state.members if m.user_id == viewer), None)
+        return {} if who is None else {"member": thread_member_object(stage.view(), thread, who)}
+
+    data: Json = {**thread_object(View(stage.world, stage.base_url), thread, state), **more}
+    stage.tell(name, data, thread, varies=own_membership)
+
+
+def join(stage: Stage, thread: Channel, user_id: int) -> Channel:
+    """Let a user take part; nothing happens when they already do."""
+    state = state_of(thread)
+    if any(m.user_id == user_id for m in state.members):
+        return thread
+    newcomer = ThreadMember(user_id, stage.now())
+    thread = replace(thread, thread=replace(state, members=(*state.members, newcomer)))
+    stage.world.put_channel(thread)
+    joined = thread_member_object(stage.view(), thread, newcomer, with_member=True)
+    _tell_members(stage, thread, added_members=[{**joined, "presence": None}])
+    return thread
+
+
+def leave(stage: Stage, thread: Channel, user_id: int) -> Channel:
+    """Let a user leave.
+
+    Raises:
+        Refusal: 10007 when they do not take part.
+    """
+    state = state_of(thread)
+    if all(m.user_id != user_id for m in state.members):
+        raise unknown("member")
+    before = thread
+    members = tuple(m for m in state.members if m.user_id != user_id)
+    thread = replace(thread, thread=replace(state, members=members))
+    # told while the leaver can still see a private thread
+    _tell_members(stage, before, removed_member_ids=[str(user_id)], count=len(members))
+    stage.world.put_channel(thread)
+    return thread
+
+
+def _tell_members(stage: Stage, thread: Channel, *, count: int | None = None, **changes: object) -> None:
+    data: Json = {
+        "id": str(thread.id),
+        "guild_id": str(thread.guild_id),
+        "member_count": len(state_of(thread).members) if count is None else count,
+        **changes,
+    }
+    stage.emit(Event("THREAD_MEMBERS_UPDATE", data, guild_id=thread.guild_id, channel=thread))
+    stage.changed()
+
+
+def wake(stage: Stage, thread: Channel, now: datetime) -> Channel:
+    """Unarchive a thread because somebody writes in it."""
+    state = state_of(thread)
+    if not state.archived:
+        return thread
+    thread = replace(thread, thread=replace(state, archived=False, archive_timestamp=now))
+    stage.world.put_channel(thread)
+    tell_thread(stage, "THREAD_UPDATE", thread)
+    return thread

@@ -1,0 +1,68 @@
+"""What a client is told when it has identified: READY, then each guild."""
+
+from bot.local_discord.model import Channel, Guild, Json
+from bot.local_discord.permissions import can_see
+from bot.local_discord.wire.channel import channel_object
+from bot.local_discord.wire.guild import guild_object, member_object
+from bot.local_discord.wire.user import application_flags, own_user_object
+from bot.local_discord.wire.view import View, stamp
+from bot.local_discord.world import World
+
+
+def ready_object(
+    view: View, *, session_id: str, resume_url: str, application_id: int | None, guilds: list[Guild]
+) -> Json:
+    """READY; the guilds are named here and described by the events that follow."""
+    world = view.world
+    data: Json = {
+        "v": 10,
+        "user_settings": {},
+        "user": own_user_object(world.users[view.viewer]),
+        "session_type": "normal",
+        "session_id": session_id,
+        "resume_gateway_url": resume_url,
+        "relationships": [],
+        "private_channels": [],
+        "presences": [],
+        "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+        "guild_join_requests": [],
+        "geo_ordered_rtc_regions": [],
+        "_trace": ["local-discord"],
+    }
+    if application_id is not None:
+        flags = application_flags(world.applications[application_id])
+        data["application"] = {"id": str(application_id), "flags": flags}
+    return data
+
+
+def guild_create_object(view: View, guild: Guild, *, all_members: bool, all_channels: bool) -> Json:
+    """GUILD_CREATE: the guild with its channels, active threads and members.
+
+    An application is sent all channels, also those it may not see, and only its own membership unless it has
+    the presences intent; a person is sent all members and only the channels they may see.
+    """
+    world = view.world
+    own = world.member(guild.id, view.viewer)
+    members = world.members_of(guild.id) if all_members else [own] if own else []
+    channels = [c for c in world.channels_of(guild.id) if all_channels or can_see(world, view.viewer, c)]
+    return {
+        **guild_object(view, guild),
+        "joined_at": stamp(own.joined_at) if own else None,
+        "large": False,
+        "unavailable": False,
+        "member_count": world.member_count(guild.id),
+        "voice_states": [],
+        "members": [member_object(view, member) for member in members],
+        "channels": [channel_object(view, channel) for channel in channels],
+        "threads": [channel_object(view, thread) for thread in active_threads(world, guild.id, view.viewer)],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def active_threads(world: World, guild_id: int, viewer: int) -> list[Channel]:
+    """The guild's threads that are not archived and that the viewer may see."""
+    threads = world.threads_of(guild_id)
+    return [t for t in threads if t.thread and not t.thread.archived and can_see(world, viewer, t)]

@@ -1,0 +1,125 @@
+"""A running local Discord, its bot and its people; every answer it gives is held against Discord's description."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from bot.local_discord.member import Member, join
+from bot.local_discord.model import Channel
+from bot.local_discord.server import Config, LocalDiscord, running
+from bot.local_discord.settings import Settings
+from tests.bot.local_discord.description import description
+
+type Json = dict[str, Any]
+type Join = Callable[..., AbstractAsyncContextManager[Member]]
+
+QUICK = Settings(interaction_timeout=0.3, save_interval=0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """REST requests as somebody; ``refused`` expects Discord's code."""
+
+    http: httpx.AsyncClient
+
+    async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return await self.http.request(method, f"/api/v10{path}", **more)
+
+    async def ok(self, method: str, path: str, body: object = None, *, status: int | None = None) -> Any:
+        response = (
+            await self.call(method, path, json=body) if body is not None else await self.call(method, path)
+        )
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        assert status in (None, response.status_code)
+        return response.json() if response.content else None
+
+    async def refused(self, method: str, path: str, body: object = None) -> tuple[int, Json]:
+        response = (
+            await self.call(method, path, json=body) if body is not None else await self.call(method, path)
+        )
+        assert response.is_client_error, f"{method} {path}: {response.status_code} {response.text}"
+        answer = cast("Json", response.json())
+        return answer["code"], answer
+
+
+def client(local: LocalDiscord, headers: dict[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=local.base_url, headers=headers, trust_env=False, timeout=10)
+
+
+def as_person(local: LocalDiscord, user_id: int) -> httpx.AsyncClient:
+    return client(local, {"X-Local-Key": local.key, "X-Local-Member": str(user_id)})
+
+
+def person(local: LocalDiscord, name: str) -> int:
+    return next(user.id for user in local.stage.world.users.values() if user.username == name)
+
+
+def channel(local: LocalDiscord, name: str) -> Channel:
+    return next(each for each in local.stage.world.channels.values() if each.name == name)
+
+
+def wrong_answers(local: LocalDiscord) -> list[str]:
+    """What Discord's description does not allow of the answers that were given."""
+    held = description()
+    return [] if held is None else [text for entry in local.desk.log.find() for text in held.problems(entry)]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return QUICK
+
+
+@pytest.fixture
+async def local(settings: Settings) -> AsyncGenerator[LocalDiscord]:
+    async with running(Config(settings=settings)) as started:
+        yield started
+        assert wrong_answers(started) == []
+        assert [
+            entry.path for entry in started.desk.log.find() if entry.status == 500 and not entry.fault
+        ] == []
+
+
+@pytest.fixture
+async def bot_api(local: LocalDiscord) -> AsyncGenerator[Api]:
+    async with client(local, {"Authorization": f"Bot {local.bot_token}"}) as http:
+        yield Api(http)
+
+
+@pytest.fixture
+async def ada_api(local: LocalDiscord) -> AsyncGenerator[Api]:
+    async with as_person(local, person(local, "ada")) as http:
+        yield Api(http)
+
+
+@pytest.fixture
+async def bo_api(local: LocalDiscord) -> AsyncGenerator[Api]:
+    async with as_person(local, person(local, "bo")) as http:
+        yield Api(http)
+
+
+@pytest.fixture
+def joined(local: LocalDiscord) -> Join:
+    def as_member(who: str | None = None) -> AbstractAsyncContextManager[Member]:
+        return join(local.base_url, local.key, who)
+
+    return as_member
+
+
+@pytest.fixture
+async def bo(joined: Join) -> AsyncGenerator[Member]:
+    async with joined("bo") as member:
+        yield member
+
+
+@pytest.fixture
+def research(local: LocalDiscord) -> Channel:
+    return channel(local, "research")
+
+
+@pytest.fixture
+def guild_id(local: LocalDiscord) -> int:
+    return next(iter(local.stage.world.guilds))
