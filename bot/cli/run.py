@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.session import Session
+from bot.parent import when_stdin_ends
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,8 @@ async def until_told_to_end(work: Coroutine[Any, Any, None], *, watch_stdin: boo
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    watcher = asyncio.create_task(_stdin_ends(task)) if watch_stdin else None
+    if watch_stdin:
+        when_stdin_ends(task.cancel)
     try:
         await asyncio.wait({task})
     finally:
@@ -52,17 +54,5 @@ async def until_told_to_end(work: Coroutine[Any, Any, None], *, watch_stdin: boo
         task.cancel()
         await asyncio.wait({task})
         loop.remove_signal_handler(signal.SIGTERM)
-        if watcher is not None:
-            watcher.cancel()
     if not task.cancelled():
         task.result()
-
-
-async def _stdin_ends(task: asyncio.Future[None]) -> None:
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    while await reader.read(1_024):
-        pass
-    task.cancel()

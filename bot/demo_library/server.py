@@ -24,6 +24,8 @@ from starlette.routing import Route
 
 from bot.demo_library.rendering import entry_path, feed_path, render_entry, render_feed, render_index
 from bot.demo_library.texts import DemoFeed, demo_feeds
+from bot.errors import ConfigError
+from bot.parent import when_stdin_ends
 
 HOST = "127.0.0.1"
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
@@ -86,24 +88,10 @@ async def _serve(listening: socket.socket) -> None:
     site = f"http://{HOST}:{listening.getsockname()[1]}"
     sys.stdout.write(json.dumps(describe(site)) + "\n")
     sys.stdout.flush()
-    watching = asyncio.create_task(_stdin_end())
-    await asyncio.wait({serving, watching}, return_when=asyncio.FIRST_COMPLETED)
-    watching.cancel()
-    server.should_exit = True
+    # By hand it is run from a terminal or with no input at all, and ends with Ctrl-C.
+    with contextlib.suppress(ConfigError):
+        when_stdin_ends(lambda: setattr(server, "should_exit", True))
     await serving
-
-
-async def _stdin_end() -> None:
-    """Return when stdin ends; never, where it is no pipe that could (a terminal, a file, /dev/null)."""
-    reader = asyncio.StreamReader()
-    try:
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-        )
-    except ValueError:
-        await asyncio.Event().wait()
-    while await reader.read(1_024):
-        pass
 
 
 async def _index(request: Request) -> Response:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import structlog
 
-from bot.errors import CogswarmError, ConfigError
+from bot.errors import CogswarmError
 from bot.local_discord.files import write_atomically
 from bot.local_discord.server import Config, LocalDiscord, serve
 from bot.local_discord.settings import RateLimits, Settings
+from bot.parent import when_stdin_ends
 
 PARENT_CHECK = 0.5
 
@@ -77,21 +78,6 @@ async def _watch_parent(pid: int, stop: asyncio.Event) -> None:
     stop.set()
 
 
-def _watch_stdin(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    descriptor = sys.stdin.fileno()
-
-    def readable() -> None:
-        if not os.read(descriptor, 4096):
-            loop.remove_reader(descriptor)
-            stop.set()
-
-    try:
-        loop.add_reader(descriptor, readable)
-    except PermissionError as error:
-        raise ConfigError("Standard input is no pipe; leave out --stdin-eof.") from error
-
-
 async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -101,7 +87,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     if arguments.parent_pid is not None:
         watcher = asyncio.create_task(_watch_parent(arguments.parent_pid, stop))
     if arguments.stdin_eof:
-        _watch_stdin(stop)
+        when_stdin_ends(stop.set)
     try:
         await serve(_config(arguments), stop, _announce(arguments.ready_file))
     finally:
