@@ -6,13 +6,14 @@ import re
 import sys
 from pathlib import Path
 
-QUESTION = "How does tidal power make electricity?"
+QUESTION = "How do tidal turbines make electricity?"
+README = Path(__file__).parents[2] / "README.md"
 DEADLINE = 120.0
 
 
 async def _demo_once(line: str, state: Path) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cogswarm", "demo", "--once", line, "--state", str(state),
+        sys.executable, "-m", "cogswarm", "demo", "--library-only", "--once", line, "--state", str(state),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
@@ -26,19 +27,30 @@ async def _demo_once(line: str, state: Path) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+def _without_port(text: str) -> str:
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", text)
+
+
 async def test_a_question_is_answered_with_citations_of_fetched_sources(tmp_path: Path) -> None:
     code, out, err = await _demo_once(f"/research topic:{QUESTION}", tmp_path / "state")
     assert code == 0, err
     answer, _, sources = out.partition("Sources")
     cited = {int(number) for number in re.findall(r"\[(\d+)\]", answer)}
-    listed = {int(number): url for number, url in re.findall(r"\[(\d+)\].*?(http://127\.0\.0\.1:\d+/\S+)", sources)}
+    listed = {
+        int(number): url for number, url in re.findall(r"\[(\d+)\].*?(http://127\.0\.0\.1:\d+/\S+)", sources)
+    }
     assert cited, out
     assert cited <= set(listed), out
     assert "tid" in answer.lower()
+    assert _without_port(out.strip()) in _without_port(README.read_text("utf-8")), (
+        "README shows another output"
+    )
 
 
 async def test_a_subject_the_library_does_not_know_is_said_to_be_unknown(tmp_path: Path) -> None:
-    code, out, err = await _demo_once("/research topic:Who won the 1998 chess championship?", tmp_path / "state")
+    code, out, err = await _demo_once(
+        "/research topic:Who won the 1998 chess championship?", tmp_path / "state"
+    )
     assert code == 0, err
     assert not re.search(r"\[\d+\]", out), out
     assert "found nothing" in out.lower(), out
