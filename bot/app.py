@@ -10,7 +10,7 @@ import structlog
 
 from bot.agents.personas import Personas
 from bot.clock import Clock
-from bot.config.agents import NO_EMBEDDINGS, OFFLINE, BudgetSection, ModelSection
+from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
 from bot.config.problems import ConfigErrors
 from bot.discord.api import DiscordApi, open_api, point_at
@@ -112,7 +112,7 @@ async def running_bot(
             tools=ConfiguredTools(pool, config.tools),
             library=library,
             clock=clock,
-            meter=lambda run_id: RunMeter(database, clock, run_id, _budget(loaded)),
+            meter=lambda run_id, budget: RunMeter(database, clock, run_id, budget),
         )
         workflows = {(cog.name, name): flow for cog in live.values() for name, flow in cog.workflows.items()}
         engine = Engine(services, workflows, pace.engine)
@@ -194,10 +194,6 @@ def _database(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManager
     section = loaded.config.database
     url, bot_url = (None if one is None else one.get_secret_value() for one in (section.url, section.bot_url))
     return open_database(url, loaded.data_dir, options=DatabaseOptions(bot_url=bot_url), clock=clock)
-
-
-def _budget(loaded: LoadedConfig) -> BudgetSection:
-    return loaded.config.budgets
 
 
 def _router(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.config.agents import PriceSection
+from bot.config.agents import BudgetSection, PriceSection
 from bot.errors import UserError
 from bot.llm.collect import ask
 from bot.llm.protocol import Answer, Backend, BadAnswer, Passage, Purpose, Request, Schema, Turn, Usage
@@ -56,6 +56,7 @@ class Persona:
     tools: frozenset[str]
     channels: frozenset[str]
     situation: Callable[[], str]
+    budget: BudgetSection
     price: PriceSection | None = None
 
     @property

@@ -67,6 +67,7 @@ class Personas:
             tools=frozenset(section.tools),
             channels=frozenset(str(channel) for channel in section.channels),
             situation=self._situation,
+            budget=section.budget or self._config.budgets,
             price=model.price,
         )
 

@@ -17,6 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 from bot.agents.agent import Agent, Meter
 from bot.agents.personas import Personas
 from bot.clock import Clock
+from bot.config.agents import BudgetSection
 from bot.discord.plain import title as one_line
 from bot.errors import CogswarmError, ConfigError
 from bot.llm.protocol import Passage
@@ -50,7 +51,7 @@ class RunServices:
     tools: Toolbox
     library: Library
     clock: Clock
-    meter: Callable[[UUID], Meter]
+    meter: Callable[[UUID, BudgetSection], Meter]
 
 
 class Run:
@@ -91,7 +92,8 @@ class Run:
 
     def agent(self, name: str) -> Agent:
         """The persona of that name; one that is not configured answers with the default model."""
-        return Agent(self._services.personas.get(name), self._services.meter(self.id), self._services.tools)
+        persona = self._services.personas.get(name)
+        return Agent(persona, self._services.meter(self.id, persona.budget), self._services.tools)
 
     async def step[**P, T](
         self, key: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs

@@ -77,6 +77,7 @@ def _agent(backend: Any, **changes: Any) -> Agent:
         "tools": frozenset({"feeds", "files.read"}),
         "channels": frozenset[str](),
         "situation": lambda: "Today is 2026-01-02.",
+        "budget": BudgetSection(),
     }
     return Agent(Persona(**{**standard, **changes}), _Meter(), _Tools())
 
@@ -180,6 +181,12 @@ def test_the_date_is_that_of_the_configured_time_zone(tmp_path: Path) -> None:
     persona = _personas("timezone: Europe/Berlin\nlanguage: de", tmp_path).get("researcher")
     assert "2026-01-02" in persona.situation()
     assert "“de”" in persona.situation()
+
+
+def test_an_agent_may_have_a_budget_of_its_own(tmp_path: Path) -> None:
+    text = "budgets: {calls: 7}\nagents: {researcher: {}, thrifty: {budget: {calls: 2}}}"
+    personas = _personas(text, tmp_path)
+    assert (personas.get("researcher").budget.calls, personas.get("thrifty").budget.calls) == (7, 2)
 
 
 def test_without_any_agent_it_is_said_what_to_add(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.agents.agent import Meter
 from bot.clock import Clock
+from bot.config.agents import BudgetSection
 from bot.discord.surface import DiscordSurface
 from bot.errors import ConfigError, DatabaseAway, UserError
 from bot.llm.protocol import Usage
@@ -36,7 +37,7 @@ class _NoMeter:
         """Nothing is counted."""
 
 
-def _meter(_run: UUID) -> Meter:
+def _meter(_run: UUID, _budget: BudgetSection) -> Meter:
     return _NoMeter()
 
 
