@@ -28,7 +28,7 @@ def run(
     from bot.app import run_bot  # noqa: PLC0415 - keeps --help fast
 
     session = context.ensure_object(Session)
-    loaded = session.load()
+    loaded = session.load_or_default()
     session.start_logging()
     for notice in loaded.notices:
         typer.echo(notice, err=True)

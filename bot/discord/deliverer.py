@@ -24,6 +24,7 @@ from bot.discord.surface import snowflake_at
 from bot.errors import OutsideError
 from bot.storage.database import Database
 from bot.work import runs_table
+from bot.work.surface import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -151,10 +152,9 @@ class Deliverer:
             await self._give_up(row, error)
             return
         async with self._database.transaction() as conn:
-            await outbox_table.sent(conn, row, message_id)
             if row.kind == "thread" and message_id is not None:
-                await outbox_table.opened(conn, row, message_id)
-                await runs_table.thread_opened(conn, row.id, message_id)
+                await _thread_opened(conn, row, message_id)
+            await outbox_table.sent(conn, row, message_id)
 
     async def _lost(self, row: OutboxRow, after_id: int) -> int | None:
         """The message of a row whose answer was lost, if Discord has it."""
@@ -180,11 +180,10 @@ class Deliverer:
     async def _give_up(self, row: OutboxRow, error: DiscordRefused) -> None:
         log.warning("delivery_refused", key=row.key, kind=row.kind, reason=str(error), code=error.code)
         async with self._database.transaction() as conn:
-            await outbox_table.fail(conn, row, str(error))
             if row.kind == "thread":
                 # No thread is no reason to keep the answer back: it goes to the channel itself.
-                await outbox_table.opened(conn, row, row.channel_id)
-                await runs_table.thread_opened(conn, row.id, row.channel_id)
+                await _thread_opened(conn, row, row.channel_id)
+            await outbox_table.fail(conn, row, str(error))
 
     async def _give_back(self) -> None:
         try:
@@ -192,3 +191,9 @@ class Deliverer:
                 await outbox_table.drop_leases(conn, self._owner)
         except OutsideError as error:
             log.info("leases_not_given_back", reason=str(error))
+
+
+async def _thread_opened(conn: Connection, row: OutboxRow, thread_id: int) -> None:
+    """The run's row first, as in every commit of a run: the other way round the two could wait for each other."""
+    await runs_table.thread_opened(conn, row.id, thread_id)
+    await outbox_table.opened(conn, row, thread_id)

@@ -72,6 +72,10 @@ async def add(conn: Connection, new: NewRow) -> int:
         },
     )  # fmt: skip
     row = await cursor.fetchone()
+    if row is None:
+        # Somebody else saved it while the statement ran: only a new statement sees that.
+        cursor = await conn.execute("SELECT id FROM outbox WHERE key = %s", (new.key,))
+        row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - the row was added or stood there
     await conn.execute("SELECT pg_notify(%s, '')", (WAKE,))
     return int(row[0])

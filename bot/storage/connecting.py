@@ -9,16 +9,12 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from bot.errors import ConfigError, OutsideError
+from bot.errors import ConfigError, DatabaseAway
 
 SEARCH_PATH = "public, procrastinate"
 CONNECT_TIMEOUT_S = 10
 
 type Parameters = Mapping[str, str]
-
-
-class DatabaseAway(OutsideError):
-    """The server cannot be reached, or went away; what was not saved yet can be done again when it is back."""
 
 
 def parameters_of(url: str, *, key: str = "database.url") -> dict[str, str]:

@@ -285,9 +285,14 @@ def _told(connection: Connection, where: Callable[[], Parameters]) -> Generator[
             raise DatabaseAway(
                 f"The database at {place(where())} went away in the middle of something: it is being connected to again."
             ) from error
+        if isinstance(cause, _CROSSED):
+            raise DatabaseAway(
+                "Two pieces of work were in each other's way in the database, and this one was undone: do it again."
+            ) from error
         raise
 
 
+_CROSSED = (errors.DeadlockDetected, errors.SerializationFailure)
 _GONE = (
     errors.AdminShutdown,
     errors.CrashShutdown,
