@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from cogswarm import plain
 
 _MARK = re.compile(r"\[\s*([A-Za-z]?\d{1,4}(?:\s*[,;]\s*[A-Za-z]?\d{1,4})*)\s*\]")
-_SENTENCE = re.compile(
-    r".+?(?:[.!?…][\"”')]*(?:\s*\[\s*[A-Za-z]?\d[^\]]{0,30}\][.,;]?)*(?=\s|$)|$)", re.DOTALL
+# Where a sentence may end: a full stop, perhaps a closing quote, the marks behind it, then white space.
+_STOP = re.compile(r"[.!?…][\"”')]*(?:\s*\[[^\]\n]{1,40}\])*[.,;]?\s+(?![\s\[])")
+_ABBREVIATIONS = frozenset(
+    ["e.g", "i.e", "etc", "approx", "vs", "cf", "al", "dr", "mr", "mrs", "ms", "no", "nos", "st", "fig"]
 )
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
@@ -43,17 +45,23 @@ def check(answer: str, known: frozenset[str]) -> Checked:
     uncited = 0
     for line in answer.splitlines():
         bullet = _BULLET.match(line)
-        for sentence in _SENTENCE.findall(line[bullet.end() :] if bullet else line):
+        before: list[str] = []
+        for sentence in _sentences(line[bullet.end() :] if bullet else line):
             ids = [one for marks in _MARK.findall(sentence) for one in re.split(r"\s*[,;]\s*", marks)]
             text = _without_marks(sentence)
             if not re.search(r"\w", text):
                 continue
             unknown += [one for one in ids if one not in known]
             cited = tuple(dict.fromkeys(one for one in ids if one in known))
-            if cited:
-                claims.append(Claim(plain(text), cited, bullet is not None))
-            else:
-                uncited += 1
+            if not cited:
+                before.append(text)
+                continue
+            # A bullet makes one point: its last mark stands for all of it that comes before.
+            whole = [*before, text] if bullet else [text]
+            uncited += 0 if bullet else len(before)
+            before = []
+            claims.append(Claim(plain(" ".join(whole)), cited, bullet is not None))
+        uncited += len(before)
     return Checked(tuple(claims), uncited, tuple(dict.fromkeys(unknown)))
 
 
@@ -70,6 +78,22 @@ def render(checked: Checked, links: Mapping[str, str]) -> str:
         else:
             lines.append(text)
     return "\n".join(lines)
+
+
+def _sentences(line: str) -> list[str]:
+    """The sentences of a line, each with the marks that stand behind it."""
+    starts = [0, *(stop.end() for stop in _STOP.finditer(line) if _ends_sentence(line, stop))]
+    return [line[start:end] for start, end in zip(starts, [*starts[1:], len(line)], strict=True)]
+
+
+def _ends_sentence(line: str, stop: re.Match[str]) -> bool:
+    """Whether the next word begins a sentence, and the one before is no abbreviation or initial."""
+    if line[stop.end() : stop.end() + 1].islower():
+        return False
+    if line[stop.start()] != "." or "[" in stop[0]:
+        return True
+    before = line[: stop.start()].rpartition(" ")[2].lstrip("(\"'“").lower()
+    return before not in _ABBREVIATIONS and not (len(before) == 1 and before.isalpha())
 
 
 def _without_marks(sentence: str) -> str:

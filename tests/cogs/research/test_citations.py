@@ -3,6 +3,7 @@
 import re
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from cogs.research.citations import check, render
@@ -46,6 +47,36 @@ def test_bullets_stay_bullets_and_sentences_stay_together() -> None:
         "One. [[1]](<https://example.org/1>) Two. [[2]](<https://example.org/2>)\n"
         "- Three. [[3]](<https://example.org/3>)\n- Four. [[1]](<https://example.org/1>)"
     )
+
+
+def test_a_bullet_of_two_sentences_is_one_claim_and_what_follows_its_last_mark_is_not() -> None:
+    checked = check("- A storm came. The water cools the city [2]. Nobody said this.", KNOWN)
+    assert [claim.text for claim in checked.claims] == ["A storm came. The water cools the city."]
+    assert checked.uncited == 1
+
+
+def test_in_running_text_each_sentence_answers_for_itself() -> None:
+    checked = check("Nobody said this. The water cools the city [2].", KNOWN)
+    assert [claim.text for claim in checked.claims] == ["The water cools the city."]
+    assert checked.uncited == 1
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It is 2.5 m high, i.e. small.",
+        "Trees, cars etc. are fine, e.g. here.",
+        "Dr. A. Fresnel built it vs. the old way.",
+        "See Fig. 3 of Smith et al. for more.",
+        "Version 3.12 of example.org came!",
+    ],
+)
+def test_a_full_stop_within_a_sentence_does_not_end_it(sentence: str) -> None:
+    checked = check(f"{sentence} [1] Another one [2].", KNOWN)
+    assert [(claim.text, claim.cited) for claim in checked.claims] == [
+        (sentence, ("1",)),
+        ("Another one.", ("2",)),
+    ]
 
 
 def test_addresses_and_mentions_of_the_model_do_not_get_through() -> None:
