@@ -77,6 +77,8 @@ async def test_the_whole_walk_works_by_keyboard(visit: Visit, bot: ScriptedBot) 
     await guest.sees("found")
     await expect(guest.box).to_be_focused()
 
+    # The command's own line stands there until its outcome is known.
+    await expect(guest.main.locator("li.message-item")).to_have_count(2)
     log = guest.main.get_by_role("log")
     await log.focus()
     await keys.press("ArrowUp")
