@@ -163,7 +163,7 @@ def _check_collisions(
             commands[command] = cog.name
     taken = sorted(brought.backends.keys() & backends.keys())
     if taken:
-        raise _Refused(f"There is a backend named {taken[0]} already.")
+        raise _Refused(f"There is a model provider named {taken[0]} already.")
 
 
 def check_settings(loaded: Loaded, sections: Mapping[str, Mapping[str, Any]]) -> list[ConfigError]:
