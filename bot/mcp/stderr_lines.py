@@ -44,10 +44,17 @@ class StderrLines:
     async def __aenter__(self) -> Self:
         reading, writing = os.pipe()
         self.sink: TextIO = os.fdopen(writing, "w")
+        source = os.fdopen(reading, "rb", buffering=0)
         reader = asyncio.StreamReader()
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", buffering=0)
-        )
+        try:
+            self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(reader), source
+            )
+        except BaseException:
+            # Cancelled before anybody could leave what was not entered.
+            self.sink.close()
+            source.close()
+            raise
         self._task = asyncio.create_task(self._read(reader))
         return self
 
