@@ -8,9 +8,9 @@ import structlog
 from bot.discord.api import DiscordApi, DiscordRefused, DiscordUnavailable
 from bot.discord.chunking import chunks
 from bot.discord.events import Interaction
+from bot.discord.rendering import SUPPRESS_EMBEDS
 
 EPHEMERAL = 1 << 6
-SUPPRESS_EMBEDS = 1 << 2
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _SUGGESTIONS = 4, 5, 6, 8
 CHOICES = 25

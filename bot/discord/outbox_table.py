@@ -204,7 +204,8 @@ async def opened(conn: Connection, row: OutboxRow, channel_id: int) -> None:
 async def known_messages(conn: Connection, channel_id: int, ids: list[int]) -> set[int]:
     """Which of ``ids`` the outbox has recorded as its own."""
     cursor = await conn.execute(
-        "SELECT message_id FROM outbox WHERE channel_id = %s AND message_id = ANY(%s)", (channel_id, ids)
+        "SELECT message_id FROM outbox WHERE channel_id = %s AND message_id = ANY(%s) AND kind = 'post'",
+        (channel_id, ids),
     )
     return {int(row[0]) for row in await cursor.fetchall()}
 
@@ -230,10 +231,3 @@ async def fail(conn: Connection, row: OutboxRow, error: str) -> None:
         """,
         {"error": error, "id": row.id},
     )
-
-
-async def waiting(conn: Connection) -> int:
-    """How many rows are not delivered yet."""
-    cursor = await conn.execute("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')")
-    row = await cursor.fetchone()
-    return 0 if row is None else int(row[0])

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.loaded import LoadedConfig
-from bot.config.tools import ToolSection
+from bot.config.tools import FEEDS_COMMAND, ToolSection
 from bot.mcp.client import McpPool
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
 
-FEEDS_COMMAND = "cogswarm-mcp-feeds"
 DEFAULT_SECONDS = 30.0
 
 

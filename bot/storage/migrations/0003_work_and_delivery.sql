@@ -80,7 +80,8 @@ CREATE TABLE outbox (
 -- The head of each channel's queue is what the deliverer asks for all the time.
 CREATE INDEX outbox_queue ON outbox (channel_id, id) WHERE state IN ('pending', 'sending');
 CREATE INDEX outbox_waiting ON outbox (channel_from) WHERE channel_id IS NULL;
-CREATE INDEX outbox_said ON outbox (channel_id, message_id) WHERE message_id IS NOT NULL;
+-- The last message said in a channel is asked for before each post.
+CREATE INDEX outbox_said ON outbox (channel_id, message_id) WHERE kind = 'post' AND message_id IS NOT NULL;
 CREATE INDEX outbox_target ON outbox (target_from) WHERE target_from IS NOT NULL;
 CREATE INDEX outbox_run ON outbox (run_id) WHERE run_id IS NOT NULL;
 
