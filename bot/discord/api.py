@@ -73,8 +73,11 @@ def pointed_at(api_url: str) -> Generator[None]:
 class DiscordApi:
     """The bot's own account on Discord's REST API."""
 
-    def __init__(self, http: HTTPClient, me: Json, *, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self, http: HTTPClient, authorization: str, me: Json, *, request_seconds: float = REQUEST_SECONDS
+    ) -> None:
         self._http = http
+        self._authorization = authorization
         self._me = me
         self._request_seconds = request_seconds
 
@@ -102,6 +105,7 @@ class DiscordApi:
         except nextcord.HTTPException as error:
             raise _mapped(method, path, error) from error
         except HTTPInternalRatelimitLocked as error:
+            self._let_it_open(route)
             raise DiscordUnavailable(
                 "Discord's rate limit is used up for the moment.", retry_after=LOCKED_SECONDS, sent=False
             ) from error
@@ -111,6 +115,18 @@ class DiscordApi:
             ) from error
         except (TimeoutError, OSError, aiohttp.ClientError, ValueError) as error:
             raise DiscordUnavailable(f"Discord did not answer properly ({type(error).__name__}).") from error
+
+    def _let_it_open(self, route: DiscordRoute) -> None:
+        """Start the reset of a locked bucket that no answer has started.
+
+        nextcord starts it with an answer, or with a request that waits; where requests get no answer and none may
+        wait, as here, a used-up bucket would stay locked for good.
+        """
+        key = (route.method, route.bucket, self._authorization)
+        # nextcord has no public way to a route's bucket
+        limit = self._http._url_rate_limits.get(key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if limit is not None and limit.locked and not limit.resetting:
+            limit.start_reset_task()
 
 
 def _mapped(method: str, path: str, error: nextcord.HTTPException) -> OutsideError:
@@ -134,12 +150,14 @@ def _mapped(method: str, path: str, error: nextcord.HTTPException) -> OutsideErr
 async def open_api(token: str, *, request_seconds: float = REQUEST_SECONDS) -> AsyncGenerator[DiscordApi]:
     """Log in; a wrong token is a `ConfigError`, no answer a `DiscordUnavailable`."""
     http = HTTPClient(dispatch=_ignore_event)
-    http.set_default_auth(f"Bot {token}")
-    api = DiscordApi(http, {}, request_seconds=request_seconds)
+    authorization = f"Bot {token}"
+    http.set_default_auth(authorization)
+    api = DiscordApi(http, authorization, {}, request_seconds=request_seconds)
     try:
         me = await api.request("GET", "/users/@me")
         application = await api.request("GET", "/applications/@me")
-        yield DiscordApi(http, {**me, "application_id": application["id"]}, request_seconds=request_seconds)
+        me["application_id"] = application["id"]
+        yield DiscordApi(http, authorization, me, request_seconds=request_seconds)
     except DiscordRefused as error:
         if error.status == HTTPStatus.UNAUTHORIZED:
             raise ConfigError(
