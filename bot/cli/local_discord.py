@@ -17,10 +17,13 @@ def local_discord(
     state: Annotated[
         Path | None, typer.Option(help="The folder that keeps everything; left out: memory.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="The file to which all traffic is written, as JSON lines.")
+    ] = None,
 ) -> None:
     """Run until Ctrl-C; prints where it is as one line of JSON."""
     from bot.local_discord.__main__ import main  # noqa: PLC0415 - keeps --help fast
 
-    options = {"--scene": scene, "--state": state}
+    options = {"--scene": scene, "--state": state, "--record": record}
     given = [part for name, value in options.items() if value is not None for part in (name, str(value))]
     raise typer.Exit(main(["--port", str(port), *given]))

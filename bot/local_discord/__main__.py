@@ -31,6 +31,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--exact-port", action="store_true", help="fail when the port is taken")
     parser.add_argument("--scene", type=Path, help="YAML file with the people, bots and guilds to start with")
     parser.add_argument("--state", type=Path, help="directory that keeps everything across restarts")
+    parser.add_argument("--record", type=Path, help="file to which all traffic is written, as JSON lines")
     parser.add_argument("--ready-file", type=Path, help="file that receives the line of JSON as well")
     parser.add_argument("--parent-pid", type=int, help="end when this process is no longer the parent")
     parser.add_argument("--stdin-eof", action="store_true", help="end when standard input is closed")
@@ -57,6 +58,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         exact_port=arguments.exact_port,
         scene=arguments.scene,
         state_dir=arguments.state,
+        record=arguments.record,
         settings=settings,
     )
 

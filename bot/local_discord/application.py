@@ -10,6 +10,7 @@ from bot.local_discord.rest.desk import Desk, refused
 from bot.local_discord.rest.local import Controls
 from bot.local_discord.rest.routes import discord_router, local_router, no_route
 from bot.local_discord.rest.static import static_routes
+from bot.local_discord.traffic_stream import TrafficStream
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -20,6 +21,11 @@ def application(desk: Desk, gateway: Gateway, controls: Controls) -> ASGIApp:
     async def serve_gateway(websocket: WebSocket) -> None:
         await gateway.serve(websocket)
 
+    stream = TrafficStream(desk.traffic, desk.key)
+
+    async def serve_traffic(websocket: WebSocket) -> None:
+        await stream.serve(websocket)
+
     discord = discord_router(desk)
     routes: list[Mount | Route | WebSocketRoute] = [
         WebSocketRoute("/gateway", serve_gateway),
@@ -27,6 +33,7 @@ def application(desk: Desk, gateway: Gateway, controls: Controls) -> ASGIApp:
         Mount("/api/v10", discord),
         Mount("/api/v9", discord),
         Mount("/api", discord),
+        WebSocketRoute("/local/traffic", serve_traffic),
         Mount("/local", local_router(desk, controls)),
         *static_routes(desk.stage),
     ]

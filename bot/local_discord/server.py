@@ -22,7 +22,7 @@ from bot.local_discord.gateway.hub import Hub
 from bot.local_discord.ids import Secret
 from bot.local_discord.model import Json
 from bot.local_discord.rate_limits import Limiter
-from bot.local_discord.request_log import RequestLog
+from bot.local_discord.recording import recorded
 from bot.local_discord.rest.desk import Desk
 from bot.local_discord.rest.local import Controls
 from bot.local_discord.scene import load_scene
@@ -30,6 +30,7 @@ from bot.local_discord.settings import Settings
 from bot.local_discord.snapshot import Saver, load, owned, world_of
 from bot.local_discord.snowflake import Snowflakes
 from bot.local_discord.stage import Stage
+from bot.local_discord.traffic import Traffic
 from bot.local_discord.world import World
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class Config:
     """How to run: ``port`` 0 takes any free one; a taken one is replaced by the next unless ``exact_port``.
 
     ``state_dir`` keeps everything across restarts (None: in memory); ``scene`` is read only when nothing is kept.
+    ``record`` is a file to which all traffic is appended.
     """
 
     port: int = 0
@@ -51,6 +53,7 @@ class Config:
     port_tries: int = 20
     scene: Path | None = None
     state_dir: Path | None = None
+    record: Path | None = None
     key: str | None = None
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
@@ -212,8 +215,10 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
         limiter = (
             None if settings.rate_limits is None else Limiter(settings.rate_limits, config.clock.monotonic)
         )
-        desk = Desk(stage, key, RequestLog(settings.request_log), Faults(), limiter)
-        gateway = Gateway(world, hub, settings, config.clock, key, base_url, config.secret)
+        traffic = Traffic(settings.traffic)
+        stack.enter_context(recorded(traffic, config.record))
+        desk = Desk(stage, key, traffic, Faults(), limiter)
+        gateway = Gateway(world, hub, settings, config.clock, key, base_url, config.secret, traffic)
         app = application(desk, gateway, Controls(hub, saver.save))
         saver.changed()
         local = LocalDiscord(base_url, key, stage, hub, desk, saver.save)

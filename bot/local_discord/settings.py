@@ -32,7 +32,7 @@ class Settings:
     request_bytes: int = 25 * 1024 * 1024
     file_bytes: int = 10 * 1024 * 1024
     save_interval: float = 1.0
-    request_log: int = 2_000
+    traffic: int = 2_000
     shutdown_grace: float = 1.0
     rate_limits: RateLimits | None = None
     gateway_sends: int = 120

@@ -23,6 +23,7 @@ from bot.local_discord.gateway.shapes import check
 from bot.local_discord.ids import Secret
 from bot.local_discord.model import Json
 from bot.local_discord.settings import Settings
+from bot.local_discord.traffic import Passed, Traffic
 from bot.local_discord.wire.guild import member_object
 from bot.local_discord.wire.ready import guild_create_object, ready_object
 from bot.local_discord.wire.view import View
@@ -50,6 +51,7 @@ class Gateway:
     key: str
     base_url: str
     secret: Secret
+    traffic: Traffic
 
     @property
     def url(self) -> str:
@@ -112,6 +114,7 @@ class _Connection:
                     else:
                         packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
                         await self._websocket.send_bytes(packed)
+                    self._note(text, outward=True)
             await self._websocket.close(self._wire.close_code or 1000)
         except (WebSocketDisconnect, RuntimeError):
             # the other side has gone; the reader sees it too and the session stays for a resume
@@ -144,6 +147,7 @@ class _Connection:
         raw: str | bytes = message.get("text") or message.get("bytes") or ""
         if len(raw) > LARGEST_PAYLOAD:
             raise Closed(DECODE_ERROR)
+        self._note(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"), outward=False)
         self._count()
         try:
             payload: object = json.loads(raw)
@@ -152,6 +156,20 @@ class _Connection:
         if not isinstance(payload, dict):
             raise Closed(DECODE_ERROR)
         return cast("Json", payload)
+
+    def _note(self, text: str, *, outward: bool) -> None:
+        session, gateway = self._session, self._gateway
+        gateway.traffic.add(
+            Passed(
+                number=gateway.traffic.next_number(),
+                at=gateway.clock.now(),
+                outward=outward,
+                text=text,
+                session_id=None if session is None else session.id,
+                application_id=None if session is None else session.application_id,
+                user_id=None if session is None else session.user_id,
+            )
+        )
 
     def _count(self) -> None:
         """Close a connection that sends more than 120 frames a minute, as Discord does."""

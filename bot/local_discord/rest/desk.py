@@ -14,11 +14,13 @@ from bot.local_discord.faults import Fault, Faults
 from bot.local_discord.form import as_snowflake
 from bot.local_discord.rate_limits import VIA, Limiter
 from bot.local_discord.refusals import Refusal, unauthorized, wrong_method
-from bot.local_discord.request_log import Entry, RequestLog
 from bot.local_discord.rest.call import Call, Handler
 from bot.local_discord.stage import Actor, Stage
+from bot.local_discord.traffic import COG_HEADER, Exchange, Traffic
 
 log = structlog.get_logger(__name__)
+
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Desk:
 
     stage: Stage
     key: str
-    log: RequestLog
+    traffic: Traffic
     faults: Faults
     limiter: Limiter | None = None
 
@@ -80,14 +82,14 @@ class Resource:
     async def _answer(self, request: Request) -> Response | None:
         desk = self._desk
         started = desk.stage.clock.monotonic()
-        number = desk.log.next_number()
+        number = desk.traffic.next_number()
         path = request.url.path
         fault = desk.faults.take(request.method, self._route, path)
         call = Call(desk.stage, request, None)
         response = await self._through(call, fault)
         who = call.who
-        desk.log.add(
-            Entry(
+        desk.traffic.add(
+            Exchange(
                 number=number,
                 at=desk.stage.now(),
                 method=request.method,
@@ -102,6 +104,8 @@ class Resource:
                 answer=b"" if response is None else bytes(response.body),
                 milliseconds=(desk.stage.clock.monotonic() - started) * 1000,
                 fault=None if fault is None else fault.number,
+                client=request.headers.get("user-agent", "")[:LONGEST_NAME],
+                cog=request.headers.get(COG_HEADER, "")[:LONGEST_NAME],
             )
         )
         return response

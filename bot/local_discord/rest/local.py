@@ -91,13 +91,13 @@ class _Control:
         method, path = query.text("method", most=10) or "", query.text("path", most=500) or "*"
         application_id = query.snowflake("application_id")
         query.problems.raise_any()
-        found = self._desk.log.find(
+        found = self._desk.traffic.find(
             after=after, method=method.upper(), path=path, application_id=application_id
         )
         return ok([entry.as_json() for entry in list(found)[:limit]])
 
     async def delete_requests(self, _call: Call) -> Response:
-        self._desk.log.clear()
+        self._desk.traffic.clear()
         return nothing()
 
     async def get_faults(self, _call: Call) -> Response:

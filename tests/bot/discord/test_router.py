@@ -173,7 +173,7 @@ async def test_only_changed_commands_are_registered_again(
     bot_with: BotWith, local_discord: LocalDiscord
 ) -> None:
     def puts() -> int:
-        found = local_discord.desk.log.find(after=0, method="PUT", path="*/commands", application_id=None)
+        found = local_discord.desk.traffic.find(after=0, method="PUT", path="*/commands", application_id=None)
         return len(list(found))
 
     await bot_with(_lab())

@@ -65,7 +65,7 @@ def channel(local: LocalDiscord, name: str) -> Channel:
 def wrong_answers(local: LocalDiscord) -> list[str]:
     """What Discord's description does not allow of the answers that were given."""
     held = description()
-    return [] if held is None else [text for entry in local.desk.log.find() for text in held.problems(entry)]
+    return [] if held is None else [text for entry in local.desk.traffic.find() for text in held.problems(entry)]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def local(settings: Settings) -> AsyncGenerator[LocalDiscord]:
         yield started
         assert wrong_answers(started) == []
         assert [
-            entry.path for entry in started.desk.log.find() if entry.status == 500 and not entry.fault
+            entry.path for entry in started.desk.traffic.find() if entry.status == 500 and not entry.fault
         ] == []
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
-from bot.local_discord.request_log import Entry
+from bot.local_discord.traffic import Exchange
 from tests import tools
 
 type Json = dict[str, Any]
@@ -44,7 +44,7 @@ class Description:
         # a path without parameters goes before one with them
         self._operations.sort(key=lambda operation: operation[1].count("{"))
 
-    def problems(self, entry: Entry) -> list[str]:
+    def problems(self, entry: Exchange) -> list[str]:
         """What is wrong with an answer."""
         if entry.route in UNDESCRIBED or not entry.path.startswith("/api/v10") or entry.fault is not None:
             return []
@@ -64,7 +64,7 @@ class Description:
         wrong = [f"{where}: {error}" for error in self._errors(schema, answer)]
         return wrong + [f"{where}: unknown field {path}" for path in self.unknown(schema, answer)]
 
-    def _schema(self, entry: Entry) -> Json | str:
+    def _schema(self, entry: Exchange) -> Json | str:
         path = entry.path.removeprefix("/api/v10")
         for pattern, _, methods in self._operations:
             if pattern.match(path) and entry.method.lower() in methods:
