@@ -36,11 +36,12 @@ soak: setup-test ## Every test again and again in new orders, for MINUTES=30 or 
 	@exec $(BIN)/python scripts/soak.py --minutes $(MINUTES)
 
 screenshots: setup-test ## Take the pictures of the documents anew, from the running demo
-	@COGSWARM_SCREENSHOTS=1 exec $(BIN)/python -m pytest -q tests/e2e/test_demo_page.py
+	@COGSWARM_SCREENSHOTS=1 exec $(BIN)/python -m pytest -q tests/e2e/test_demo_page.py tests/e2e/test_page_pictures.py
 
 bench: setup-run ## Time what a person waits for, each RUNS=5 times: minimum, median, maximum
 	@$(BIN)/python scripts/bench.py --runs $(RUNS)
 	@$(BIN)/python tests/bench/acknowledged.py $(RUNS)
+	@$(BIN)/python tests/bench/ceiling.py $(RUNS)
 	@$(BIN)/python tests/bench/same_subject.py
 
 lock: ## Pin all dependencies anew (UPGRADE=--upgrade takes the newest)

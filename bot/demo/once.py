@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.demo.transcript import plain_text, transcript
 from bot.errors import OutsideError, UserError
-from bot.local_discord.member import Member, join
+from bot.local_discord.client.member import Member, join
 
 CHANNEL = "research"
 _COMMAND = re.compile(r"/([\w-]+)\s*(.*)", re.DOTALL)

@@ -69,7 +69,8 @@ def build_app() -> Starlette:
 
 
 def _listen(port: int) -> socket.socket:
-    listening = socket.socket()
+    # asyncio sends at once, and does not wait 40 ms for an acknowledgement, only where the protocol is named
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))

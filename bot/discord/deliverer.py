@@ -125,7 +125,8 @@ class Deliverer:
 
     async def _deliver_in_its_turn(self, row: OutboxRow) -> None:
         try:
-            await self._deliver(row)
+            with structlog.contextvars.bound_contextvars(**({"cog": row.cog} if row.cog else {})):
+                await self._deliver(row)
         except OutsideError as error:
             log.warning("delivery_not_recorded", key=row.key, reason=str(error))
         finally:

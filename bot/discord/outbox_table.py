@@ -29,11 +29,16 @@ class OutboxRow:
     partition: int
     after_id: int | None
     attempts: int
+    cog: str | None = None
+    """Which cog it is of, where its key says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """What is to be delivered; a channel or the row that opens it, a target or the row that posts it."""
+    """What is to be delivered; a channel or the row that opens it, a target or the row that posts it.
+
+    ``key`` begins with the id of the run, or the name of the cog, that it is of, and a colon.
+    """
 
     key: str
     kind: str
@@ -130,7 +135,10 @@ async def heads(conn: Connection, partitions: list[int], busy: list[int], limit:
             SELECT head.id, head.key, head.kind, head.channel_id,
                    coalesce(head.target_id, target.message_id) AS target_id,
                    head.identity, head.payload, head.run_id, head.state, head.partition, head.after_id,
-                   head.attempts
+                   head.attempts,
+                   CASE WHEN head.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:'
+                        THEN (SELECT run.cog FROM run WHERE run.id = left(head.key, 36)::uuid)
+                        ELSE substring(head.key FROM '^([a-z0-9_]+):') END AS cog
             FROM (
                 SELECT DISTINCT ON (channel_id) * FROM outbox
                 WHERE state IN ('pending', 'sending') AND channel_id IS NOT NULL

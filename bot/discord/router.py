@@ -67,8 +67,9 @@ class Router:
             if not cog.listeners or self._knock(cog.name, message.where, message.author) is not None:
                 continue
             context = self._context(cog, message.id, message.where, message.author)
-            for listener in cog.listeners:
-                await self._listen(listener, context, message)
+            with structlog.contextvars.bound_contextvars(cog=cog.name):
+                for listener in cog.listeners:
+                    await self._listen(listener, context, message)
 
     async def interaction(self, interaction: Interaction) -> None:
         """Answer a command, a button or a request for suggestions."""
@@ -97,7 +98,8 @@ class Router:
         options = {str(one["name"]): one.get("value") for one in interaction.data.get("options", [])}
         known = {option.name for option in command.options}
         arguments = {name: value for name, value in options.items() if name in known}
-        await self._handle(cog, command.handler, interaction, answers, **arguments)
+        with structlog.contextvars.bound_contextvars(cog=cog.name):
+            await self._handle(cog, command.handler, interaction, answers, **arguments)
 
     async def _component(self, interaction: Interaction, answers: Answers) -> None:
         custom_id = str(interaction.data.get("custom_id", ""))
@@ -114,7 +116,8 @@ class Router:
                 "This button is from another version of the bot and does nothing any more."
             )
             return
-        await self._handle(cog, handler, interaction, answers, value)
+        with structlog.contextvars.bound_contextvars(cog=cog.name):
+            await self._handle(cog, handler, interaction, answers, value)
 
     async def _handle(
         self,
@@ -174,23 +177,27 @@ class Router:
 
     async def _suggest(self, interaction: Interaction, answers: Answers) -> None:
         found = self._find(str(interaction.data.get("name")))
-        focused = next((one for one in interaction.data.get("options", []) if one.get("focused")), None)
-        values: list[str] = []
-        if found is not None and focused is not None:
-            cog, command = found
-            option = next((one for one in command.options if one.name == focused.get("name")), None)
-            refused = self._knock(cog.name, interaction.where, interaction.author)
-            if option is not None and option.suggest is not None and refused is None:
-                context = self._context(cog, interaction.id, interaction.where, interaction.author)
-                try:
-                    async with asyncio.timeout(SUGGEST_SECONDS):
-                        values = list(await option.suggest(context, str(focused.get("value", ""))))
-                except (CogswarmError, TimeoutError) as error:
-                    log.info("no_suggestions", cog=cog.name, reason=str(error))
+        with structlog.contextvars.bound_contextvars(**({"cog": found[0].name} if found else {})):
+            values = [] if found is None else await self._suggestions(*found, interaction)
+            try:
+                await answers.suggest(values)
+            except OutsideError as error:
+                log.info("suggestions_not_delivered", reason=str(error))
+
+    async def _suggestions(self, cog: Cog, command: Command, interaction: Interaction) -> list[str]:
+        options: list[dict[str, Any]] = interaction.data.get("options", [])
+        focused = next((one for one in options if one.get("focused")), dict[str, Any]())
+        option = next((one for one in command.options if one.name == focused.get("name")), None)
+        refused = self._knock(cog.name, interaction.where, interaction.author)
+        if option is None or option.suggest is None or refused is not None:
+            return []
+        context = self._context(cog, interaction.id, interaction.where, interaction.author)
         try:
-            await answers.suggest(values)
-        except OutsideError as error:
-            log.info("suggestions_not_delivered", reason=str(error))
+            async with asyncio.timeout(SUGGEST_SECONDS):
+                return list(await option.suggest(context, str(focused.get("value", ""))))
+        except (CogswarmError, TimeoutError) as error:
+            log.info("no_suggestions", cog=cog.name, reason=str(error))
+            return []
 
     def _find(self, command: str) -> tuple[Cog, Command] | None:
         for cog in self._cogs.values():
@@ -240,8 +247,9 @@ class Router:
         where = Where(guild_id, 0, in_thread=False)
         for starter in cog.starters:
             try:
-                async with asyncio.timeout(HANDLER_SECONDS):
-                    await starter(self._context(cog, 0, where, author))
+                with structlog.contextvars.bound_contextvars(cog=cog.name):
+                    async with asyncio.timeout(HANDLER_SECONDS):
+                        await starter(self._context(cog, 0, where, author))
             except (CogswarmError, TimeoutError) as error:
                 log.warning("cog_not_started", cog=cog.name, reason=str(error) or "took too long")
             except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it

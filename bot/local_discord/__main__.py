@@ -16,11 +16,17 @@ import structlog
 
 from bot.errors import CogswarmError
 from bot.local_discord.files import write_atomically
+from bot.local_discord.form_file import read_form_file
+from bot.local_discord.limits.limit_rules import RateLimits
+from bot.local_discord.limits.limits_form import read_limits
+from bot.local_discord.scenes.crowd import Crowd
 from bot.local_discord.server import Config, LocalDiscord, serve
-from bot.local_discord.settings import RateLimits, Settings
+from bot.local_discord.settings import Settings
+from bot.local_discord.traffic.recording import recording_place
 from bot.parent import when_stdin_ends
 
 PARENT_CHECK = 0.5
+DISCORD, NONE = "discord", "none"
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -30,6 +36,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes any free one")
     parser.add_argument("--exact-port", action="store_true", help="fail when the port is taken")
     parser.add_argument("--scene", type=Path, help="YAML file with the people, bots and guilds to start with")
+    parser.add_argument("--guilds", type=int, default=0, help="how many guilds to add to the scene's")
+    parser.add_argument("--channels", type=int, default=10, help="how many channels each added guild has")
     parser.add_argument("--state", type=Path, help="directory that keeps everything across restarts")
     parser.add_argument("--record", type=Path, help="file to which all traffic is written, as JSON lines")
     parser.add_argument("--ready-file", type=Path, help="file that receives the line of JSON as well")
@@ -42,23 +50,39 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--save-interval", type=float, default=1.0, help="seconds from a change to its being saved"
     )
     parser.add_argument(
-        "--rate-limits", action="store_true", help="refuse requests that come too fast, as Discord"
+        "--rate-limits",
+        nargs="?",
+        const=DISCORD,
+        default=NONE,
+        help="'discord' refuses requests that come too fast as Discord does, 'none' refuses none,"
+        " anything else is a YAML file with what differs from Discord",
     )
+    parser.add_argument("--faults", type=Path, help="YAML file with a script of faults that starts at once")
+    parser.add_argument("--seed", type=int, help="what decides the script's chances, instead of its own seed")
     return parser.parse_args(argv)
+
+
+def _rate_limits(given: str) -> RateLimits | None:
+    if given == NONE:
+        return None
+    return RateLimits() if given == DISCORD else read_form_file(Path(given), read_limits)
 
 
 def _config(arguments: argparse.Namespace) -> Config:
     settings = Settings(
         interaction_timeout=arguments.interaction_timeout,
         save_interval=arguments.save_interval,
-        rate_limits=RateLimits() if arguments.rate_limits else None,
+        rate_limits=_rate_limits(arguments.rate_limits),
     )
     return Config(
         port=arguments.port,
         exact_port=arguments.exact_port,
         scene=arguments.scene,
+        crowd=Crowd(arguments.guilds, arguments.channels),
         state_dir=arguments.state,
-        record=arguments.record,
+        record=arguments.record or recording_place(),
+        faults=arguments.faults,
+        seed=arguments.seed,
         settings=settings,
     )
 

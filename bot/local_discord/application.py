@@ -10,7 +10,7 @@ from bot.local_discord.rest.desk import Desk, refused
 from bot.local_discord.rest.local import Controls
 from bot.local_discord.rest.routes import discord_router, local_router, no_route
 from bot.local_discord.rest.static import static_routes
-from bot.local_discord.traffic_stream import TrafficStream
+from bot.local_discord.traffic.traffic_stream import TrafficStream
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -26,7 +26,7 @@ def application(desk: Desk, gateway: Gateway, controls: Controls) -> ASGIApp:
     async def serve_traffic(websocket: WebSocket) -> None:
         await stream.serve(websocket)
 
-    discord = discord_router(desk)
+    discord = discord_router(desk, controls.hub)
     routes: list[Mount | Route | WebSocketRoute] = [
         WebSocketRoute("/gateway", serve_gateway),
         WebSocketRoute("/gateway/", serve_gateway),

@@ -17,6 +17,10 @@ class FileStore(Protocol):
         """The bytes of this name, None where there are none."""
         ...
 
+    def drop(self, name: str) -> None:
+        """Forget the bytes of this name, if there are any."""
+        ...
+
 
 class MemoryFiles:
     """Files that end with the program."""
@@ -31,6 +35,10 @@ class MemoryFiles:
     def get(self, name: str) -> bytes | None:
         """The bytes of this name, None where there are none."""
         return self._held.get(name)
+
+    def drop(self, name: str) -> None:
+        """Forget the bytes of this name, if there are any."""
+        self._held.pop(name, None)
 
 
 class DirectoryFiles:
@@ -50,6 +58,10 @@ class DirectoryFiles:
             return (self._directory / name).read_bytes()
         except FileNotFoundError:
             return None
+
+    def drop(self, name: str) -> None:
+        """Forget the bytes of this name, if there are any."""
+        (self._directory / name).unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

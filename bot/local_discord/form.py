@@ -7,7 +7,7 @@ gives the shape.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from bot.local_discord.model import Json
@@ -124,6 +124,42 @@ class Form:
             return default
         return value
 
+    def number(
+        self, name: str, *, least: float = 0.0, most: float, default: float | None = None
+    ) -> float | None:
+        """A number from ``least`` to ``most``, whole or not."""
+        value = self.data.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124 - NaN
+            self.refuse(name, "NUMBER_TYPE_COERCE", f'Value "{_short(value)}" is not float.')
+            return default
+        if value < least:
+            self.refuse(name, "NUMBER_TYPE_MIN", f"float value should be greater than or equal to {least:g}.")
+            return default
+        if value > most:
+            self.refuse(name, "NUMBER_TYPE_MAX", f"float value should be less than or equal to {most:g}.")
+            return default
+        return float(value)
+
+    def word(self, name: str, among: Collection[str], *, required: bool = False) -> str | None:
+        """One of a few words."""
+        value = self._value(name, required=required)
+        if value is None:
+            return None
+        if not isinstance(value, str) or value not in among:
+            names = ", ".join(repr(one) for one in among)
+            self.refuse(name, "BASE_TYPE_CHOICES", f"Value must be one of {{{names}}}.")
+            return None
+        return value
+
+    def only(self, *names: str) -> None:
+        """Refuse every other field; for forms of our own, since Discord ignores what it does not know."""
+        for name in self.data:
+            if name not in names:
+                known = ", ".join(names)
+                self.refuse(str(name)[:100], "UNKNOWN_FIELD", f"There is no such field; there are {known}.")
+
     def choice(self, name: str, among: Collection[int], *, required: bool = False) -> int | None:
         """One of a few integers."""
         value = self._value(name, required=required)
@@ -169,15 +205,16 @@ class Form:
         return found
 
     def time(self, name: str) -> datetime | None:
-        """A point in time in ISO 8601 form."""
+        """A point in time in ISO 8601 form, in UTC where it names no zone."""
         value = self.data.get(name)
         if value is None:
             return None
         try:
-            return datetime.fromisoformat(str(value))
+            moment = datetime.fromisoformat(str(value))
         except ValueError:
             self.refuse(name, "DATE_TIME_TYPE_PARSE", f"Could not parse {_short(value)}. Should be ISO8601.")
             return None
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     def items(self, name: str, *, most: int, least: int = 0, required: bool = False) -> list[object] | None:
         """A list of ``least`` to ``most`` items of any kind."""

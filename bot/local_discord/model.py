@@ -1,6 +1,6 @@
 """What exists in the local Discord: frozen records, identified by snowflakes (``int`` here, strings on the wire)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ type Json = dict[str, Any]
 TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT = 0, 1, 2, 4, 5
 ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, STAGE_VOICE, FORUM, MEDIA = 10, 11, 12, 13, 15, 16
 THREAD_TYPES = frozenset({ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
-MESSAGE_CHANNEL_TYPES = frozenset({TEXT, DM, VOICE, ANNOUNCEMENT}) | THREAD_TYPES
+MESSAGE_CHANNEL_TYPES = frozenset({TEXT, DM, VOICE, ANNOUNCEMENT, STAGE_VOICE}) | THREAD_TYPES
 """Channels that hold messages; categories and forums do not."""
 
 # Message types
@@ -24,8 +24,13 @@ DEFAULT, PIN_NOTICE, THREAD_CREATED, REPLY, SLASH_COMMAND, THREAD_STARTER, CONTE
     21,
     23,
 )
+RECIPIENT_ADDED, RECIPIENT_REMOVED, NAME_CHANGED, CHANNEL_FOLLOWED = 1, 2, 4, 12
+
+# Channel flags
+PINNED_THREAD, REQUIRE_TAG = 1 << 1, 1 << 4
 
 # Message flags
+CROSSPOSTED, IS_CROSSPOST, SOURCE_DELETED, HAS_SNAPSHOT = 1 << 0, 1 << 1, 1 << 3, 1 << 14
 SUPPRESS_EMBEDS, HAS_THREAD, EPHEMERAL, LOADING = 1 << 2, 1 << 5, 1 << 6, 1 << 7
 SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 12, 1 << 15
 
@@ -75,13 +80,27 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user's membership of a guild; ``roles`` leaves out ``@everyone``."""
+    """A user's membership of a guild; ``roles`` leaves out ``@everyone``.
+
+    Until ``timeout_until`` a member who was timed out can only look on.
+    """
 
     guild_id: int
     user_id: int
     joined_at: datetime
     roles: tuple[int, ...] = ()
     nick: str | None = None
+    timeout_until: datetime | None = None
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A user who may not come back into a guild."""
+
+    guild_id: int
+    user_id: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +115,17 @@ class Emoji:
 
 @dataclass(frozen=True, slots=True)
 class Guild:
-    """A guild; what belongs to it (roles, channels, members) refers to its id."""
+    """A guild; what belongs to it (roles, channels, members) refers to its id.
+
+    ``settings`` has the fields that were set and that nothing here acts upon, as they are shown.
+    """
 
     id: int
     name: str
     owner_id: int
     description: str | None = None
     system_channel_id: int | None = None
+    settings: Json = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +170,16 @@ class ForumTag:
     id: int
     name: str
     moderated: bool = False
+    emoji_id: int | None = None
+    emoji_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A guild channel, a thread (``thread`` is set) or a direct message channel (``guild_id`` is None)."""
+    """A guild channel, a thread (``thread`` is set) or a direct message channel (``guild_id`` is None).
+
+    ``settings`` has the fields that were set and that nothing here acts upon, as they are shown.
+    """
 
     id: int
     kind: int
@@ -170,11 +198,16 @@ class Channel:
     tags: tuple[ForumTag, ...] = ()
     recipients: tuple[int, ...] = ()
     thread: ThreadState | None = None
+    default_thread_slowmode: int = 0
+    settings: Json = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message; its bytes lie in the file store under its id."""
+    """A file of a message; its bytes lie in the file store under its id.
+
+    ``title`` is the name it had, without its ending, where characters had to go; a picture has its size in pixels.
+    """
 
     id: int
     channel_id: int
@@ -182,6 +215,10 @@ class Attachment:
     size: int
     content_type: str
     description: str | None = None
+    title: str | None = None
+    width: int | None = None
+    height: int | None = None
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +242,28 @@ class WebhookFace:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a message points at: the one it answers, or the thread it announces."""
+    """What a message points at: the one it answers or forwards, or the thread it announces."""
 
     channel_id: int
     message_id: int | None = None
     guild_id: int | None = None
+    forward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """What a forwarded message said when it was forwarded; later changes to it do not show."""
+
+    kind: int
+    content: str
+    sent_at: datetime
+    edited_at: datetime | None = None
+    flags: int = 0
+    mentions: tuple[int, ...] = ()
+    mention_roles: tuple[int, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    embeds: tuple[Json, ...] = ()
+    components: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +276,9 @@ class Cause:
     name: str = ""
     original_response_id: int | None = None
     interacted_message_id: int | None = None
+    target_user_id: int | None = None
+    target_message_id: int | None = None
+    triggered_by: "Cause | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +306,7 @@ class Message:
     face: WebhookFace | None = None
     application_id: int | None = None
     reference: Reference | None = None
+    forwarded: Forwarded | None = None
     cause: Cause | None = None
     position: int | None = None
     seen_by: int | None = None
@@ -256,7 +314,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An incoming webhook; ``application_id`` is set when a bot made it."""
+    """An incoming webhook; ``application_id`` is set when a bot made it.
+
+    ``source_channel_id`` is set when it brings what an announcement channel publishes, and has no token then.
+    """
 
     id: int
     guild_id: int
@@ -266,6 +327,7 @@ class Webhook:
     user_id: int
     application_id: int | None = None
     avatar: str | None = None
+    source_channel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +344,31 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandRule:
+    """Who may or may not use a command: a role (``kind`` 1), a user (2) or a channel (3)."""
+
+    target: int
+    kind: int
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRules:
+    """The rules of one command in one guild, or of all of an application's (``id`` is then the application's)."""
+
+    id: int
+    application_id: int
+    guild_id: int
+    rules: tuple[CommandRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """Something a member did that an application must answer with ``token`` within three seconds.
 
     ``callback`` is the type of the first answer, None before it. ``awaiting`` is true while a deferred answer's
-    placeholder waits for its text. ``message_id`` is the message whose component was used.
+    placeholder waits for its text. ``message_id`` is the message whose component was used. ``cause`` is how
+    this interaction is named by the messages that answer it, ``attachments`` are the files that came with it.
     """
 
     id: int
@@ -305,3 +387,5 @@ class Interaction:
     awaiting: bool = False
     response_id: int | None = None
     modal: Json | None = None
+    cause: Cause | None = None
+    attachments: tuple[Attachment, ...] = ()

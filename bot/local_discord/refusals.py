@@ -3,6 +3,7 @@
 Codes and texts: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
 
+import math
 from collections.abc import Mapping
 from typing import override
 
@@ -54,8 +55,10 @@ _UNKNOWN = {
     "user": (10013, "Unknown User"),
     "emoji": (10014, "Unknown Emoji"),
     "webhook": (10015, "Unknown Webhook"),
+    "ban": (10026, "Unknown Ban"),
     "interaction": (10062, "Unknown interaction"),
     "command": (10063, "Unknown application command"),
+    "command permissions": (10066, "Unknown application command permissions"),
 }
 
 
@@ -103,6 +106,34 @@ def too_large() -> Refusal:
 def empty_message() -> Refusal:
     """400 for a message with nothing in it."""
     return Refusal(400, 50006, "Cannot send an empty message")
+
+
+def system_message() -> Refusal:
+    """403 for what cannot be done to a message that Discord itself wrote."""
+    return Refusal(403, 50021, "Cannot execute action on a system message")
+
+
+def wrong_channel_type() -> Refusal:
+    """400 for something that does not exist in a channel of this kind."""
+    return Refusal(400, 50024, "Cannot execute action on this channel type")
+
+
+def archived_thread() -> Refusal:
+    """400 for a change in a thread that sleeps."""
+    return Refusal(400, 50083, "Thread is archived")
+
+
+def locked_thread() -> Refusal:
+    """403 for somebody who does not look after threads and writes in a locked one."""
+    return Refusal(403, 160005, "This thread is locked")
+
+
+def too_soon(code: int, message: str, wait: float) -> Refusal:
+    """429 for a limit that is no rate limit of a route (slowmode, edits of old messages); ``wait`` in seconds."""
+    headers = {"Via": "1.1 google", "Retry-After": str(math.ceil(wait)), "X-RateLimit-Scope": "user"}
+    return Refusal(
+        429, code, message, headers=headers, extra={"retry_after": round(wait, 3), "global": False}
+    )
 
 
 def limit_reached(code: int, message: str) -> Refusal:

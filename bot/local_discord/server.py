@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import override
 
@@ -15,22 +16,33 @@ import uvicorn
 from bot.clock import Clock
 from bot.errors import ConfigError, OutsideError
 from bot.local_discord.application import application
-from bot.local_discord.faults import Faults
+from bot.local_discord.channels.thread_sleep import watch_all
+from bot.local_discord.dated import Dated
+from bot.local_discord.faults.fault_script import Script, read_script
+from bot.local_discord.faults.faults import Fault, Faults
+from bot.local_discord.faults.script_deeds import READERS, doers
+from bot.local_discord.faults.script_run import Scripts
 from bot.local_discord.files import DirectoryFiles, FileStore, MemoryFiles
+from bot.local_discord.form_file import read_form_file
 from bot.local_discord.gateway.connection import Gateway
 from bot.local_discord.gateway.hub import Hub
+from bot.local_discord.gateway.transport import WebSocketWithTransport
 from bot.local_discord.ids import Secret
+from bot.local_discord.limits.limit_rules import RateLimits
+from bot.local_discord.limits.rate_limits import Limiter
 from bot.local_discord.model import Json
-from bot.local_discord.rate_limits import Limiter
-from bot.local_discord.recording import recorded
 from bot.local_discord.rest.desk import Desk
+from bot.local_discord.rest.http_transport import HttpWithTransport
 from bot.local_discord.rest.local import Controls
-from bot.local_discord.scene import load_scene
+from bot.local_discord.scenes.crowd import Crowd, add_crowd
+from bot.local_discord.scenes.scene import load_scene
 from bot.local_discord.settings import Settings
 from bot.local_discord.snapshot import Saver, load, owned, world_of
 from bot.local_discord.snowflake import Snowflakes
 from bot.local_discord.stage import Stage
-from bot.local_discord.traffic import Traffic
+from bot.local_discord.stepped_clock import SteppedClock
+from bot.local_discord.traffic.recording import recorded, recording_place
+from bot.local_discord.traffic.traffic import Exchange, Traffic
 from bot.local_discord.world import World
 
 log = structlog.get_logger(__name__)
@@ -44,16 +56,21 @@ START_TIMEOUT = 10.0
 class Config:
     """How to run: ``port`` 0 takes any free one; a taken one is replaced by the next unless ``exact_port``.
 
-    ``state_dir`` keeps everything across restarts (None: in memory); ``scene`` is read only when nothing is kept.
-    ``record`` is a file to which all traffic is appended.
+    ``state_dir`` keeps everything across restarts (None: in memory); ``scene`` is read only when nothing is kept,
+    and only then the guilds of ``crowd`` are added to it.
+    ``record`` is a file to which all traffic is appended (None: nowhere). ``faults`` is a file with a script of faults,
+    and ``seed`` goes before the seed in it.
     """
 
     port: int = 0
     exact_port: bool = False
     port_tries: int = 20
     scene: Path | None = None
+    crowd: Crowd | None = None
     state_dir: Path | None = None
-    record: Path | None = None
+    record: Path | None = field(default_factory=recording_place)
+    faults: Path | None = None
+    seed: int | None = None
     key: str | None = None
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
@@ -96,6 +113,34 @@ class LocalDiscord:
         """The first application's id, 0 where there is none."""
         return next(iter(self.stage.world.applications), 0)
 
+    def sent(self, method: str = "", path: str = "*") -> list[Exchange]:
+        """What bots have asked so far, oldest first: ``path`` is a ``*`` pattern for the path or its route."""
+        found = self.desk.traffic.find(method=method, path=path)
+        return [one for one in found if not one.by_person and not one.path.startswith("/local/")]
+
+    def fault(
+        self,
+        method: str = "",
+        path: str = "*",
+        *,
+        status: int | None = None,
+        times: int | None = 1,
+        skip: int = 0,
+        after: bool = False,
+        delay: float = 0.0,
+        hang: bool = False,
+        cut: bool = False,
+    ) -> Fault:
+        """Let bots' requests go wrong: answer with ``status``, late (``delay`` seconds), never (``hang``), or ``cut`` them.
+
+        After ``skip`` requests that fit, the next ``times`` (None: all) are met; with ``after`` they have their effect
+        first. `Fault` says more; ``desk.faults`` sets and removes any kind.
+        """
+        fault = Fault(
+            0, method, path, whom="bots", status=status, times=times, skip=skip, after=after, delay=delay, hang=hang, cut=cut
+        )  # fmt: skip
+        return self.desk.faults.add(fault)
+
     def as_json(self) -> Json:
         """What another process needs to know."""
         world = self.stage.world
@@ -131,7 +176,8 @@ def bound_socket(port: int, *, exact: bool, tries: int) -> socket.socket:
     """
     wanted = [port] if exact or port == 0 else range(port, min(port + tries, 65_536))
     for number in wanted:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio sends at once, and does not wait 40 ms for an acknowledgement, only where the protocol is named
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, number))
@@ -169,9 +215,44 @@ class _Later:
 def _world(config: Config, ids: Snowflakes) -> World:
     saved = None if config.state_dir is None else load(config.state_dir)
     if saved is None:
-        return load_scene(config.scene, clock=config.clock, ids=ids, secret=config.secret)
+        world = load_scene(config.scene, clock=config.clock, ids=ids, secret=config.secret)
+        if config.crowd is not None:
+            add_crowd(world, config.crowd, clock=config.clock, ids=ids)
+        return world
     ids.at_least(saved.last_id)
     return world_of(saved)
+
+
+def _script(config: Config) -> Script | None:
+    if config.faults is None:
+        return None
+    script = read_form_file(config.faults, lambda form: read_script(form, READERS))
+    return script if config.seed is None else replace(script, seed=config.seed)
+
+
+def _limiter(limits: RateLimits, clock: Clock) -> Limiter:
+    return Limiter(limits, clock.monotonic, lambda: clock.now().timestamp())
+
+
+def _scripts(config: Config, hub: Hub, world: World, faults: Faults, clock: SteppedClock) -> Scripts:
+    scripts = Scripts(
+        doers(hub, clock),
+        faults,
+        config.clock.sleep,
+        lambda: _chosen_seed(config.secret),
+        lambda user_id: _name(world, user_id),
+    )
+    hub.faults.by_chance = scripts.on_frame
+    return scripts
+
+
+def _name(world: World, user_id: int) -> str:
+    user = world.users.get(user_id)
+    return "nobody" if user is None else user.username
+
+
+def _chosen_seed(secret: Secret) -> int:
+    return int.from_bytes(hashlib.blake2b(secret(16).encode(), digest_size=4).digest())
 
 
 @contextlib.asynccontextmanager
@@ -183,22 +264,29 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
         OutsideError: the server did not start.
     """
     config = config or Config()
+    stepped = SteppedClock(config.clock)
+    config = replace(config, clock=stepped.clock)
+    script = _script(config)
     with contextlib.ExitStack() as stack:
         if config.state_dir is not None:
             stack.enter_context(owned(config.state_dir))
         ids = Snowflakes(config.clock)
         world = _world(config, ids)
+        world.now = config.clock.now
         listener = bound_socket(config.port, exact=config.exact_port, tries=config.port_tries)
         stack.callback(listener.close)
         base_url = f"http://{HOST}:{listener.getsockname()[1]}"
         settings = config.settings
         saver = Saver(world, ids, config.state_dir, clock=config.clock, interval=settings.save_interval)
-        hub = Hub(world, config.clock, settings.session_life)
+        hub = Hub(world, config.clock, settings, base_url)
         later = _Later(config.clock)
         files: FileStore = MemoryFiles()
         if config.state_dir is not None:
             files = DirectoryFiles(config.state_dir / "files")
 
+        faults = Faults()
+        scripts = _scripts(config, hub, world, faults, stepped)
+        stack.callback(scripts.stop)
         stage = Stage(
             world=world,
             ids=ids,
@@ -207,25 +295,28 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
             files=files,
             base_url=base_url,
             secret=config.secret,
-            emit=hub.emit,
+            emit=scripts.around(hub.emit),
             changed=saver.changed,
             later=later,
         )
+        stepped.stepped = lambda: watch_all(stage)
+        watch_all(stage)
         key = config.key or config.secret(24)
-        limiter = (
-            None if settings.rate_limits is None else Limiter(settings.rate_limits, config.clock.monotonic)
-        )
+        limiter = None if settings.rate_limits is None else _limiter(settings.rate_limits, config.clock)
         traffic = Traffic(settings.traffic)
         stack.enter_context(recorded(traffic, config.record))
-        desk = Desk(stage, key, traffic, Faults(), limiter)
+        desk = Desk(stage, key, traffic, faults, scripts, limiter)
         gateway = Gateway(world, hub, settings, config.clock, key, base_url, config.secret, traffic)
-        app = application(desk, gateway, Controls(hub, saver.save))
+        controls = Controls(hub, saver.save, scripts, stepped)
+        app = Dated(application(desk, gateway, controls), config.clock.now)
         saver.changed()
         local = LocalDiscord(base_url, key, stage, hub, desk, saver.save)
         saving = asyncio.create_task(saver.run())
         try:
             async with _serving(app, listener, settings.shutdown_grace):
                 log.info("local_discord_started", url=base_url)
+                if script is not None:
+                    scripts.start(script)
                 yield local
         finally:
             await later.cancel()
@@ -242,11 +333,15 @@ async def _serving(app: object, listener: socket.socket, grace: float) -> AsyncG
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="websockets-sansio",
+            http=HttpWithTransport,
+            ws=WebSocketWithTransport,
             ws_max_size=LARGEST_FRAME,
             ws_per_message_deflate=False,
+            # Discord sends no pings of the websocket's own; they would end a link that is half open on purpose
+            ws_ping_interval=None,
             timeout_graceful_shutdown=max(1, round(grace)),
             server_header=False,
+            date_header=False,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))

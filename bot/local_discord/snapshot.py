@@ -16,8 +16,10 @@ from bot.errors import ConfigError
 from bot.local_discord.files import write_atomically
 from bot.local_discord.model import (
     Application,
+    Ban,
     Channel,
     Command,
+    CommandRules,
     Emoji,
     Guild,
     Interaction,
@@ -56,6 +58,8 @@ class Snapshot:
     webhooks: list[Webhook] = field(default_factory=list[Webhook])
     commands: list[Command] = field(default_factory=list[Command])
     interactions: list[Interaction] = field(default_factory=list[Interaction])
+    bans: list[Ban] = field(default_factory=list[Ban])
+    command_rules: list[CommandRules] = field(default_factory=list[CommandRules])
 
 
 _ADAPTER = TypeAdapter(Snapshot)
@@ -79,6 +83,8 @@ def snapshot_of(world: World, ids: Snowflakes) -> Snapshot:
         webhooks=list(world.webhooks.values()),
         commands=list(world.commands.values()),
         interactions=list(world.interactions.values()),
+        bans=list(world.all_bans()),
+        command_rules=list(world.command_rules.values()),
     )
 
 
@@ -94,6 +100,8 @@ def world_of(snapshot: Snapshot) -> World:
     _each(world.put_channel, snapshot.channels)
     _each(world.put_message, snapshot.messages)
     _each(world.put_interaction, snapshot.interactions)
+    _each(world.put_ban, snapshot.bans)
+    _each(world.put_command_rules, snapshot.command_rules)
     world.webhooks.update((webhook.id, webhook) for webhook in snapshot.webhooks)
     world.commands.update((command.id, command) for command in snapshot.commands)
     return world
@@ -189,6 +197,7 @@ class Saver:
             OSError: the file could not be written; the one before is still there.
         """
         if self._directory is None:
+            self._dirty.clear()
             return
         async with self._writing:
             self._dirty.clear()

@@ -8,8 +8,8 @@ from bot.clock import Clock
 from bot.local_discord.events import Emit, Event
 from bot.local_discord.files import FileStore
 from bot.local_discord.ids import Secret
+from bot.local_discord.members.permissions import VIEW_CHANNEL, in_channel
 from bot.local_discord.model import Channel, Json
-from bot.local_discord.permissions import VIEW_CHANNEL, in_channel
 from bot.local_discord.refusals import missing_access, missing_permissions, unknown
 from bot.local_discord.settings import Settings
 from bot.local_discord.snowflake import Snowflakes

@@ -2,14 +2,18 @@
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from bot.local_discord.model import (
     DM,
     Application,
+    Attachment,
+    Ban,
     Channel,
     Command,
+    CommandRules,
     Emoji,
     Guild,
     Interaction,
@@ -21,9 +25,17 @@ from bot.local_discord.model import (
 )
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True)
 class World:
-    """All records; change them only through the ``put_*`` and ``drop_*`` methods, which keep the indexes right."""
+    """All records; change them only through the ``put_*`` and ``drop_*`` methods, which keep the indexes right.
+
+    ``now`` tells the time in UTC, by which timeouts of members end. ``thread_timers`` has when a thread is next
+    looked at to be archived, ``old_edits`` when old messages of a channel were last edited; neither is saved.
+    """
 
     users: dict[int, User] = field(default_factory=dict[int, User])
     applications: dict[int, Application] = field(default_factory=dict[int, Application])
@@ -34,9 +46,21 @@ class World:
     webhooks: dict[int, Webhook] = field(default_factory=dict[int, Webhook])
     commands: dict[int, Command] = field(default_factory=dict[int, Command])
     interactions: dict[int, Interaction] = field(default_factory=dict[int, Interaction])
+    command_rules: dict[tuple[int, int], CommandRules] = field(
+        default_factory=dict[tuple[int, int], CommandRules]
+    )
+    command_creates: dict[tuple[int, int], list[datetime]] = field(
+        default_factory=dict[tuple[int, int], list[datetime]]
+    )
     default_member: int = 0
     welcome_channel: int = 0
+    now: Callable[[], datetime] = _now
+    thread_timers: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    old_edits: dict[int, deque[datetime]] = field(default_factory=dict[int, deque[datetime]])
+    _bans: dict[int, dict[int, Ban]] = field(default_factory=dict[int, dict[int, Ban]])
     _members: dict[int, dict[int, Member]] = field(default_factory=dict[int, dict[int, Member]])
+    _guilds_of: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    _emojis_of: dict[int, dict[int, None]] = field(default_factory=dict[int, dict[int, None]])
     _messages: dict[int, dict[int, Message]] = field(default_factory=dict[int, dict[int, Message]])
     _ephemeral: dict[int, Message] = field(default_factory=dict[int, Message])
     _by_guild: dict[int, dict[int, None]] = field(default_factory=dict[int, dict[int, None]])
@@ -47,6 +71,8 @@ class World:
         default_factory=dict[tuple[int, str], tuple[int, int]]
     )
     _nonce_order: deque[tuple[int, str]] = field(default_factory=deque[tuple[int, str]])
+    _attachments: dict[int, Attachment] = field(default_factory=dict[int, Attachment])
+    _spoke: dict[tuple[int, int], datetime] = field(default_factory=dict[tuple[int, int], datetime])
 
     # people and applications
 
@@ -56,6 +82,9 @@ class World:
 
     def put_application(self, application: Application) -> None:
         """Add or replace an application and the token it logs in with."""
+        before = self.applications.get(application.id)
+        if before is not None:
+            self._tokens.pop(before.token, None)
         self.applications[application.id] = application
         self._tokens[application.token] = application.id
 
@@ -78,6 +107,18 @@ class World:
         self.roles[role.id] = role
         self._roles_of.setdefault(role.guild_id, {})[role.id] = None
 
+    def drop_role(self, role: Role) -> None:
+        """Remove a role, also from its members and from what channels grant and deny."""
+        del self.roles[role.id]
+        self._roles_of[role.guild_id].pop(role.id, None)
+        for member in self.members_of(role.guild_id):
+            if role.id in member.roles:
+                self.put_member(replace(member, roles=tuple(r for r in member.roles if r != role.id)))
+        for channel in self.channels_of(role.guild_id):
+            if any(overwrite.id == role.id for overwrite in channel.overwrites):
+                kept = tuple(each for each in channel.overwrites if each.id != role.id)
+                self.put_channel(replace(channel, overwrites=kept))
+
     def roles_of(self, guild_id: int) -> list[Role]:
         """A guild's roles, ``@everyone`` first."""
         return sorted(
@@ -87,10 +128,12 @@ class World:
     def put_member(self, member: Member) -> None:
         """Add or replace a member."""
         self._members.setdefault(member.guild_id, {})[member.user_id] = member
+        self._guilds_of.setdefault(member.user_id, set()).add(member.guild_id)
 
     def drop_member(self, guild_id: int, user_id: int) -> None:
         """Remove a member."""
         self._members[guild_id].pop(user_id, None)
+        self._guilds_of.get(user_id, set()).discard(guild_id)
 
     def member(self, guild_id: int, user_id: int) -> Member | None:
         """A user's membership, None where there is none."""
@@ -107,11 +150,38 @@ class World:
 
     def guilds_of(self, user_id: int) -> list[Guild]:
         """The guilds a user is in, by id."""
-        return [self.guilds[i] for i in sorted(self.guilds) if user_id in self._members[i]]
+        return [self.guilds[i] for i in sorted(self._guilds_of.get(user_id, ()))]
+
+    def put_ban(self, ban: Ban) -> None:
+        """Add or replace a ban."""
+        self._bans.setdefault(ban.guild_id, {})[ban.user_id] = ban
+
+    def drop_ban(self, ban: Ban) -> None:
+        """Lift a ban."""
+        self._bans[ban.guild_id].pop(ban.user_id, None)
+
+    def ban(self, guild_id: int, user_id: int) -> Ban | None:
+        """A user's ban, None where there is none."""
+        return self._bans.get(guild_id, {}).get(user_id)
+
+    def bans_of(self, guild_id: int) -> list[Ban]:
+        """A guild's bans by user id."""
+        bans = self._bans.get(guild_id, {})
+        return [bans[user_id] for user_id in sorted(bans)]
+
+    def all_bans(self) -> Iterator[Ban]:
+        """Every ban of every guild."""
+        for bans in self._bans.values():
+            yield from bans.values()
 
     def put_emoji(self, emoji: Emoji) -> None:
         """Add or replace a guild's emoji."""
         self.emojis[emoji.id] = emoji
+        self._emojis_of.setdefault(emoji.guild_id, {})[emoji.id] = None
+
+    def emojis_of(self, guild_id: int) -> list[Emoji]:
+        """A guild's own emojis."""
+        return [self.emojis[i] for i in self._emojis_of.get(guild_id, ())]
 
     # channels and messages
 
@@ -126,7 +196,10 @@ class World:
         channel = self.channels.pop(channel_id)
         if channel.guild_id is not None:
             self._by_guild[channel.guild_id].pop(channel_id, None)
-        self._messages.pop(channel_id, None)
+        for message in self._messages.pop(channel_id, {}).values():
+            self._forget_files(message)
+        self.thread_timers.pop(channel_id, None)
+        self.old_edits.pop(channel_id, None)
         for webhook in self.webhooks_of(channel_id):
             del self.webhooks[webhook.id]
 
@@ -146,15 +219,36 @@ class World:
 
     def put_message(self, message: Message) -> None:
         """Add or replace a message; an ephemeral one is kept apart and never listed."""
-        if message.seen_by is not None:
-            self._ephemeral[message.id] = message
+        listed = message.seen_by is None
+        held = self._messages.setdefault(message.channel_id, {}) if listed else self._ephemeral
+        before = held.get(message.id)
+        if before is not None:
+            self._forget_files(before)
+        held[message.id] = message
+        for attachment in files_of(message):
+            self._attachments[attachment.id] = attachment
+        if not listed:
             return
-        self._messages.setdefault(message.channel_id, {})[message.id] = message
         if message.nonce is not None:
             self.note_nonce(message)
+        if before is None and message.face is None:
+            self._spoke[message.channel_id, message.author_id] = message.sent_at
+
+    def _forget_files(self, message: Message) -> None:
+        for attachment in files_of(message):
+            self._attachments.pop(attachment.id, None)
+
+    def attachment(self, attachment_id: int) -> Attachment | None:
+        """A file of a message that exists, what it forwards included."""
+        return self._attachments.get(attachment_id)
+
+    def last_spoke(self, channel_id: int, user_id: int) -> datetime | None:
+        """When a user last wrote in a channel; a message that is gone counts until the next start."""
+        return self._spoke.get((channel_id, user_id))
 
     def drop_message(self, message: Message) -> None:
         """Remove a message."""
+        self._forget_files(message)
         self._ephemeral.pop(message.id, None)
         self._messages.get(message.channel_id, {}).pop(message.id, None)
 
@@ -220,15 +314,32 @@ class World:
             if command.application_id == application_id and command.guild_id == guild_id
         ]
 
+    def put_command(self, command: Command) -> None:
+        """Add or replace a command."""
+        self.commands[command.id] = command
+
+    def drop_command(self, command: Command) -> None:
+        """Remove a command with the rules about who may use it."""
+        self.commands.pop(command.id, None)
+        for key in [key for key in self.command_rules if key[1] == command.id]:
+            del self.command_rules[key]
+
+    def put_command_rules(self, rules: CommandRules) -> None:
+        """Add or replace who may use a command in a guild."""
+        self.command_rules[rules.guild_id, rules.id] = rules
+
     def put_interaction(self, interaction: Interaction) -> None:
         """Add or replace an interaction."""
         self.interactions[interaction.id] = interaction
         self._asked[interaction.token] = interaction.id
+        self._attachments.update((each.id, each) for each in interaction.attachments)
 
     def drop_interaction(self, interaction: Interaction) -> None:
         """Forget an interaction whose token has expired."""
         self.interactions.pop(interaction.id, None)
         self._asked.pop(interaction.token, None)
+        for each in interaction.attachments:
+            self._attachments.pop(each.id, None)
 
     def interaction_with(self, token: str) -> Interaction | None:
         """The interaction that is answered with this token."""
@@ -244,3 +355,10 @@ class World:
         """Every message that is not ephemeral, each channel's oldest first."""
         for messages in self._messages.values():
             yield from messages.values()
+
+
+def files_of(message: Message) -> tuple[Attachment, ...]:
+    """A message's files and those of what it forwards."""
+    if message.forwarded is None:
+        return message.attachments
+    return (*message.attachments, *message.forwarded.attachments)

@@ -4,16 +4,25 @@
 people), ``local_discord`` is the server they meet on. Async tests need pytest-asyncio.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import warnings
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from bot.discord.api import pointed_at
-from bot.local_discord.member import join
-from bot.local_discord.server import LocalDiscord, running
-from bot.testing.kit import CHANNEL, BotWith, Person, bot_starter
+from bot.local_discord.client.member import Member, join
+from bot.local_discord.model import MESSAGE_CHANNEL_TYPES
+from bot.local_discord.server import Config, LocalDiscord, running
+from bot.testing.bots import BotWith, bot_starter
+from bot.testing.fake_clock import FakeClock
+from bot.testing.journal import Journal, journal_kept
+from bot.testing.members import Members
+from bot.testing.person import Person
+from bot.testing.plugin_check import AssertPluginOk, PluginCheck
+from bot.testing.scripted_model import ScriptedModel
 from bot.testing.storage import (
     database,
     database_server,
@@ -21,51 +30,182 @@ from bot.testing.storage import (
     empty_database_url,
     pytest_unconfigure,
 )
+from bot.testing.witness import Witness
 
 __all__ = [
+    "assert_plugin_ok",
     "bot_with",
     "database",
     "database_server",
     "database_url",
     "empty_database_url",
+    "fake_clock",
     "local_discord",
+    "local_discord_config",
     "member",
     "members",
+    "pytest_runtest_call",
+    "pytest_runtest_setup",
     "pytest_unconfigure",
+    "scripted_model",
 ]
+
+CHANNEL = "general"
+_MODEL = pytest.StashKey[ScriptedModel]()
+_OF_NEXTCORD = (
+    "'audioop' is deprecated",
+    "parameter 'timeout' of type 'float' is deprecated",
+)
+
+
+@pytest.fixture
+def local_discord_config(request: pytest.FixtureRequest) -> Config:
+    """How the local Discord runs: its scene, settings and clock; override it to change them.
+
+    By default its own small scene, in memory, on the fake clock in tests that use that fixture.
+    """
+    clock = _fake_clock(request)
+    return Config() if clock is None else Config(clock=clock.clock)
 
 
 @pytest_asyncio.fixture
-async def local_discord() -> AsyncGenerator[LocalDiscord]:
-    """Run a local Discord with its default scene, in memory."""
-    async with running() as local:
+async def local_discord(local_discord_config: Config) -> AsyncGenerator[LocalDiscord]:
+    """A running local Discord; see ``local_discord_config`` for its scene and settings.
+
+    ``local_discord.sent("POST", "/channels/*/messages")`` is what bots asked of it, ``local_discord.fault(…)`` lets it
+    fail.
+    """
+    async with running(local_discord_config) as local:
         with pointed_at(local.api_url):
             yield local
 
 
 @pytest_asyncio.fixture
-async def bot_with(local_discord: LocalDiscord, database_url: str, tmp_path: Path) -> AsyncGenerator[BotWith]:
-    """Start a bot with the cogs it is called with; it ends with the test."""
-    async with bot_starter(local_discord, database_url, tmp_path) as starter:
+async def bot_with(
+    local_discord: LocalDiscord,
+    database_url: str,
+    tmp_path: Path,
+    scripted_model: ScriptedModel,
+    _journal: Journal,
+    request: pytest.FixtureRequest,
+) -> AsyncGenerator[BotWith]:
+    """Start a bot with the cogs it is called with; it ends with the test.
+
+    ``await bot_with(cog, …, config={…}, model=scripted_model)``: ``config`` is merged into its configuration.
+    Calling it again replaces the bot; ``bot_with.stop()`` and ``bot_with.restart()`` keep its database.
+    """
+    starter = BotWith(
+        local_discord,
+        database_url,
+        tmp_path,
+        journal=_journal,
+        model=scripted_model,
+        clock=_fake_clock(request),
+    )
+    async with bot_starter(starter):
         yield starter
 
 
 @pytest_asyncio.fixture
-async def members(local_discord: LocalDiscord) -> AsyncGenerator[Callable[[str], Awaitable[Person]]]:
-    """Give people of the scene by their names, such as ``ada``."""
+async def members(
+    local_discord: LocalDiscord, scripted_model: ScriptedModel, _journal: Journal
+) -> AsyncGenerator[Members]:
+    """Give people of the scene by their names, such as ``ada``, in #general or another channel.
+
+    ``ada = await members("ada")``, ``chen = await members("chen", channel="research")``.
+    """
+    witness = Witness(local_discord, _journal, scripted_model.trouble)
     async with AsyncExitStack() as stack:
 
-        async def named(name: str) -> Person:
+        async def named(name: str = "", *, channel: str = "") -> Person:
             client = await stack.enter_async_context(
                 join(local_discord.base_url, local_discord.key, name or None)
             )
-            channels = (one for guild in client.guilds.values() for one in guild["channels"])
-            return Person(client, next(str(one["id"]) for one in channels if one["name"] == CHANNEL))
+            place = await client.channel(channel) if channel else _usual_channel(client)
+            return Person(client, place, witness)
 
         yield named
 
 
 @pytest_asyncio.fixture
-async def member(members: Callable[[str], Awaitable[Person]]) -> Person:
-    """Give the scene's default person, in #general."""
-    return await members("")
+async def member(members: Members) -> Person:
+    """The scene's default person (``me``), in #general."""
+    return await members()
+
+
+@pytest.fixture
+def scripted_model(request: pytest.FixtureRequest) -> ScriptedModel:
+    """A model that answers from a script: ``scripted_model.will_say("…")``, then ``bot_with(cog, model=scripted_model)``.
+
+    Or name it in a configuration, as ``models: {main: {backend: scripted}}``. A call that nothing was queued for fails
+    the test.
+    """
+    model = ScriptedModel()
+    node: pytest.Item = request.node
+    node.stash[_MODEL] = model
+    return model
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    """A clock that only ``await fake_clock.advance(timedelta(…))`` moves, for the bot and the local Discord."""
+    return FakeClock()
+
+
+@pytest.fixture
+def assert_plugin_ok(database_url: str, tmp_path: Path) -> AssertPluginOk:
+    """Check all that makes a plugin good: ``assert_plugin_ok("standup")`` (an entry point or a module); no await."""
+    return PluginCheck(database_url, tmp_path)
+
+
+@pytest.fixture
+def _journal() -> Generator[Journal]:
+    """What the bot logs, for explanations."""
+    with journal_kept() as journal:
+        yield journal
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    """Leave out two warnings that nextcord causes, also where a project makes warnings errors."""
+    for message in _OF_NEXTCORD:
+        warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test whose model was asked what it has no reply for."""
+    model = item.stash.get(_MODEL, None)
+    try:
+        result = yield
+    except BaseException as error:
+        trouble = None if model is None else model.trouble()
+        if trouble is not None and trouble not in str(error):
+            error.add_note(trouble)
+        raise
+    trouble = None if model is None else model.trouble_at_the_end()
+    if trouble is not None:
+        pytest.fail(trouble, pytrace=False)
+    return result
+
+
+def _fake_clock(request: pytest.FixtureRequest) -> FakeClock | None:
+    if "fake_clock" not in request.fixturenames:
+        return None
+    found: FakeClock = request.getfixturevalue("fake_clock")
+    return found
+
+
+def _usual_channel(client: Member) -> str:
+    """#general, or where a scene has none its first channel for messages."""
+    there = [
+        one
+        for guild in client.guilds.values()
+        for one in guild["channels"]
+        if one["type"] in MESSAGE_CHANNEL_TYPES
+    ]
+    usual = next((one for one in there if one["name"] == CHANNEL), there[0] if there else None)
+    if usual is None:
+        pytest.fail("The scene has no channel in which this person could write; add one.", pytrace=False)
+    return str(usual["id"])

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from bot.clock import Clock
 from bot.errors import CogswarmError, DatabaseAway, OutsideError
 from bot.plugins.cog import Workflow
 from bot.work import runs_table, steps_table
@@ -42,8 +43,11 @@ class Engine:
         services: RunServices,
         workflows: Mapping[tuple[str, str], Workflow],
         settings: EngineSettings | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        """``clock`` (left out: that of ``services``) paces heartbeats and sweeps, which go by Postgres' time."""
         self._services = services
+        self._clock = clock or services.clock
         self._workflows = workflows
         self._settings = settings or EngineSettings()
         self._owner = uuid4()
@@ -74,7 +78,7 @@ class Engine:
                 for run_id in waiting:
                     if run_id not in self._active:
                         tasks.create_task(self._advance_safely(run_id))
-                await self._services.clock.sleep(self._settings.sweep)
+                await self._clock.sleep(self._settings.sweep)
 
     async def _advance_safely(self, run_id: UUID) -> None:
         try:
@@ -150,7 +154,7 @@ class Engine:
     async def _beat(self, row: RunRow, body: asyncio.Future[None]) -> int | None:
         """Renew the lease until the body ends; cancel it when the lease is gone or people say stop."""
         while True:
-            await self._services.clock.sleep(self._settings.heartbeat)
+            await self._clock.sleep(self._settings.heartbeat)
             try:
                 async with self._services.database.connection() as conn:
                     ours, stop_by = await runs_table.renew(conn, row.id, row.fence, self._settings.lease)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.demo.parts import demo
 from bot.demo.settings import Wishes
-from bot.local_discord.member import Member, join
+from bot.local_discord.client.member import Member, join
 
 
 async def _acknowledged(member: Member, channel: str, number: int) -> float:

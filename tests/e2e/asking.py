@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.local_discord.member import Member, Outcome
+from bot.local_discord.client.member import Member, Outcome
 from tests.e2e.house import House, channel_of
 from tests.waiting import eventually
 

@@ -15,7 +15,7 @@ import httpx
 import yaml
 
 from bot.demo.children import Child, running
-from bot.local_discord.member import Member, join
+from bot.local_discord.client.member import Member, join
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 

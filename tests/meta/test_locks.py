@@ -35,6 +35,7 @@ def _asked_for(source: str) -> set[str]:
     [
         ("requirements.txt", ["requirements.in", "requirements-build.in"]),
         ("requirements-dev.txt", ["requirements.in", "requirements-build.in", "requirements-dev.in"]),
+        ("requirements-clients.txt", ["requirements-clients.in"]),
     ],
 )
 def test_a_lock_covers_what_is_asked_for(lock: str, sources: list[str]) -> None:
@@ -48,6 +49,15 @@ def test_the_locks_agree() -> None:
     run, dev = _pins("requirements.txt"), _pins("requirements-dev.txt")
     assert run.keys() <= dev.keys(), "run `make lock`"
     assert dev.keys() - run.keys(), "the development lock holds the tools besides"
+
+
+def test_the_other_libraries_share_versions_and_stay_out_of_our_environment() -> None:
+    dev, clients = _pins("requirements-dev.txt"), _pins("requirements-clients.txt")
+    ours = {name: version for (name, _), version in dev.items()}
+    assert not {"discord-py", "disnake"} & ours.keys()
+    shared = {name: version for (name, _), version in clients.items() if name in ours}
+    assert shared, "the libraries have nothing in common with us"
+    assert shared == {name: ours[name] for name in shared}, "run `make lock`"
 
 
 def test_the_weights_are_pinned_alone() -> None:

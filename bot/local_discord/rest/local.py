@@ -5,18 +5,22 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from bot.local_discord.faults import read_fault
+from bot.local_discord.faults.script_run import Scripts
 from bot.local_discord.gateway.hub import Hub
 from bot.local_discord.model import Guild, Json
+from bot.local_discord.rest import local_members
 from bot.local_discord.rest.call import Call, Handler, nothing, ok
 from bot.local_discord.rest.desk import Desk
+from bot.local_discord.rest.highlight import post_highlight
+from bot.local_discord.rest.local_faults import fault_routes
+from bot.local_discord.rest.local_gateway import gateway_controls
+from bot.local_discord.rest.local_load import load_routes
 from bot.local_discord.stage import Stage
+from bot.local_discord.stepped_clock import SteppedClock
 from bot.local_discord.wire.channel import channel_object
 from bot.local_discord.wire.guild import member_object, role_object
 from bot.local_discord.wire.user import user_object
-from bot.local_discord.wire.view import maybe_id
 
-ACTIONS = ("close", "reconnect", "invalidate")
 MOST_SHOWN = 1000
 
 
@@ -26,6 +30,8 @@ class Controls:
 
     hub: Hub
     save: Callable[[], Awaitable[None]]
+    scripts: Scripts
+    clock: SteppedClock
 
 
 def _scene(stage: Stage) -> Json:
@@ -60,11 +66,14 @@ def routes(desk: Desk, controls: Controls) -> dict[str, dict[str, Handler]]:
     control = _Control(desk, controls)
     table: dict[str, dict[str, Handler]] = {
         "/scene": {"GET": get_scene},
+        "/highlight": {"POST": post_highlight},
         "/requests": {"GET": control.get_requests, "DELETE": control.delete_requests},
-        "/faults": {"GET": control.get_faults, "POST": control.post_fault, "DELETE": control.delete_faults},
-        "/faults/{number}": {"DELETE": control.delete_fault},
-        "/gateway": {"GET": control.get_sessions, "POST": control.post_gateway},
+        **fault_routes(desk, controls.scripts, controls.clock),
+        **load_routes(desk.stage),
+        **gateway_controls(controls.hub),
         "/save": {"POST": control.post_save},
+        "/guilds/{guild_id}/members": {"POST": local_members.post_member},
+        "/guilds/{guild_id}/members/{user_id}": {"DELETE": local_members.delete_member},
     }
     return {path: {m: _keyed(desk, h) for m, h in handlers.items()} for path, handlers in table.items()}
 
@@ -99,50 +108,6 @@ class _Control:
     async def delete_requests(self, _call: Call) -> Response:
         self._desk.traffic.clear()
         return nothing()
-
-    async def get_faults(self, _call: Call) -> Response:
-        return ok([fault.as_json() for fault in self._desk.faults.all()])
-
-    async def post_fault(self, call: Call) -> Response:
-        form = await call.form()
-        fault = read_fault(form)
-        form.problems.raise_any()
-        return ok(self._desk.faults.add(fault).as_json(), 201)
-
-    async def delete_faults(self, _call: Call) -> Response:
-        self._desk.faults.remove()
-        return nothing()
-
-    async def delete_fault(self, call: Call) -> Response:
-        self._desk.faults.remove(call.id("number"))
-        return nothing()
-
-    async def get_sessions(self, _call: Call) -> Response:
-        return ok(
-            [
-                {
-                    "session_id": session.id,
-                    "user_id": str(session.user_id),
-                    "application_id": maybe_id(session.application_id),
-                    "intents": session.intents,
-                    "shard": list(session.shard),
-                    "seq": session.seq,
-                    "connected": session.wire is not None,
-                }
-                for session in self._controls.hub.sessions.values()
-            ]
-        )
-
-    async def post_gateway(self, call: Call) -> Response:
-        form = await call.form()
-        action = form.text("action", most=20, required=True)
-        if action is not None and action not in ACTIONS:
-            form.refuse("action", "BASE_TYPE_CHOICES", f"Value must be one of {set(ACTIONS)}.")
-        application_id = form.snowflake("application_id")
-        code = form.integer("code", least=1000, most=4999, default=4000) or 4000
-        form.problems.raise_any()
-        touched = self._controls.hub.disturb(action or "close", application_id=application_id, code=code)
-        return ok({"sessions": touched})
 
     async def post_save(self, _call: Call) -> Response:
         await self._controls.save()

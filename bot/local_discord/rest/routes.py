@@ -3,16 +3,23 @@
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from bot.local_discord.gateway.hub import Hub
 from bot.local_discord.refusals import not_found
 from bot.local_discord.rest import (
+    bans,
     channels,
+    command_permissions,
     commands,
+    gateway,
     guilds,
     interactions,
     local,
+    members,
     messages,
     pins,
+    publishing,
     reactions,
+    roles,
     threads,
     users,
     webhooks,
@@ -43,31 +50,52 @@ _COMMANDS: Table = {
 }
 
 DISCORD: Table = {
-    "/gateway": {"GET": users.get_gateway},
-    "/gateway/bot": {"GET": users.get_gateway_bot},
     "/users/@me": {"GET": users.get_me, "PATCH": users.patch_me},
     "/users/@me/guilds": {"GET": users.my_guilds},
+    "/users/@me/guilds/{guild_id}": {"DELETE": users.leave_guild},
     "/users/@me/guilds/{guild_id}/member": {"GET": users.my_member},
     "/users/@me/channels": {"POST": users.open_direct_channel},
     "/users/{user_id}": {"GET": users.get_user},
     "/applications/@me": {"GET": users.get_application},
     "/oauth2/applications/@me": {"GET": users.get_application},
     **{_APPLICATION + path: handlers for path, handlers in _COMMANDS.items()},
-    f"{_APPLICATION}{_GUILD}/commands/permissions": {"GET": commands.list_permissions},
+    f"{_APPLICATION}{_GUILD}/commands/permissions": {"GET": command_permissions.list_permissions},
     **{_APPLICATION + _GUILD + path: handlers for path, handlers in _COMMANDS.items()},
-    _GUILD: {"GET": guilds.get_guild},
-    f"{_GUILD}/channels": {"GET": guilds.get_channels, "POST": channels.post_guild_channel},
-    f"{_GUILD}/roles": {"GET": guilds.get_roles},
-    f"{_GUILD}/roles/{{role_id}}": {"GET": guilds.get_role},
+    f"{_APPLICATION}{_GUILD}/commands/{{command_id}}/permissions": {
+        "GET": command_permissions.get_permissions,
+        "PUT": command_permissions.put_permissions,
+    },
+    _GUILD: {"GET": guilds.get_guild, "PATCH": guilds.patch_guild},
+    f"{_GUILD}/channels": {
+        "GET": guilds.get_channels,
+        "POST": channels.post_guild_channel,
+        "PATCH": guilds.patch_channels,
+    },
+    f"{_GUILD}/roles": {"GET": roles.get_roles, "POST": roles.post_role, "PATCH": roles.patch_roles},
+    f"{_GUILD}/roles/member-counts": {"GET": roles.get_member_counts},
+    f"{_GUILD}/roles/{{role_id}}": {
+        "GET": roles.get_role,
+        "PATCH": roles.patch_role,
+        "DELETE": roles.remove_role,
+    },
+    f"{_GUILD}/bans": {"GET": bans.list_bans},
+    f"{_GUILD}/bans/{{user_id}}": {"GET": bans.get_ban, "PUT": bans.put_ban, "DELETE": bans.delete_ban},
+    f"{_GUILD}/bulk-ban": {"POST": bans.post_bulk_ban},
     f"{_GUILD}/emojis": {"GET": guilds.get_emojis},
     f"{_GUILD}/webhooks": {"GET": webhooks.list_of_guild},
     f"{_GUILD}/threads/active": {"GET": guilds.get_active_threads},
-    f"{_GUILD}/members": {"GET": guilds.get_members},
-    f"{_GUILD}/members/search": {"GET": guilds.search_members},
-    f"{_GUILD}/members/{{user_id}}": {"GET": guilds.get_member, "PATCH": guilds.patch_member},
+    f"{_GUILD}/members": {"GET": members.get_members},
+    f"{_GUILD}/members/search": {"GET": members.search_members},
+    f"{_GUILD}/members/@me": {"PATCH": members.patch_me},
+    f"{_GUILD}/members/@me/nick": {"PATCH": members.patch_my_nick},
+    f"{_GUILD}/members/{{user_id}}": {
+        "GET": members.get_member,
+        "PATCH": members.patch_member,
+        "DELETE": members.delete_member,
+    },
     f"{_GUILD}/members/{{user_id}}/roles/{{role_id}}": {
-        "PUT": guilds.put_member_role,
-        "DELETE": guilds.delete_member_role,
+        "PUT": members.put_role,
+        "DELETE": members.delete_role,
     },
     _CHANNEL: {
         "GET": channels.get_channel,
@@ -92,6 +120,8 @@ DISCORD: Table = {
         "PATCH": messages.patch_message,
         "DELETE": messages.delete_message,
     },
+    f"{_MESSAGE}/crosspost": {"POST": publishing.post_crosspost},
+    f"{_CHANNEL}/followers": {"POST": publishing.post_follower},
     f"{_MESSAGE}/threads": {"POST": threads.post_from_message},
     _REACTIONS: {"DELETE": reactions.delete_all},
     f"{_REACTIONS}/{{emoji}}": {"GET": reactions.list_reactions, "DELETE": reactions.delete_emoji},
@@ -136,9 +166,10 @@ async def no_route(scope: Scope, receive: Receive, send: Send) -> None:
     await refused(not_found())(scope, receive, send)
 
 
-def discord_router(desk: Desk) -> Router:
+def discord_router(desk: Desk, hub: Hub) -> Router:
     """All of Discord's routes that there are here."""
-    routes = [Route(path, Resource(desk, path, handlers)) for path, handlers in DISCORD.items()]
+    table = {**gateway.routes(hub), **DISCORD}
+    routes = [Route(path, Resource(desk, path, handlers)) for path, handlers in table.items()]
     return Router(routes, redirect_slashes=False, default=no_route)
 
 

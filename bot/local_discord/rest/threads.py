@@ -1,18 +1,37 @@
 """Threads: start, list, join and leave."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
-from bot.local_discord.drafts import checked, read_draft
-from bot.local_discord.model import ANNOUNCEMENT_THREAD, FORUM, MEDIA, PRIVATE_THREAD, PUBLIC_THREAD, Channel
-from bot.local_discord.permissions import MANAGE_THREADS, READ_MESSAGE_HISTORY
-from bot.local_discord.posting import PLAIN
-from bot.local_discord.refusals import unknown
+from bot.local_discord.channels.thread_state import demand_awake, join, leave, state_of
+from bot.local_discord.channels.threads import start_forum_post, start_from_message, start_without_message
+from bot.local_discord.members.permissions import (
+    MANAGE_THREADS,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+    in_channel,
+    takes_part,
+)
+from bot.local_discord.messages.drafts import checked, read_draft, system_draft
+from bot.local_discord.messages.posting import PLAIN, Origin, post
+from bot.local_discord.messages.sending import demand_parts
+from bot.local_discord.model import (
+    ANNOUNCEMENT_THREAD,
+    FORUM,
+    MEDIA,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    RECIPIENT_ADDED,
+    RECIPIENT_REMOVED,
+    Channel,
+)
+from bot.local_discord.refusals import missing_access, missing_permissions, unknown
 from bot.local_discord.rest.call import Call, nothing, ok
 from bot.local_discord.rest.channels import channel_of
 from bot.local_discord.rest.messages import message_of, shown
-from bot.local_discord.stage import demand
-from bot.local_discord.thread_state import demand_awake, join, leave, state_of
-from bot.local_discord.threads import start_forum_post, start_from_message, start_without_message
+from bot.local_discord.stage import Actor, Stage, demand, may
 from bot.local_discord.wire.channel import channel_object, thread_member_object
 
 
@@ -33,7 +52,12 @@ async def post_thread(call: Call) -> Response:
         return ok(channel_object(stage.view(call.actor.user_id), thread), 201)
     inner = form.form("message", required=True)
     form.problems.raise_any()
-    draft = checked(form, read_draft(inner or form, call.uploads, file_bytes=stage.settings.file_bytes))
+    draft = read_draft(inner or form, call.uploads, file_bytes=stage.settings.file_bytes)
+    if call.actor.application_id is None:
+        # people's clients cannot send these
+        draft = replace(draft, embeds=None, components=None)
+    draft = checked(form, replace(draft, answered=None, carried=None))
+    demand_parts(stage, call.actor, channel, draft)
     thread, message = start_forum_post(stage, call.actor, channel, form, draft, PLAIN)
     data = channel_object(stage.view(call.actor.user_id), thread)
     return ok({**data, "message": shown(call, message)}, 201)
@@ -73,13 +97,37 @@ async def get_member(call: Call) -> Response:
 
 async def put_member(call: Call) -> Response:
     """PUT /channels/{channel_id}/thread-members/{user_id}: join, or add somebody who may see the channel."""
-    thread = _thread_of(call)
+    thread, stage, actor = _thread_of(call), call.stage, call.actor
     demand_awake(thread)
     user_id = call.id("user_id")
-    if call.stage.world.member(thread.guild_id or 0, user_id) is None:
+    if user_id != actor.user_id:
+        _demand_may_add(stage, actor, thread)
+    if stage.world.member(thread.guild_id or 0, user_id) is None:
         raise unknown("member")
-    join(call.stage, thread, user_id)
+    parent = stage.world.channels[thread.parent_id or 0]
+    if not in_channel(stage.world, user_id, parent) & VIEW_CHANNEL:
+        raise missing_access()
+    known = takes_part(thread, user_id)
+    thread = join(stage, thread, user_id)
+    if user_id != actor.user_id and not known:
+        _tell_in_thread(stage, actor, thread, user_id, RECIPIENT_ADDED)
     return nothing()
+
+
+def _demand_may_add(stage: Stage, actor: Actor, thread: Channel) -> None:
+    """Raise 50013 for who may not write in the thread, or not invite into a private one."""
+    demand(stage, actor, thread, SEND_MESSAGES_IN_THREADS)
+    if may(stage, actor, thread, MANAGE_THREADS):
+        return
+    state = state_of(thread)
+    closed = thread.kind == PRIVATE_THREAD and not state.invitable and state.owner_id != actor.user_id
+    if closed or state.locked:
+        raise missing_permissions()
+
+
+def _tell_in_thread(stage: Stage, actor: Actor, thread: Channel, user_id: int, kind: int) -> None:
+    """Say in a thread that somebody was added or removed by somebody else."""
+    post(stage, actor, thread, system_draft(), Origin(kind, mentions=(user_id,)))
 
 
 async def delete_member(call: Call) -> Response:
@@ -90,7 +138,9 @@ async def delete_member(call: Call) -> Response:
     owns = state_of(thread).owner_id == call.actor.user_id and thread.kind == PRIVATE_THREAD
     if user_id != call.actor.user_id and not owns:
         demand(call.stage, call.actor, thread, MANAGE_THREADS)
-    leave(call.stage, thread, user_id)
+    thread = leave(call.stage, thread, user_id)
+    if user_id != call.actor.user_id:
+        _tell_in_thread(call.stage, call.actor, thread, user_id, RECIPIENT_REMOVED)
     return nothing()
 
 
@@ -126,7 +176,7 @@ def _archived(call: Call, parent: Channel, kinds: tuple[int, ...], *, only_mine:
             continue
         if only_mine and not inside:
             continue
-        if before is not None and before.tzinfo is not None and state.archive_timestamp >= before:
+        if before is not None and state.archive_timestamp >= before:
             continue
         if before_id is not None and thread.id >= before_id:
             continue

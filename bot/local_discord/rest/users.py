@@ -1,17 +1,17 @@
-"""Users, applications and where the gateway is."""
+"""Users and applications."""
 
 from dataclasses import replace
 
 from starlette.responses import Response
 
+from bot.local_discord.events import Event
+from bot.local_discord.members.membership import go_out, put_member
 from bot.local_discord.model import DM, Channel
 from bot.local_discord.refusals import Refusal, unknown
-from bot.local_discord.rest.call import Call, ok
+from bot.local_discord.rest.call import Call, nothing, ok
 from bot.local_discord.wire.channel import direct_channel_object
 from bot.local_discord.wire.guild import my_guild_object, own_member_object
 from bot.local_discord.wire.user import application_object, own_user_object, user_object
-
-DAY = 86_400_000
 
 
 async def get_me(call: Call) -> Response:
@@ -28,6 +28,11 @@ async def patch_me(call: Call) -> Response:
     if name:
         user = replace(user, username=name)
         call.stage.world.put_user(user)
+        call.stage.emit(Event("USER_UPDATE", own_user_object(user), only=frozenset({user.id})))
+        for guild in call.stage.world.guilds_of(user.id):
+            member = call.stage.world.member(guild.id, user.id)
+            if member is not None:
+                put_member(call.stage, member)
         call.stage.changed()
     return ok(own_user_object(user))
 
@@ -58,6 +63,22 @@ async def my_guilds(call: Call) -> Response:
     view = call.stage.view(user_id)
     listed = [(guild, world.member(guild.id, user_id)) for guild in guilds[:limit]]
     return ok([my_guild_object(view, guild, member) for guild, member in listed if member])
+
+
+async def leave_guild(call: Call) -> Response:
+    """DELETE /users/@me/guilds/{guild_id}: leave it.
+
+    Raises:
+        Refusal: 10004 when not in it, 50055 for its owner.
+    """
+    stage, guild = call.stage, call.stage.world.guilds.get(call.id("guild_id"))
+    member = None if guild is None else stage.world.member(guild.id, call.actor.user_id)
+    if guild is None or member is None:
+        raise unknown("guild")
+    if guild.owner_id == member.user_id:
+        raise Refusal(400, 50055, "Invalid Guild")
+    go_out(stage, guild, member)
+    return nothing()
 
 
 async def my_member(call: Call) -> Response:
@@ -95,20 +116,3 @@ async def open_direct_channel(call: Call) -> Response:
 async def get_application(call: Call) -> Response:
     """GET /applications/@me and /oauth2/applications/@me."""
     return ok(application_object(call.stage.view(), call.application))
-
-
-async def get_gateway(call: Call) -> Response:
-    """GET /gateway; needs no token."""
-    return ok({"url": gateway_url(call)})
-
-
-async def get_gateway_bot(call: Call) -> Response:
-    """GET /gateway/bot: one shard is always enough here."""
-    _ = call.application
-    limit = {"total": 1000, "remaining": 1000, "reset_after": DAY, "max_concurrency": 1}
-    return ok({"url": gateway_url(call), "session_start_limit": limit, "shards": 1})
-
-
-def gateway_url(call: Call) -> str:
-    """Where the websocket is."""
-    return call.stage.base_url.replace("http://", "ws://", 1) + "/gateway"

@@ -1,90 +1,75 @@
-"""Webhooks: make, list, change, remove, post through and edit what was posted."""
+"""Webhooks: make, list, change, remove, post through and edit what was posted.
 
-import base64
-import binascii
-import hashlib
-import re
+https://discord.com/developers/docs/resources/webhook
+"""
+
+import secrets
 from dataclasses import replace
 
 from starlette.responses import Response
 
-from bot.local_discord.drafts import Draft, checked, read_draft
+from bot.local_discord.channels.thread_state import demand_awake
+from bot.local_discord.channels.threads import start_forum_post
 from bot.local_discord.events import Event
 from bot.local_discord.form import Form
+from bot.local_discord.members.permissions import MANAGE_WEBHOOKS, in_guild
+from bot.local_discord.messages.drafts import Draft, checked, read_draft
+from bot.local_discord.messages.pace import count_edit, demand_edit_pace
+from bot.local_discord.messages.posting import Origin, delete, edit, post
+from bot.local_discord.messages.webhook_face import picture_of, read_avatar, read_name
+from bot.local_discord.messages.webhook_limits import demand_room_for_webhook
 from bot.local_discord.model import (
     ANNOUNCEMENT,
     COMPONENTS_V2,
     FORUM,
     MEDIA,
+    STAGE_VOICE,
     TEXT,
+    VOICE,
     Channel,
     Message,
     Webhook,
     WebhookFace,
 )
-from bot.local_discord.permissions import MANAGE_WEBHOOKS, in_guild
-from bot.local_discord.posting import Origin, delete, edit, post
-from bot.local_discord.refusals import Refusal, limit_reached, missing_permissions, unknown
+from bot.local_discord.refusals import (
+    Refusal,
+    archived_thread,
+    missing_permissions,
+    unknown,
+    wrong_channel_type,
+)
 from bot.local_discord.rest.call import Call, nothing, ok
 from bot.local_discord.rest.channels import channel_of
 from bot.local_discord.rest.guilds import own_guild
-from bot.local_discord.settings import LIMITS
 from bot.local_discord.stage import Actor, Stage, demand
-from bot.local_discord.thread_state import demand_awake
-from bot.local_discord.threads import start_forum_post
 from bot.local_discord.wire.command import webhook_object
 from bot.local_discord.wire.message import message_object
 
-_FORBIDDEN = re.compile(r"discord|clyde", re.IGNORECASE)
-_DATA_URI = re.compile(r"data:image/(png|jpeg|gif|webp);base64,(.+)\Z", re.DOTALL)
-LONGEST_IMAGE = 10 * 1024 * 1024
+_HOMES = (TEXT, ANNOUNCEMENT, FORUM, MEDIA, VOICE, STAGE_VOICE)
+"""The kinds of channels that webhooks post in."""
 
 
-def read_name(form: Form, field: str = "name", *, required: bool = False) -> str | None:
-    """A webhook's name: 1 to 80 characters, none of Discord's own names in it."""
-    name = form.text(field, least=1, most=80, required=required)
-    found = _FORBIDDEN.search(name or "")
-    if found:
-        message = f'Username cannot contain "{found[0].lower()}"'
-        form.refuse(field, "USERNAME_INVALID_CONTAINS", message)
-    return name
-
-
-def read_avatar(stage: Stage, form: Form) -> str | None:
-    """The hash of an avatar given as a data URI; the picture is kept to be served."""
-    value = form.text("avatar", most=LONGEST_IMAGE)
-    if not value:
-        return None
-    found = _DATA_URI.match(value)
-    try:
-        content = base64.b64decode(found[2], validate=True) if found else b""
-    except (binascii.Error, ValueError):
-        content = b""
-    if not content:
-        form.refuse("avatar", "BINARY_TYPE_UNSUPPORTED", "Unsupported image type given")
-        return None
-    digest = hashlib.sha256(content).hexdigest()[:32]
-    stage.files.put(f"avatar-{digest}", content)
-    return digest
+def _may_know_token(call: Call, webhook: Webhook) -> bool:
+    """An application does not learn the token of another application's webhook."""
+    own = None if call.who is None else call.who.application_id
+    return own is None or webhook.application_id in (None, own)
 
 
 def _shown(call: Call, webhook: Webhook) -> Response:
-    mine = call.who is None or call.who.application_id in (None, webhook.application_id)
-    return ok(webhook_object(call.stage.view(), webhook, with_token=mine))
+    return ok(webhook_object(call.stage.view(), webhook, with_token=_may_know_token(call, webhook)))
 
 
 async def post_webhook(call: Call) -> Response:
     """POST /channels/{channel_id}/webhooks; 15 fit into a channel."""
     channel, stage = channel_of(call), call.stage
+    if channel.guild_id is None or channel.kind not in _HOMES:
+        raise wrong_channel_type()
     demand(stage, call.actor, channel, MANAGE_WEBHOOKS)
-    if channel.guild_id is None or channel.kind not in (TEXT, ANNOUNCEMENT, FORUM, MEDIA):
-        raise Refusal(400, 50024, "Cannot execute action on this channel type")
     form = await call.form()
     name = read_name(form, required=True)
-    avatar = read_avatar(stage, form)
+    avatar = read_avatar(form)
     form.problems.raise_any()
-    if len(stage.world.webhooks_of(channel.id)) >= LIMITS.webhooks:
-        raise limit_reached(30007, f"Maximum number of webhooks reached ({LIMITS.webhooks})")
+    demand_room_for_webhook(stage, channel.id, channel.guild_id)
     webhook = Webhook(
         id=stage.ids.take(),
         guild_id=channel.guild_id,
@@ -93,20 +78,21 @@ async def post_webhook(call: Call) -> Response:
         token=stage.secret(51),
         user_id=call.actor.user_id,
         application_id=call.actor.application_id,
-        avatar=avatar,
+        avatar=None if avatar is None else avatar.keep(stage),
     )
-    _put(stage, webhook)
+    put(stage, webhook)
     return _shown(call, webhook)
 
 
-def _put(stage: Stage, webhook: Webhook) -> None:
+def put(stage: Stage, webhook: Webhook) -> None:
+    """Store a webhook and tell everybody that those of its channel have changed."""
     stage.world.webhooks[webhook.id] = webhook
-    _tell(stage, webhook)
+    _tell(stage, webhook.guild_id, webhook.channel_id)
 
 
-def _tell(stage: Stage, webhook: Webhook) -> None:
-    data = {"guild_id": str(webhook.guild_id), "channel_id": str(webhook.channel_id)}
-    stage.emit(Event("WEBHOOKS_UPDATE", data, guild_id=webhook.guild_id))
+def _tell(stage: Stage, guild_id: int, channel_id: int) -> None:
+    data = {"guild_id": str(guild_id), "channel_id": str(channel_id)}
+    stage.emit(Event("WEBHOOKS_UPDATE", data, guild_id=guild_id))
     stage.changed()
 
 
@@ -126,16 +112,22 @@ async def list_of_guild(call: Call) -> Response:
 
 
 def _listed(call: Call, webhooks: list[Webhook]) -> Response:
-    view, own = call.stage.view(), call.actor.application_id
-    shown = [webhook_object(view, w, with_token=own in (None, w.application_id)) for w in webhooks]
-    return ok(shown)
+    view = call.stage.view()
+    return ok([webhook_object(view, each, with_token=_may_know_token(call, each)) for each in webhooks])
 
 
 def _managed(call: Call) -> Webhook:
+    """The webhook of the path, which who asks made or may manage.
+
+    Raises:
+        Refusal: 10015, 50013.
+    """
     webhook = call.stage.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
         raise unknown("webhook")
-    demand(call.stage, call.actor, call.stage.world.channels[webhook.channel_id], MANAGE_WEBHOOKS)
+    own = call.actor.application_id is not None and call.actor.application_id == webhook.application_id
+    if not own:
+        demand(call.stage, call.actor, call.stage.world.channels[webhook.channel_id], MANAGE_WEBHOOKS)
     return webhook
 
 
@@ -148,7 +140,8 @@ def with_token(call: Call) -> Webhook:
     webhook = call.stage.world.webhooks.get(call.id("webhook_id"))
     if webhook is None:
         raise unknown("webhook")
-    if webhook.token != call.text("token"):
+    given = call.text("token").encode()
+    if not webhook.token or not secrets.compare_digest(given, webhook.token.encode()):
         raise Refusal(401, 50027, "Invalid Webhook Token")
     return webhook
 
@@ -163,13 +156,20 @@ async def patch_webhook(call: Call) -> Response:
     webhook = _managed(call)
     form = await call.form()
     target = form.snowflake("channel_id")
-    if target is not None:
-        channel = call.stage.world.channels.get(target)
-        if channel is None or channel.guild_id != webhook.guild_id:
-            raise unknown("channel")
-        demand(call.stage, call.actor, channel, MANAGE_WEBHOOKS)
-        webhook = replace(webhook, channel_id=channel.id)
-    return _changed(call, webhook, form)
+    form.problems.raise_any()
+    if target is None or target == webhook.channel_id:
+        return _changed(call, webhook, form)
+    stage = call.stage
+    channel = stage.world.channels.get(target)
+    if channel is None or channel.guild_id != webhook.guild_id:
+        raise unknown("channel")
+    if channel.kind not in _HOMES:
+        raise wrong_channel_type()
+    demand(stage, call.actor, channel, MANAGE_WEBHOOKS)
+    demand_room_for_webhook(stage, channel.id, webhook.guild_id, moving=True)
+    response = _changed(call, replace(webhook, channel_id=channel.id), form)
+    _tell(stage, webhook.guild_id, webhook.channel_id)
+    return response
 
 
 async def delete_webhook(call: Call) -> Response:
@@ -196,17 +196,22 @@ async def delete_with_token(call: Call) -> Response:
 
 
 def _changed(call: Call, webhook: Webhook, form: Form) -> Response:
-    name = read_name(form)
-    avatar = read_avatar(call.stage, form) if form.has("avatar") else webhook.avatar
+    name = read_name(form, required=form.has("name"))
+    avatar = read_avatar(form)
     form.problems.raise_any()
-    webhook = replace(webhook, name=name or webhook.name, avatar=avatar)
-    _put(call.stage, webhook)
-    return ok(webhook_object(call.stage.view(), webhook, with_token=True, with_user=call.who is not None))
+    digest = webhook.avatar
+    if form.has("avatar"):
+        digest = None if avatar is None else avatar.keep(call.stage)
+    webhook = replace(webhook, name=name or webhook.name, avatar=digest)
+    put(call.stage, webhook)
+    with_user = "token" not in call.request.path_params
+    with_token = _may_know_token(call, webhook) if with_user else True
+    return ok(webhook_object(call.stage.view(), webhook, with_token=with_token, with_user=with_user))
 
 
 def _remove(stage: Stage, webhook: Webhook) -> None:
     del stage.world.webhooks[webhook.id]
-    _tell(stage, webhook)
+    _tell(stage, webhook.guild_id, webhook.channel_id)
 
 
 def target_channel(call: Call, webhook: Webhook) -> Channel:
@@ -225,7 +230,7 @@ def target_channel(call: Call, webhook: Webhook) -> Channel:
     if thread is None or thread.thread is None or thread.parent_id != webhook.channel_id:
         raise unknown("channel")
     if thread.thread.locked and thread.thread.archived:
-        raise Refusal(400, 50083, "Thread is archived")
+        raise archived_thread()
     return thread
 
 
@@ -234,28 +239,39 @@ async def execute(call: Call, webhook: Webhook) -> Response:
     stage = call.stage
     channel = target_channel(call, webhook)
     form = await call.form()
-    draft = checked(form, _webhook_draft(call, form, webhook))
+    thread_name = _thread_name(form, channel)
+    draft = _webhook_draft(call, form, webhook)
     name = read_name(form, "username") or webhook.name
     picture = form.url("avatar_url")
-    avatar = hashlib.sha256(picture.encode()).hexdigest()[:32] if picture else webhook.avatar
-    form.problems.raise_any()
+    draft = checked(form, draft)
+    avatar = picture_of(stage, picture) if picture else webhook.avatar
     author = Actor(webhook.id)
     origin = Origin(face=WebhookFace(webhook.id, name, avatar), application_id=webhook.application_id)
-    if channel.kind in (FORUM, MEDIA):
-        message = _forum_post(stage, author, channel, form, draft, origin)
+    if thread_name:
+        _, message = start_forum_post(stage, author, channel, form, draft, origin, name_field="thread_name")
     else:
         message = post(stage, author, channel, draft, origin)
     return ok(message_object(stage.view(), message)) if call.flag("wait") else nothing()
 
 
-def _forum_post(
-    stage: Stage, author: Actor, forum: Channel, form: Form, draft: Draft, origin: Origin
-) -> Message:
-    if not form.data.get("thread_name"):
-        message = "Webhooks posted to forum channels must have a thread_name or thread_id"
-        raise Refusal(400, 220001, message)
-    renamed = Form({**form.data, "name": form.data["thread_name"]}, form.problems)
-    return start_forum_post(stage, author, forum, renamed, draft, origin)[1]
+def _thread_name(form: Form, channel: Channel) -> bool:
+    """Whether a post of a forum is to be started, which takes a name and no thread.
+
+    Raises:
+        Refusal: 220001 to 220003.
+    """
+    named = bool(form.data.get("thread_name"))
+    if channel.kind in (FORUM, MEDIA):
+        if not named:
+            message = "Webhooks posted to forum channels must have a thread_name or thread_id"
+            raise Refusal(400, 220001, message)
+        return True
+    if named and channel.thread is not None:
+        message = "Webhooks posted to forum channels cannot have both a thread_name and thread_id"
+        raise Refusal(400, 220002, message)
+    if named:
+        raise Refusal(400, 220003, "Webhooks can only create threads in forum channels")
+    return False
 
 
 def _webhook_draft(call: Call, form: Form, webhook: Webhook, *, v2: bool = False) -> Draft:
@@ -263,7 +279,7 @@ def _webhook_draft(call: Call, form: Form, webhook: Webhook, *, v2: bool = False
     # a webhook that no application made cannot be answered by one, so its components are left away
     if webhook.application_id is None and not call.flag("with_components"):
         draft = replace(draft, components=None)
-    return replace(draft, answered=None, nonce=None)
+    return replace(draft, answered=None, carried=None, nonce=None)
 
 
 def _own_message(call: Call, webhook: Webhook) -> Message:
@@ -286,13 +302,13 @@ async def patch_message(call: Call, webhook: Webhook) -> Response:
     draft = _webhook_draft(call, form, webhook, v2=bool(message.flags & COMPONENTS_V2))
     form.problems.raise_any()
     demand_awake(call.stage.world.channels[message.channel_id])
+    demand_edit_pace(call.stage, message)
     changed = edit(call.stage, Actor(webhook.id), message, draft)
+    count_edit(call.stage, message)
     return ok(message_object(call.stage.view(), changed))
 
 
 async def delete_message(call: Call, webhook: Webhook) -> Response:
     """DELETE /webhooks/{webhook_id}/{token}/messages/{message_id}."""
-    message = _own_message(call, webhook)
-    demand_awake(call.stage.world.channels[message.channel_id])
-    delete(call.stage, message)
+    delete(call.stage, _own_message(call, webhook))
     return nothing()

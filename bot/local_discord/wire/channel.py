@@ -1,6 +1,16 @@
 """Channels, threads, thread members and direct message channels."""
 
-from bot.local_discord.model import FORUM, MEDIA, VOICE, Channel, Json, Overwrite, ThreadMember, ThreadState
+from bot.local_discord.model import (
+    FORUM,
+    MEDIA,
+    STAGE_VOICE,
+    VOICE,
+    Channel,
+    Json,
+    Overwrite,
+    ThreadMember,
+    ThreadState,
+)
 from bot.local_discord.wire.guild import member_object
 from bot.local_discord.wire.user import user_object
 from bot.local_discord.wire.view import View, maybe_id, maybe_stamp, stamp
@@ -39,12 +49,12 @@ def guild_channel_object(channel: Channel) -> Json:
         "rate_limit_per_user": channel.slowmode,
         "topic": channel.topic,
         "default_auto_archive_duration": channel.default_auto_archive_minutes,
-        "default_thread_rate_limit_per_user": 0,
+        "default_thread_rate_limit_per_user": channel.default_thread_slowmode,
         "position": channel.position,
         "permission_overwrites": [overwrite_object(overwrite) for overwrite in channel.overwrites],
         "nsfw": channel.nsfw,
     }
-    if channel.kind == VOICE:
+    if channel.kind in (VOICE, STAGE_VOICE):
         data |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
     if channel.kind in (FORUM, MEDIA):
         data |= {
@@ -53,8 +63,8 @@ def guild_channel_object(channel: Channel) -> Json:
                     "id": str(t.id),
                     "name": t.name,
                     "moderated": t.moderated,
-                    "emoji_id": None,
-                    "emoji_name": None,
+                    "emoji_id": maybe_id(t.emoji_id),
+                    "emoji_name": t.emoji_name,
                 }
                 for t in channel.tags
             ],
@@ -62,7 +72,7 @@ def guild_channel_object(channel: Channel) -> Json:
             "default_sort_order": None,
             "default_forum_layout": 0,
         }
-    return data
+    return data | channel.settings
 
 
 def thread_object(view: View, channel: Channel, state: ThreadState) -> Json:

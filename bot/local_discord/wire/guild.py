@@ -1,9 +1,9 @@
 """Guilds, roles, emojis and members."""
 
+from bot.local_discord.members.permissions import in_guild
 from bot.local_discord.model import Emoji, Guild, Json, Member, Role
-from bot.local_discord.permissions import in_guild
 from bot.local_discord.wire.user import user_object
-from bot.local_discord.wire.view import View, maybe_id, stamp
+from bot.local_discord.wire.view import View, maybe_id, maybe_stamp, stamp
 
 
 def role_object(role: Role) -> Json:
@@ -47,8 +47,8 @@ def bare_member_object(member: Member) -> Json:
         "avatar_decoration_data": None,
         "banner": None,
         "collectibles": None,
-        "communication_disabled_until": None,
-        "flags": 0,
+        "communication_disabled_until": maybe_stamp(member.timeout_until),
+        "flags": member.flags,
         "joined_at": stamp(member.joined_at),
         "nick": member.nick,
         "pending": False,
@@ -111,9 +111,10 @@ def guild_object(view: View, guild: Guild) -> Json:
         "premium_progress_bar_enabled_user_updated_at": None,
         "nsfw": False,
         "nsfw_level": 0,
-        "emojis": [emoji_object(e) for e in world.emojis.values() if e.guild_id == guild.id],
+        "emojis": [emoji_object(emoji) for emoji in world.emojis_of(guild.id)],
         "stickers": [],
         "incidents_data": None,
+        **guild.settings,
     }
 
 

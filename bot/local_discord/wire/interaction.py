@@ -1,20 +1,18 @@
 """Interactions as applications receive them."""
 
+from bot.local_discord.members.permissions import in_channel
 from bot.local_discord.model import Channel, Interaction, Json, Message
-from bot.local_discord.permissions import in_channel
 from bot.local_discord.wire.channel import channel_object
 from bot.local_discord.wire.guild import member_object
 from bot.local_discord.wire.message import message_object
 from bot.local_discord.wire.user import user_object
 from bot.local_discord.wire.view import View
 
-ATTACHMENT_LIMIT = 10 * 1024 * 1024
-
 
 def interaction_object(
-    view: View, interaction: Interaction, channel: Channel, message: Message | None
+    view: View, interaction: Interaction, channel: Channel, message: Message | None, *, attachment_limit: int
 ) -> Json:
-    """An interaction; ``message`` is the one whose component was used."""
+    """An interaction; ``message`` is the one whose component was used, the limit is in bytes a file."""
     world = view.world
     data: Json = {
         "id": str(interaction.id),
@@ -33,7 +31,7 @@ def interaction_object(
         "entitlements": [],
         "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
         "context": 0 if interaction.guild_id else 1,
-        "attachment_size_limit": ATTACHMENT_LIMIT,
+        "attachment_size_limit": attachment_limit,
     }
     member = world.member(interaction.guild_id or 0, interaction.user_id)
     if interaction.guild_id is not None and member is not None:

@@ -1,40 +1,22 @@
 """Messages with what hangs on them: attachments, reactions, references."""
 
-from urllib.parse import quote
-
 from bot.local_discord.model import (
     CONTEXT_COMMAND,
     REPLY,
     SLASH_COMMAND,
+    SUPPRESS_EMBEDS,
     THREAD_STARTER,
-    Attachment,
     Cause,
+    Forwarded,
     Json,
     Message,
     Reaction,
 )
+from bot.local_discord.wire.attachment import attachment_object, listed, shown_component, shown_embed
 from bot.local_discord.wire.channel import thread_object
 from bot.local_discord.wire.guild import bare_member_object
 from bot.local_discord.wire.user import user_object, webhook_user_object
 from bot.local_discord.wire.view import View, maybe_stamp, stamp
-
-
-def attachment_object(view: View, attachment: Attachment) -> Json:
-    """A file; both of its links lead to this server."""
-    name = quote(attachment.filename)
-    url = f"{view.base_url}/attachments/{attachment.channel_id}/{attachment.id}/{name}"
-    data: Json = {
-        "id": str(attachment.id),
-        "filename": attachment.filename,
-        "size": attachment.size,
-        "url": url,
-        "proxy_url": url,
-        "content_type": attachment.content_type,
-        "flags": 0,
-    }
-    if attachment.description is not None:
-        data["description"] = attachment.description
-    return data
 
 
 def reaction_emoji_object(reaction: Reaction) -> Json:
@@ -67,16 +49,7 @@ def author_object(view: View, message: Message) -> Json:
 def message_object(view: View, message: Message, *, with_nonce: bool = False, nested: bool = False) -> Json:
     """A message; ``nested`` leaves out what it answers and its reactions, ``with_nonce`` is for its sender."""
     data: Json = {
-        "type": message.kind,
-        "content": message.content,
-        "mentions": [user_object(view.world.users[u]) for u in message.mentions],
-        "mention_roles": [str(role_id) for role_id in message.mention_roles],
-        "attachments": [attachment_object(view, attachment) for attachment in message.attachments],
-        "embeds": list(message.embeds),
-        "timestamp": stamp(message.sent_at),
-        "edited_timestamp": maybe_stamp(message.edited_at),
-        "flags": message.flags,
-        "components": list(message.components),
+        **_said(view, message, ephemeral=message.seen_by is not None),
         "id": str(message.id),
         "channel_id": str(message.channel_id),
         "author": author_object(view, message),
@@ -97,19 +70,41 @@ def message_object(view: View, message: Message, *, with_nonce: bool = False, ne
     if message.position is not None:
         data["position"] = message.position
     thread = view.world.channels.get(message.id)
-    if thread is not None and thread.thread is not None:
+    if thread is not None and thread.thread is not None and thread.parent_id == message.channel_id:
         data["thread"] = thread_object(view, thread, thread.thread)
     if message.cause is not None:
-        data |= _cause_fields(view, message.cause)
+        data |= _cause_fields(view, message, message.cause)
     data |= _reference_fields(view, message, nested=nested)
+    if message.forwarded is not None:
+        data["message_snapshots"] = [{"message": _said(view, message.forwarded)}]
     return data
+
+
+def _said(view: View, message: Message | Forwarded, *, ephemeral: bool = False) -> Json:
+    """What a message and the copy of one that was forwarded have in common."""
+    files = message.attachments
+    embeds = () if message.flags & SUPPRESS_EMBEDS else message.embeds
+    return {
+        "type": message.kind,
+        "content": message.content,
+        "mentions": [user_object(view.world.users[u]) for u in message.mentions],
+        "mention_roles": [str(role_id) for role_id in message.mention_roles],
+        "attachments": [
+            attachment_object(view, each, ephemeral=ephemeral) for each in listed(files, message.embeds)
+        ],
+        "embeds": [shown_embed(view, embed, files) for embed in embeds],
+        "timestamp": stamp(message.sent_at),
+        "edited_timestamp": maybe_stamp(message.edited_at),
+        "flags": message.flags,
+        "components": [shown_component(view, component, files) for component in message.components],
+    }
 
 
 def _reference_fields(view: View, message: Message, *, nested: bool) -> Json:
     reference = message.reference
     if reference is None:
         return {}
-    pointer: Json = {"type": 0, "channel_id": str(reference.channel_id)}
+    pointer: Json = {"type": 1 if reference.forward else 0, "channel_id": str(reference.channel_id)}
     if reference.message_id is not None:
         pointer["message_id"] = str(reference.message_id)
     if reference.guild_id is not None:
@@ -121,34 +116,39 @@ def _reference_fields(view: View, message: Message, *, nested: bool) -> Json:
     return fields
 
 
-def _cause_fields(view: View, cause: Cause) -> Json:
-    user = user_object(view.world.users[cause.user_id])
-    metadata: Json = {
-        "id": str(cause.interaction_id),
-        "type": cause.kind,
-        "user": user,
-        "authorizing_integration_owners": {},
-    }
-    if cause.original_response_id is not None:
-        metadata["original_response_message_id"] = str(cause.original_response_id)
-    fields: Json = {"interaction_metadata": metadata}
+def _cause_fields(view: View, message: Message, cause: Cause) -> Json:
+    channel = view.world.channels.get(message.channel_id)
+    guild_id = 0 if channel is None else channel.guild_id or 0
+    fields: Json = {"interaction_metadata": _metadata(view, cause, guild_id)}
     if cause.kind == 2:  # noqa: PLR2004 - an application command
         fields["interaction"] = {
             "id": str(cause.interaction_id),
             "type": cause.kind,
             "name": cause.name,
-            "user": user,
-        }
-    elif cause.kind == 3:  # noqa: PLR2004 - a component
-        metadata["interacted_message_id"] = str(cause.interacted_message_id)
-    else:
-        metadata["triggering_interaction_metadata"] = {
-            "id": str(cause.interaction_id),
-            "type": 2,
-            "user": user,
-            "authorizing_integration_owners": {},
+            "user": user_object(view.world.users[cause.user_id]),
         }
     return fields
+
+
+def _metadata(view: View, cause: Cause, guild_id: int) -> Json:
+    """How an interaction is named (/docs/resources/message#message-interaction-metadata-object)."""
+    data: Json = {
+        "id": str(cause.interaction_id),
+        "type": cause.kind,
+        "user": user_object(view.world.users[cause.user_id]),
+        "authorizing_integration_owners": {"0": str(guild_id)},
+    }
+    if cause.original_response_id is not None:
+        data["original_response_message_id"] = str(cause.original_response_id)
+    if cause.target_user_id is not None:
+        data["target_user"] = user_object(view.world.users[cause.target_user_id])
+    if cause.target_message_id is not None:
+        data["target_message_id"] = str(cause.target_message_id)
+    if cause.interacted_message_id is not None:
+        data["interacted_message_id"] = str(cause.interacted_message_id)
+    if cause.triggered_by is not None:
+        data["triggering_interaction_metadata"] = _metadata(view, cause.triggered_by, guild_id)
+    return data
 
 
 def dispatched_message(view: View, message: Message, *, with_nonce: bool = False) -> Json:
@@ -181,4 +181,9 @@ def readable_by(data: Json, application_id: int) -> Json:
         data = {**data, "referenced_message": readable_by(referenced, application_id)}
     if data["author"]["id"] == own or any(mention["id"] == own for mention in data["mentions"]):
         return data
-    return {**data, "content": "", "embeds": [], "attachments": [], "components": []}
+    blank: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+    if "message_snapshots" in data:
+        blank["message_snapshots"] = [
+            {"message": {**s["message"], **blank}} for s in data["message_snapshots"]
+        ]
+    return {**data, **blank}

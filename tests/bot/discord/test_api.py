@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
-from bot.discord.api import DiscordApi, DiscordUnavailable, open_api, pointed_at
+from bot.discord.api import COG_HEADER, DiscordApi, DiscordUnavailable, cog_label, open_api, pointed_at
 from tests.waiting import eventually
 
 ME = json.dumps({"id": "1"}).encode()
@@ -64,3 +65,22 @@ async def test_a_route_whose_first_request_got_no_answer_opens_again(flaky: Flak
             return False
 
     await eventually(answers, 10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://discord.com/api/v10/gateway",
+        "https://DISCORD.com./api/v10/gateway",
+        "https://canary.discord.com/api/v10/gateway",
+        "https://discordapp.com/api/v10/gateway",
+    ],
+)
+def test_discord_itself_is_not_told_which_cog_asks(url: str) -> None:
+    with bound_contextvars(cog="research"):
+        assert cog_label("http://127.0.0.1:8787/api/v10/gateway") == {COG_HEADER: "research"}
+        assert cog_label("https://notdiscord.com/api/v10/gateway") == {COG_HEADER: "research"}
+        assert cog_label(url) == {}
+    assert cog_label("http://127.0.0.1:8787/api/v10/gateway") == {}
+    with bound_contextvars(cog=None):
+        assert cog_label("http://127.0.0.1:8787/api/v10/gateway") == {}

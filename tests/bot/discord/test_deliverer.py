@@ -2,12 +2,16 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import nextcord
 import pytest
 
 from bot.discord.deliverer import DelivererSettings
+from bot.work import runs_table
+from bot.work.principal import Principal
+from bot.work.runs_table import NewRun
 from bot.work.surface import Button, Place, Say, Speaker
 from tests.bot.discord.conftest import Harbour
 from tests.waiting import eventually
@@ -241,3 +245,25 @@ async def test_history_is_read_oldest_first_over_pages(harbour: Harbour) -> None
                 answer.raise_for_status()
     said = await harbour.surface.history(harbour.channel, limit=110)
     assert [one.text for one in said] == [str(number) for number in range(10, 120)]
+
+
+async def test_what_is_delivered_names_the_cog_it_is_of(harbour: Harbour) -> None:
+    run_id = uuid4()
+    async with harbour.database.transaction() as conn:
+        principal = Principal(1, harbour.channel, 2, "Bo")
+        new = NewRun(id=run_id, cog="research", workflow="w", args={}, title="t", principal=principal)
+        await runs_table.insert(conn, new, status_row=None, thread_row=None)
+    keys = {
+        f"{run_id}:1": "research",
+        "lab:5:hello": "lab",
+        "no-colon": "",
+        f"{uuid4()}:gone": "",
+        "Odd One:1": "",
+    }
+    keys["-------8-----------------------8---:"] = ""
+    for key in keys:
+        await harbour.post(key, f"key {key}")
+    async with harbour.delivering():
+        await harbour.settled()
+    found = {request["body"]["content"]: request["cog"] for request in await harbour.requests("POST", POSTS)}
+    assert found == {f"key {key}": cog for key, cog in keys.items()}

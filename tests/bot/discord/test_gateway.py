@@ -13,7 +13,7 @@ from bot.discord.api import DiscordRefused, open_api, pointed_at
 from bot.discord.events import Interaction, Message
 from bot.discord.gateway import GatewaySettings, intents_for, stay_connected
 from bot.errors import ConfigError
-from bot.local_discord.member import join
+from bot.local_discord.client.member import join
 from bot.local_discord.server import LocalDiscord, running
 
 QUICK = GatewaySettings(first_pause=0.02, longest_pause=0.1, guild_ready_timeout=0.05)
@@ -63,6 +63,7 @@ def _break_the_client(local: LocalDiscord) -> None:
         session.dispatch("MESSAGE_CREATE", MALFORMED)
 
 
+@pytest.mark.malformed
 async def test_control_a_malformed_event_ends_nextcords_own_client(local: LocalDiscord) -> None:
     client = nextcord.Client(intents=intents_for(set()))
     task = asyncio.create_task(client.start(local.bot_token))
@@ -75,6 +76,7 @@ async def test_control_a_malformed_event_ends_nextcords_own_client(local: LocalD
     await client.close()
 
 
+@pytest.mark.malformed
 async def test_after_a_malformed_event_there_is_a_new_client_that_hears(local: LocalDiscord) -> None:
     ears = Ears()
     async with connected(local, ears, "message_content"), join(local.base_url, local.key) as member:

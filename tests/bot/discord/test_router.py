@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import pytest
 
-from bot.local_discord.member import Outcome
+from bot.local_discord.client.member import Outcome
 from bot.local_discord.server import LocalDiscord
-from bot.testing.kit import BotWith, Person
 from cogswarm import Cog, Context, Message, Run, UserError
+from cogswarm.testing import BotWith, Person
 from tests.waiting import eventually
 
 type Members = Callable[[str], Awaitable[Person]]
@@ -149,7 +149,7 @@ async def test_in_a_thread_the_work_speaks_there(bot_with: BotWith, member: Pers
     bot = await bot_with(_lab())
     first = await member.slash("echo", text="start")
     thread = (await first.finished()).id
-    inside = Person(member.client, thread)
+    inside = await member.in_channel(int(thread))
     second = await inside.slash("echo", text="start")
     await member.client.message_where(
         lambda one: one["channel_id"] == thread and "✓ Done" in one["content"] and one["id"] != thread
@@ -193,3 +193,31 @@ async def test_a_bot_can_be_started_again_and_again(bot_with: BotWith, member: P
     for _ in range(3):
         await bot_with(_lab())
     assert await _run(member, text="ab") == "ab by Bo"
+
+
+async def test_every_request_names_the_cog_behind_it(
+    bot_with: BotWith, member: Person, local_discord: LocalDiscord
+) -> None:
+    await bot_with(_lab())
+    await member.client.autocomplete(member.channel_id, "echo", "text", "ab")
+    await _run(member, text="ab")
+    await _run(member, text="start")
+    await member.say("button please")
+    button = await member.client.message_where(lambda one: one["content"] == "here")
+    await _answer(member, await member.client.click(button, "Go"))
+    await member.client.message_where(lambda one: "Done" in one["content"])
+    unnamed = {entry.route for entry in local_discord.desk.traffic.find(path="/api/*") if not entry.cog}
+    named = {
+        (entry.method, entry.route, entry.cog)
+        for entry in local_discord.desk.traffic.find(path="/api/*")
+        if entry.cog
+    }
+    callback = "/interactions/{interaction_id}/{token}/callback"
+    assert named >= {
+        ("POST", callback, "lab"),
+        ("PATCH", "/webhooks/{webhook_id}/{token}/messages/{message_id}", "lab"),
+        ("POST", "/channels/{channel_id}/messages", "lab"),
+        ("POST", "/channels/{channel_id}/messages/{message_id}/threads", "lab"),
+        ("PATCH", "/channels/{channel_id}/messages/{message_id}", "lab"),
+    }
+    assert callback not in unnamed

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import httpx
 import pytest
 
-from bot.local_discord.member import Member, join
+from bot.local_discord.client.member import Member, join
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.description import description
+from bot.testing.fake_clock import FakeClock
+from tests.description import description
+from tests.frames import frame_problems
 
 type Json = dict[str, Any]
 type Join = Callable[..., AbstractAsyncContextManager[Member]]
@@ -62,10 +64,12 @@ def channel(local: LocalDiscord, name: str) -> Channel:
     return next(each for each in local.stage.world.channels.values() if each.name == name)
 
 
-def wrong_answers(local: LocalDiscord) -> list[str]:
-    """What Discord's description does not allow of the answers that were given."""
+def wrong_frames(local: LocalDiscord) -> list[str]:
+    """What is wrong with the gateway's frames that were sent, each thing once."""
     held = description()
-    return [] if held is None else [text for entry in local.desk.traffic.find() for text in held.problems(entry)]
+    return list(
+        dict.fromkeys(p for frame in local.desk.traffic.frames() for p in frame_problems(held, frame))
+    )
 
 
 @pytest.fixture
@@ -77,7 +81,7 @@ def settings() -> Settings:
 async def local(settings: Settings) -> AsyncGenerator[LocalDiscord]:
     async with running(Config(settings=settings)) as started:
         yield started
-        assert wrong_answers(started) == []
+        assert wrong_frames(started) == []
         assert [
             entry.path for entry in started.desk.traffic.find() if entry.status == 500 and not entry.fault
         ] == []
@@ -123,3 +127,16 @@ def research(local: LocalDiscord) -> Channel:
 @pytest.fixture
 def guild_id(local: LocalDiscord) -> int:
     return next(iter(local.stage.world.guilds))
+
+
+@pytest.fixture
+def fake() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def clock_discord(fake: FakeClock, settings: Settings) -> AsyncGenerator[LocalDiscord]:
+    """A local Discord whose time passes only when the test lets it; nothing in it wakes up often."""
+    calm = replace(settings, save_interval=1e9, interaction_timeout=3.0)
+    async with running(Config(settings=calm, clock=fake.clock)) as started:
+        yield started

@@ -21,15 +21,27 @@ class Line:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self._inflate = zlib.decompressobj()
+        self.unpack = self._from_stream
+
+    def _from_stream(self, raw: bytes) -> str:
+        assert raw.endswith(b"\x00\x00\xff\xff")
+        return self._inflate.decompress(raw).decode()
 
     async def next(self) -> dict[str, Any]:
         raw = await asyncio.wait_for(self.socket.recv(), WAIT)
         if isinstance(raw, bytes):
-            assert raw.endswith(b"\x00\x00\xff\xff")
-            raw = self._inflate.decompress(raw).decode()
+            raw = self.unpack(raw)
         frame: dict[str, Any] = json.loads(raw)
         assert set(frame) == {"op", "d", "s", "t"}
         return frame
+
+    async def events(self) -> list[dict[str, Any]]:
+        """The events that have been sent so far: those before the answer to a heartbeat."""
+        await self.send(1)
+        found: list[dict[str, Any]] = []
+        while (frame := await self.next())["op"] != 11:
+            found.append(frame)
+        return found
 
     async def until(self, name: str) -> dict[str, Any]:
         while (frame := await self.next())["t"] != name:

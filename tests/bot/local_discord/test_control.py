@@ -1,6 +1,5 @@
-"""The request log, faults, rate limits, and who may come in at all."""
+"""The request log, faults, and who may come in at all."""
 
-import asyncio
 import socket
 from typing import Any
 
@@ -8,9 +7,8 @@ import httpx
 import pytest
 
 from bot.local_discord.model import Channel
-from bot.local_discord.server import Config, LocalDiscord, running
-from bot.local_discord.settings import RateLimits, Settings
-from tests.bot.local_discord.conftest import Api, as_person, channel, client, person
+from bot.local_discord.server import LocalDiscord
+from tests.bot.local_discord.conftest import Api, channel, client, person
 
 
 @pytest.fixture
@@ -133,34 +131,6 @@ def test_nothing_listens_beyond_loopback(local: LocalDiscord) -> None:
     port = int(local.base_url.rpartition(":")[2])
     with socket.socket() as other:
         other.bind(("127.0.0.2", port))
-
-
-async def test_rate_limits_with_discords_headers() -> None:
-    limits = RateLimits(route_requests=3, route_window=60, global_requests=100, global_window=60)
-    async with running(Config(settings=Settings(rate_limits=limits))) as local:
-        general, research = channel(local, "general"), channel(local, "research")
-        async with as_person(local, person(local, "bo")) as http:
-            path = f"/api/v10/channels/{general.id}/messages"
-            remaining = [(await http.get(path)).headers["x-ratelimit-remaining"] for _ in range(3)]
-            assert remaining == ["2", "1", "0"]
-            refused = await http.get(path)
-            assert refused.status_code == 429
-            assert refused.headers["via"]
-            assert refused.headers["content-type"] == "application/json"
-            body = refused.json()
-            assert body["global"] is False
-            assert 0 < body["retry_after"] <= 60
-            assert (await http.get(f"/api/v10/channels/{research.id}/messages")).status_code == 200
-
-
-async def test_the_global_limit() -> None:
-    limits = RateLimits(route_requests=100, route_window=60, global_requests=2, global_window=60)
-    async with running(Config(settings=Settings(rate_limits=limits))) as local, client(local, {}) as http:
-        http.headers["Authorization"] = f"Bot {local.bot_token}"
-        answers = await asyncio.gather(*(http.get("/api/v10/users/@me") for _ in range(3)))
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert len(refused) == 1
-    assert refused[0].headers["x-ratelimit-global"] == "true"
 
 
 async def test_no_limit_headers_when_limits_are_off(bot_api: Api) -> None:

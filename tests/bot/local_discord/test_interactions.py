@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.local_discord.member import DiscordRefused, Member, Outcome, join
+from bot.local_discord.client.member import DiscordRefused, Member, Outcome, join
 from bot.local_discord.model import Channel, Interaction
 from bot.local_discord.server import Config, LocalDiscord, running
+from tests.bot.local_discord.answers import Answers, answering
 from tests.bot.local_discord.conftest import QUICK, Api, Join, channel, client
-from tests.bot.local_discord.line import Line, on_line
 
 type Json = dict[str, Any]
 
@@ -53,38 +51,10 @@ async def commands(bot_api: Api, local: LocalDiscord, guild_id: int) -> list[Jso
     return stored
 
 
-class Answers:
-    """The application's side."""
-
-    def __init__(self, local: LocalDiscord, http: httpx.AsyncClient, line: Line) -> None:
-        self._local = local
-        self._line = line
-        self.api = Api(http)
-
-    async def asked(self) -> Interaction:
-        """The next interaction."""
-        created = await self._line.until("INTERACTION_CREATE")
-        return self._local.stage.world.interactions[int(created["d"]["id"])]
-
-    async def back(self, asked: Interaction, kind: int, data: object = None, query: str = "") -> Any:
-        body = {"type": kind} if data is None else {"type": kind, "data": data}
-        return await self.api.ok("POST", f"/interactions/{asked.id}/{asked.token}/callback{query}", body)
-
-    def hook(self, asked: Interaction, rest: str = "") -> str:
-        return f"/webhooks/{asked.application_id}/{asked.token}{rest}"
-
-
 @pytest.fixture
 async def answers(local: LocalDiscord) -> AsyncGenerator[Answers]:
     async with answering(local) as found:
         yield found
-
-
-@asynccontextmanager
-async def answering(local: LocalDiscord) -> AsyncGenerator[Answers]:
-    async with client(local, {}) as http, on_line(local.base_url) as line:
-        await line.identify(local.bot_token, 0)
-        yield Answers(local, http, line)
 
 
 async def deferred(
@@ -237,8 +207,17 @@ async def test_what_cannot_be_pressed(bo: Member, bot_api: Api, research: Channe
     sent = await bot_api.ok(
         "POST", f"/channels/{research.id}/messages", {"content": "run", "components": BUTTONS}
     )
-    with pytest.raises(DiscordRefused) as refused:
+    with pytest.raises(UserError, match="disabled"):
         await bo.click(sent, "off")
+    press: Json = {
+        "type": 3,
+        "application_id": sent["author"]["id"],
+        "channel_id": sent["channel_id"],
+        "message_id": sent["id"],
+        "data": {"component_type": 2, "custom_id": "off"},
+    }
+    with pytest.raises(DiscordRefused) as refused:
+        await bo.request("POST", "/interactions", press)
     assert refused.value.code == 50035
     with pytest.raises(UserError):
         await bo.click(sent, "Explode")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import OutsideError, TimedOut, UserError
-from bot.local_discord.member import DiscordRefused, Member, join
+from bot.local_discord.client.member import DiscordRefused, Member, join
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
 from tests.bot.local_discord.conftest import Api, Join, channel

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.local_discord.member import Member
+from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from tests.bot.local_discord.conftest import Api, person

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.local_discord.member import join
+from bot.local_discord.client.member import join
 from tests import tools
 
 WAIT = 20
@@ -135,3 +135,25 @@ async def test_a_wrong_scene_is_one_sentence(tmp_path: Path) -> None:
         assert started.returncode == 1
         assert errors.decode().startswith(f"{scene}:6: ")
         assert len(errors.decode().splitlines()) == 1
+
+
+async def test_limits_and_faults_are_options_and_a_wrong_file_is_one_sentence(tmp_path: Path) -> None:
+    limits, script = tmp_path / "limits.yaml", tmp_path / "script.yaml"
+    limits.write_text("other_routes: {requests: 1, seconds: 60}\n")
+    script.write_text("steps:\n  - {after_requests: 3, clock: {step: 3600}}\n")
+    async with process("--rate-limits", limits, "--faults", script, "--seed", "9") as started:
+        where = await ready(started)
+        headers = {"Authorization": f"Bot {where['bot_token']}"}
+        async with httpx.AsyncClient(base_url=where["base_url"], trust_env=False) as http:
+            path = "/api/v10/users/@me"
+            statuses = [(await http.get(path, headers=headers)).status_code for _ in range(3)]
+            assert statuses == [200, 429, 429]
+            report = (await http.get("/local/script", headers={"X-Local-Key": where["key"]})).json()
+            assert (report["seed"], report["state"]) == (9, "done")
+    script.write_text("steps:\n  - {after_requests: 3, clock: {stop: 3600}}\n")
+    for wrong in (("--faults", script), ("--rate-limits", tmp_path / "nowhere")):
+        async with process(*wrong) as started:
+            _, errors = await asyncio.wait_for(started.communicate(), WAIT)
+            assert started.returncode == 1
+            assert errors.decode().startswith(f"{wrong[1]}:")
+            assert len(errors.decode().splitlines()) == 1

@@ -2,15 +2,31 @@
 
 import re
 import secrets
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from bot.clock import Clock
 from bot.errors import ConfigError
-from bot.local_discord import permissions as p
+from bot.local_discord.members import permissions as p
 from bot.local_discord.model import Channel
-from bot.local_discord.scene import load_scene, read_scene
+from bot.local_discord.scenes.scene import load_scene, read_scene
+from bot.local_discord.scenes.scene_parts import (
+    BotPart,
+    ChannelPart,
+    GuildPart,
+    MemberPart,
+    MessagePart,
+    OverwritePart,
+    PersonPart,
+    PostPart,
+    RolePart,
+    Scene,
+    TagPart,
+    ThreadPart,
+    WebhookPart,
+)
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.snowflake import Snowflakes
 from bot.local_discord.world import World
@@ -73,6 +89,154 @@ def test_a_scene_makes_what_it_says(tmp_path: Path) -> None:
     assert helper.privileged == ()
     assert len({application.token for application in world.applications.values()}) == 2
     assert (world.default_member, world.welcome_channel) == (who(world, "chen"), named(world, "open").id)
+
+
+FULL = """\
+people:
+  ada: {}
+  bo: {}
+  eve: {}
+bots:
+  helper: {token: fixed}
+guilds:
+  - name: First
+    id: 100
+    owner: ada
+    description: All of it
+    joins: open
+    emojis: [party]
+    roles:
+      staff: {permissions: [manage_threads, moderate_members]}
+    members:
+      ada: {roles: [staff], nick: Chief}
+      bo: {timeout_minutes: 5}
+    bots: {helper: [view_channel, send_messages]}
+    banned: {eve: rude}
+    channels:
+      - name: open
+        slowmode: 30
+        webhooks: [{name: News, token: secret}]
+        messages:
+          - {by: ada, text: Look at <@200>, pinned: true, reactions: {"👍": [ada, bo], party: [bo]}}
+          - {webhook: News, text: from outside}
+          - by: helper
+            text: choose
+            components: [{type: 1, components: [{type: 2, style: 1, label: Go, custom_id: go}]}]
+            thread:
+              name: More
+              messages: [{by: ada, text: one}, {by: ada, text: two}]
+        threads:
+          - {name: Quiet, by: ada, private: true, members: [bo], messages: [{by: ada, text: psst}]}
+          - {name: Done, by: ada, archived: true, locked: true}
+      - {name: closed, private: [staff, helper]}
+      - name: ideas
+        type: forum
+        tag_required: true
+        tags: [new, {name: done, moderated: true, emoji: "✅"}]
+        posts:
+          - {title: Boats, by: ada, text: More boats, tags: [new], pinned: true, replies: [{by: ada, text: Sail on}]}
+"""
+
+
+def test_a_scene_may_hold_everything_that_was_said_and_done(tmp_path: Path) -> None:
+    world = world_of(FULL.replace("bo: {}", "bo: {id: 200}", 1), tmp_path)
+    ada, bo, eve, helper = (who(world, name) for name in ("ada", "bo", "eve", "helper"))
+    guild = world.guilds[100]
+    assert (guild.description, guild.system_channel_id) == ("All of it", named(world, "open").id)
+    chief, silenced = world.member(100, ada), world.member(100, bo)
+    assert chief is not None
+    assert silenced is not None
+    assert (chief.nick, p.timed_out(world, silenced)) == ("Chief", True)
+    assert world.bans_of(100)[0].reason == "rude"
+    assert world.ban(100, eve) is not None
+    looked, news, choose, announced = world.messages(named(world, "open").id)
+    assert (looked.mentions, looked.pinned_at is not None) == ((bo,), True)
+    assert [(each.name, each.users) for each in looked.reactions] == [("👍", (ada, bo)), ("party", (bo,))]
+    assert announced.content == "Done"
+    assert news.face is not None
+    assert (news.face.name, next(iter(world.webhooks.values())).token) == ("News", "secret")
+    assert choose.author_id == helper
+    assert choose.components[0]["components"][0]["custom_id"] == "go"
+    more, quiet, done, boats = (world.channels[t.id] for t in world.threads_of(100))
+    assert (more.id, more.thread and more.thread.message_count) == (choose.id, 2)
+    assert named(world, "open").slowmode == 30
+    assert p.can_see(world, bo, quiet)
+    assert not p.can_see(world, helper, quiet)
+    assert done.thread is not None
+    assert (done.thread.archived, done.thread.locked) == (True, True)
+    assert boats.thread is not None
+    assert boats.thread.applied_tags == (named(world, "ideas").tags[0].id,)
+    assert [message.content for message in world.messages(boats.id)] == ["More boats", "Sail on"]
+    closed = named(world, "closed")
+    assert [p.can_see(world, each, closed) for each in (ada, bo, helper)] == [True, False, True]
+    assert world.thread_timers == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("- {by: ada, text: Look", "- {by: bo, text: Look", "Missing Permissions"),
+        ("- {by: ada, text: Look", "- {text: Look", "neither by whom"),
+        ("- {webhook: News", "- {webhook: Olds", "Olds"),
+        ("text: from outside", 'text: ""', "empty message"),
+        ("label: Go, custom_id: go", "label: Go", "custom_id"),
+        ("party: [bo]", "smile: [bo]", "smile"),
+        ("{name: Done, by: ada,", "{name: Done,", "who started it"),
+        ("tags: [new], pinned", "tags: [old], pinned", "old"),
+        ("tags: [new], pinned", "pinned", "tag is required"),
+        ("joins: open", "joins: nowhere", "nowhere"),
+        ("banned: {eve: rude}", "banned: {bo: rude}", "banned"),
+        ("members: [bo]", "members: [zoe]", "zoe"),
+    ],
+)
+def test_what_discord_would_refuse_is_no_scene(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert old in FULL
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        world_of(FULL.replace(old, new, 1), tmp_path)
+
+
+async def test_a_scene_is_told_and_saved(tmp_path: Path) -> None:
+    path, state = tmp_path / "scene.yaml", tmp_path / "state"
+    path.write_text(FULL)
+    for _ in range(2):
+        async with running(Config(scene=path, state_dir=state)) as local:
+            world = local.stage.world
+            opened = named(world, "open")
+            async with client(local, {"Authorization": "Bot fixed"}) as http:
+                api = Api(http)
+                messages = await api.ok("GET", f"/channels/{opened.id}/messages")
+                pins = await api.ok("GET", f"/channels/{opened.id}/messages/pins")
+                member = await api.ok("GET", f"/guilds/100/members/{who(world, 'bo')}")
+                threads = await api.ok("GET", "/guilds/100/threads/active")
+        assert messages[-1]["reactions"][0]["count"] == 2
+        assert len(pins["items"]) == 1
+        assert member["communication_disabled_until"] is not None
+        assert {thread["name"] for thread in threads["threads"]} == {"More", "Boats"}
+        assert world.ban(100, who(world, "eve")) is not None
+
+
+PARTS = (
+    PersonPart,
+    BotPart,
+    RolePart,
+    MemberPart,
+    OverwritePart,
+    TagPart,
+    WebhookPart,
+    MessagePart,
+    ThreadPart,
+    PostPart,
+    ChannelPart,
+    GuildPart,
+    Scene,
+)
+
+
+def test_every_key_of_a_scene_is_explained() -> None:
+    head = (files("bot.local_discord") / "scenes" / "default.yaml").read_text().partition("people:\n")[0]
+    for part in PARTS:
+        missing = [key for key in part.model_fields if not re.search(rf"\b{key}\b", head)]
+        assert missing == [], part.__name__
 
 
 def test_permissions_are_computed_as_discord_does(tmp_path: Path) -> None:

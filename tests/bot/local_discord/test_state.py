@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.clock import Clock
 from bot.errors import ConfigError
+from bot.local_discord.client.member import join
 from bot.local_discord.files import write_atomically
-from bot.local_discord.member import join
 from bot.local_discord.server import Config, running
 from bot.local_discord.snapshot import FILE, load, snapshot_of, world_of
 from bot.local_discord.snowflake import EPOCH, Snowflakes, moment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.local_discord.member import Member
+from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from tests.bot.local_discord.conftest import Api, Join, person
@@ -117,7 +117,7 @@ async def test_forum_posts_start_with_a_message(ada_api: Api, guild_id: int) -> 
     body = {"name": "First", "message": {"content": "an idea"}}
     post = await ada_api.ok("POST", f"/channels/{forum['id']}/threads", body, status=201)
     assert post["message"]["id"] == post["id"]
-    assert (await ada_api.refused("POST", f"/channels/{forum['id']}/messages", {"content": "x"}))[0] == 50008
+    assert (await ada_api.refused("POST", f"/channels/{forum['id']}/messages", {"content": "x"}))[0] == 40058
 
 
 async def test_reactions(

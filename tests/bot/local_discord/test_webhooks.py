@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.local_discord.member import Member
+from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from tests.bot.local_discord.conftest import Api, client
@@ -90,7 +90,7 @@ async def test_who_may_look_after_them(
     assert (await bo_api.refused("GET", f"/channels/{research.id}/webhooks"))[0] == 50013
     listed = {each["id"]: each for each in await bot_api.ok("GET", f"/guilds/{guild_id}/webhooks")}
     assert "token" in listed[webhook["id"]]
-    assert "token" not in listed[own["id"]]
+    assert "token" in listed[own["id"]]
     renamed = await bot_api.ok("PATCH", f"/webhooks/{webhook['id']}", {"name": "Heron"})
     assert renamed["name"] == "Heron"
     assert (await bot_api.refused("POST", f"/webhooks/{webhook['id']}/wrong", {"content": "x"}))[0] == 50027

@@ -1,0 +1,1 @@
+"""Channels and threads: their fields, changes, and the archive."""

@@ -1,0 +1,1 @@
+"""Faults on demand, and the seeded scripts that play them."""

@@ -1,0 +1,1 @@
+"""Rate limits and the ban after too many invalid requests."""

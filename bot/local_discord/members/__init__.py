@@ -1,0 +1,1 @@
+"""Who may do what: memberships, roles and their order, permissions."""

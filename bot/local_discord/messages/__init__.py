@@ -1,0 +1,1 @@
+"""What is said: drafts and their rules, posting, mentions, embeds, files, reactions, webhooks, crossposts."""

@@ -1,0 +1,1 @@
+"""What the local Discord starts with: scenes in YAML, and crowds of guilds."""
