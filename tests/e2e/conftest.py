@@ -1,23 +1,19 @@
-"""A local Discord in a process of its own, a scripted bot in it, and a browser that opens its page."""
+"""A local Discord, a scripted bot in it, and a browser that opens its page."""
 
-import asyncio
-import json
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
+from bot.local_discord.server import Config, running
+from bot.local_discord.settings import Settings
 from tests.e2e.page_visitor import WIDE, Scheme, Visit, Visitor, visitor
-from tests.e2e.scripted_bot import Json, ScriptedBot, logged_in
+from tests.e2e.scripted_bot import ScriptedBot, logged_in
 
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 10.0
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,31 +62,16 @@ class Local:
         return int(self.base_url.rpartition(":")[2])
 
 
-async def _stopped(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Local]:
     scene = tmp_path_factory.mktemp("scene") / "scene.yaml"
     scene.write_text(SCENE, encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.local_discord", "--scene", str(scene), "--stdin-eof", "--interaction-timeout", "5",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT)
-        ready = cast("Json", json.loads(line))
-        yield Local(ready["base_url"], ready["key"], ready["bot_token"], ready["welcome_channel"])
-    finally:
-        await _stopped(process)
+    patient = Settings(
+        interaction_timeout=5.0
+    )  # a test answers more slowly than a bot while the machine is busy
+    async with running(Config(scene=scene, settings=patient)) as started:
+        welcome = str(started.stage.world.welcome_channel)
+        yield Local(started.base_url, started.key, started.bot_token, welcome)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

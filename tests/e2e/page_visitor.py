@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 DEADLINE_MS = 10_000.0
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 740}
 PEOPLE = {"ada": "Ada Okafor", "ben": "Ben Lindqvist", "chiyo": "Chiyo Tanaka"}
 
 type Scheme = Literal["light", "dark"]
@@ -149,6 +150,6 @@ async def visitor(
         await page.goto(f"{base_url}/?key={key}" + (f"#/{channel}" if channel else ""))
         await guest.ready()
         yield guest
-        assert not guest.problems
+        assert not guest.problems, guest.problems
     finally:
         await context.close()

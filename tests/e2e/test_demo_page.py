@@ -1,9 +1,7 @@
 """A newcomer's first minute: start the demo, open the one address, press a question, read a cited answer."""
 
 import asyncio
-import os
 import re
-import shutil
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -11,15 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
+from tests.e2e.pictures import keep_picture
 from tests.waiting import eventually
 
 CHROMIUM = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PICTURES = Path(__file__).parents[2] / "docs" / "img"
 READY_SECONDS = 120.0
 QUESTION = "How do tidal turbines make electricity?"
 
@@ -57,32 +55,6 @@ async def browser(executable: Path) -> AsyncGenerator[Browser]:
             await chromium.close()
 
 
-async def _keep_picture(page: Page, name: str, folder: Path) -> None:
-    """Take a picture; `make screenshots` has it kept for the documents."""
-    picture = folder / name
-    await page.screenshot(path=picture)
-    assert picture.stat().st_size > 10_000
-    if os.environ.get("COGSWARM_SCREENSHOTS"):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        shutil.copy(picture, PICTURES / name)
-
-
-async def test_a_newcomer_gets_a_cited_answer(tmp_path: Path, chromium_executable: Path) -> None:
-    async with demo(tmp_path / "state") as (address, _), browser(chromium_executable) as chromium:
-        page = await chromium.new_page(viewport={"width": 1440, "height": 900})
-        await page.goto(address)
-        question = page.get_by_role("button", name=QUESTION)
-        await expect(question).to_be_visible()
-        await _keep_picture(page, "welcome.png", tmp_path)
-        await question.click()
-        await expect(page.get_by_text("✓ Done").first).to_be_visible(timeout=60_000)
-        answer = page.get_by_role("link", name=re.compile(r"\[\d+\]"))
-        await expect(answer.first).to_be_visible(timeout=30_000)
-        assert (await answer.first.get_attribute("href") or "").startswith("http://127.0.0.1:")
-        await expect(page.get_by_text("Sources", exact=True)).to_be_visible()
-        await _keep_picture(page, "research.png", tmp_path)
-
-
 def _children(process: asyncio.subprocess.Process) -> list[str]:
     return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("utf-8").split()
 
@@ -91,8 +63,24 @@ def _alive(children: list[str]) -> list[str]:
     return [child for child in children if Path(f"/proc/{child}").exists()]
 
 
-async def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
-    async with demo(tmp_path / "state") as (_, process):
+async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
+    tmp_path: Path, chromium_executable: Path
+) -> None:
+    async with demo(tmp_path / "state") as (address, process), browser(chromium_executable) as chromium:
+        page = await chromium.new_page(viewport={"width": 1440, "height": 900})
+        await page.goto(address)
+        question = page.get_by_role("button", name=QUESTION)
+        await expect(question).to_be_visible()
+        await keep_picture(page, "welcome.png", tmp_path)
+        await question.click()
+        await expect(page.get_by_text("✓ Done").first).to_be_visible(timeout=60_000)
+        answer = page.get_by_role("link", name=re.compile(r"\[\d+\]"))
+        await expect(answer.first).to_be_visible(timeout=30_000)
+        assert (await answer.first.get_attribute("href") or "").startswith("http://127.0.0.1:")
+        await expect(page.get_by_text("Sources", exact=True)).to_be_visible()
+        await page.mouse.move(0, 0)
+        await keep_picture(page, "research.png", tmp_path)
+
         children = _children(process)
         assert len(children) == 3
         process.send_signal(signal.SIGINT)

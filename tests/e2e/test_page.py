@@ -1,17 +1,22 @@
 """A person at the local Discord's page and a bot behind it: messages, threads, reactions, commands, buttons, forms."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.local_discord.server import Config, running
+from bot.local_discord.settings import Settings
 from tests.e2e.conftest import Local
-from tests.e2e.page_visitor import Visit
-from tests.e2e.scripted_bot import Json, ScriptedBot, button, row
+from tests.e2e.page_visitor import Visit, visitor
+from tests.e2e.scripted_bot import Json, ScriptedBot, button, logged_in, row
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
 MESSAGE, DEFERRED, UPDATE, CHOICES, MODAL = 4, 5, 7, 8, 9
 EPHEMERAL = 64
+HARBOUR = Path(__file__).with_name("harbour.yaml")
 RESEARCH: Json = {
     "name": "research",
     "description": "Research a topic and answer with sources",
@@ -103,7 +108,8 @@ async def test_own_messages_are_edited_answered_and_deleted(visit: Visit, bot: S
     await expect(answer.locator(".quoted-text")).to_have_text("the text")
 
     await answer.hover()
-    await guest.page.get_by_role("button", name="Delete").click()
+    await guest.page.get_by_role("button", name="More", exact=True).click()
+    await guest.page.get_by_role("menuitem", name="Delete").click()
     await guest.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await guest.sees("an answer to it", times=0)
 
@@ -171,7 +177,7 @@ async def test_a_thread_opens_beside_the_channel_and_its_progress_is_edited(
     await guest.side.locator("textarea").press("Enter")
     await expect(guest.side.locator("li.message-item", has_text="and at night?")).to_be_visible()
     await expect(card).to_contain_text("2 messages")
-    await guest.side.get_by_role("link", name="Close the thread").click()
+    await guest.side.get_by_role("link", name="Hide the thread").click()
     await expect(guest.side).to_have_count(0)
 
 
@@ -196,7 +202,7 @@ async def test_channels_and_threads_not_open_are_marked_unread(visit: Visit, bot
     await expect(place.locator(".dot")).to_be_visible()
     ben = await guest.page.evaluate("() => sessionStorage.getItem('cogswarm.member')")
     await bot.post(there, f"<@{ben}> look", allowed_mentions={"users": [ben]})
-    await expect(place.locator(".badge")).to_have_text("1 mentions")
+    await expect(place.locator(".badge")).to_have_text("1 mention")
     await guest.go(there)
     await expect(guest.main.locator(".divider.unread")).to_have_count(0)  # nothing was read here before
     await expect(place.locator(".badge, .dot")).to_have_count(0)
@@ -295,23 +301,28 @@ async def test_late_choices_of_an_earlier_text_are_dropped(visit: Visit, bot: Sc
     await expect(guest.main.get_by_text("for a", exact=True)).to_have_count(0)
 
 
-async def test_a_bot_that_does_not_answer_is_said_so(visit: Visit, bot: ScriptedBot) -> None:
-    await bot.commands(RESEARCH)
-    channel = await bot.channel("silence")
-    await bot.post(channel, "press", components=[row(button("Quiet", "quiet"))])
-    guest = await visit(channel)
-    await guest.main.get_by_role("button", name="Quiet").click()
-    await expect(guest.main.locator(".part-components .component-problem")).to_have_text(
-        "The application did not respond."
-    )
-    await guest.box.fill("/research topic: nothing")
-    await guest.main.get_by_label("topic, required").press("Enter")
-    failed = await guest.sees("The application did not respond.", times=2)
-    await bot.next(COMMAND, channel)
-    await failed.last.get_by_role("button", name="Try again").click()
-    await bot.answer(await bot.next(COMMAND, channel), MESSAGE, {"content": "this time"})
-    await guest.sees("this time")
-    await guest.sees("The application did not respond.", times=1)
+async def test_a_bot_that_does_not_answer_is_said_so(browser: Browser) -> None:
+    impatient = Config(scene=HARBOUR, settings=Settings(interaction_timeout=1.0))
+    async with (
+        running(impatient) as local,
+        logged_in(local.base_url, local.bot_token) as bot,
+    ):
+        await bot.commands(RESEARCH)
+        channel = await bot.channel("silence")
+        await bot.post(channel, "press", components=[row(button("Quiet", "quiet"))])
+        async with visitor(browser, local.base_url, local.key, channel) as guest:
+            await guest.main.get_by_role("button", name="Quiet").click()
+            await expect(guest.main.locator(".part-components .component-problem")).to_have_text(
+                "The application did not respond."
+            )
+            await guest.box.fill("/research topic: nothing")
+            await guest.main.get_by_label("topic, required").press("Enter")
+            failed = await guest.sees("The application did not respond.", times=2)
+            await bot.next(COMMAND, channel)
+            await failed.last.get_by_role("button", name="Try again").click()
+            await bot.answer(await bot.next(COMMAND, channel), MESSAGE, {"content": "this time"})
+            await guest.sees("this time")
+            await guest.sees("The application did not respond.", times=1)
 
 
 async def test_only_the_one_who_acted_sees_a_private_answer(visit: Visit, bot: ScriptedBot) -> None:

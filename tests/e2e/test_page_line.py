@@ -22,12 +22,12 @@ async def test_a_lost_line_is_shown_and_nothing_is_missed_or_doubled(
         guest = await visit(channel, base_url=line.address)
         await guest.sees("deleted meanwhile")
         line.cut()
-        await expect(guest.page.get_by_text("Reconnecting…")).to_be_visible()
+        await expect(guest.page.get_by_text("The server does not answer; trying again…")).to_be_visible()
         for number in range(3):
             await bot.post(channel, f"while away {number}")
         await bot.call("DELETE", f"/channels/{channel}/messages/{gone['id']}")
         line.mend()
-        await expect(guest.page.get_by_text("Reconnecting…")).to_have_count(0)
+        await expect(guest.page.get_by_text("The server does not answer")).to_have_count(0)
         for number in range(3):
             await guest.sees(f"while away {number}")
         await guest.sees("deleted meanwhile", times=0)
@@ -70,10 +70,21 @@ async def test_what_could_not_be_sent_says_why_and_is_tried_again(
     assert [message["content"] for message in messages] == ["is this on?"]
 
 
-async def test_a_refusal_is_told_in_discords_words(visit: Visit, bot: ScriptedBot) -> None:
+async def test_a_refusal_is_told_in_discords_words(visit: Visit, bot: ScriptedBot, local: Local) -> None:
     channels = await bot.call("GET", f"/guilds/{bot.guild}/channels")
     rules = next(channel["id"] for channel in channels if channel["name"] == "rules")
     guest = await visit(rules)
+    await expect(guest.main.get_by_text("You do not have permission to write here.")).to_be_visible()
+    await expect(guest.box).to_be_hidden()
+
+    channel = await bot.channel("refusing")
+    await guest.go(channel)
+    await guest.ready()
+    refusal = {"path": f"*/channels/{channel}/messages", "method": "POST", "status": 403, "body": {
+        "code": 50013, "message": "Missing Permissions",
+    }}  # fmt: skip
+    made = await bot.http.post("/local/faults", headers={"X-Local-Key": local.key}, json=refusal)
+    assert made.is_success, made.text
     await guest.say("may I?")
     refused = await guest.sees("Missing Permissions.")
     await refused.get_by_role("button", name="Discard").click()
@@ -153,7 +164,7 @@ async def test_an_event_that_overtakes_a_page_of_history_wins(visit: Visit) -> N
         """async () => {
           const { Timeline } = await import('/page/timeline.js');
           const message = (id, content) => ({ id, content, author: { id: '1' }, flags: 0 });
-          const options = { older: false, limit: 50, local: (m) => m.flags === 64 };
+          const options = { limit: 50, local: (m) => m.flags === 64 };
           const timeline = new Timeline();
           timeline.create({ ...message('9', 'only mine'), flags: 64 });
           timeline.startFetch();

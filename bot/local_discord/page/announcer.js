@@ -19,6 +19,8 @@ export function announce(text) {
 export function toast(text, kind = 'info') {
   const region = document.getElementById('toasts');
   const note = h('p', { class: `toast ${kind}` }, text);
+  // the latest says what is so now; what went wrong stays beside it
+  if (kind === 'info') region?.querySelector('.toast.info')?.remove();
   region?.append(note);
   setTimeout(() => note.remove(), kind === 'error' ? 8000 : 3500);
 }

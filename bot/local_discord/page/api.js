@@ -1,43 +1,14 @@
-/** @import {Application, Channel, Command, Message, Scene} from './types.js' */
+/** @import {Application, Channel, Command, Message, Scene, User} from './types.js' */
+/** @import {Upload} from './request.js' */
+import { createRequest } from './request.js';
 
-const TIMEOUT_MS = 15_000;
-const LONGEST_WAIT_S = 5;
-
-/** A refused or failed request; `message` is the sentence to show. */
-export class ApiError extends Error {
-  /** @param {string} message @param {number} status 0 when there was no answer @param {number} [code] */
-  constructor(message, status, code = 0) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
+/** @typedef {{items: {pinned_at: string, message: Message}[], has_more: boolean}} Pins */
+/** @typedef {{threads: Channel[], has_more: boolean}} Threads */
+/** @typedef {{id: string, filename: string, description?: string}} NewFile `id` is the file's number in the upload */
 /**
- * Discord's own sentence out of an error body: the nested one of a form error, else the general one.
- *
- * @param {any} body
- * @param {number} status
+ * @typedef {{content: string, nonce?: string, message_reference?: object, allowed_mentions?: object, attachments?: NewFile[]}} NewMessage
+ * @typedef {{name: string, type?: number, auto_archive_duration?: number, applied_tags?: string[], message?: NewMessage}} NewThread
  */
-export function errorSentence(body, status) {
-  const nested = firstNested(body?.errors);
-  if (nested) return nested;
-  return typeof body?.message === 'string' && body.message ? body.message : `The server answered ${status}.`;
-}
-
-/** @param {any} errors @returns {string|null} */
-function firstNested(errors) {
-  if (!errors || typeof errors !== 'object') return null;
-  if (Array.isArray(errors._errors) && errors._errors[0]?.message) return String(errors._errors[0].message);
-  for (const value of Object.values(errors)) {
-    const found = firstNested(value);
-    if (found) return found;
-  }
-  return null;
-}
-
-/** What a finished request gives when its answer is no use: a sentence for a person. @param {unknown} error */
-export const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The REST routes the page uses, as one member.
@@ -46,85 +17,82 @@ export const sentence = (error) => (error instanceof Error ? error.message : Str
  * @param {string} member who is acting; empty for what needs no one
  */
 export function createApi(key, member) {
-  /**
-   * @param {string} method
-   * @param {string} path
-   * @param {unknown} [body]
-   * @param {number} [attempt]
-   * @returns {Promise<any>}
-   */
-  async function request(method, path, body, attempt = 0) {
-    /** @type {Record<string, string>} */
-    const headers = { 'X-Local-Key': key };
-    if (member) headers['X-Local-Member'] = member;
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    let response;
-    try {
-      response = await fetch(path, {
-        method,
-        headers,
-        cache: 'no-store',
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      const late = error instanceof DOMException && error.name === 'TimeoutError';
-      throw new ApiError(late ? 'The server did not answer in time.' : 'The server cannot be reached.', 0);
-    }
-    const text = await response.text();
-    const data = parse(text);
-    if (response.status === 429 && attempt < 2 && Number(data?.retry_after) <= LONGEST_WAIT_S) {
-      await new Promise((resolve) => setTimeout(resolve, Number(data.retry_after) * 1000));
-      return request(method, path, body, attempt + 1);
-    }
-    if (!response.ok) throw new ApiError(errorSentence(data, response.status), response.status, data?.code);
-    return data;
-  }
-
+  const request = createRequest(key, member);
   const v10 = '/api/v10';
+  /** @param {string} channel */
+  const at = (channel) => `${v10}/channels/${channel}`;
   /** @param {string} channel @param {string} message @param {string} emoji */
   const reaction = (channel, message, emoji) =>
-    `${v10}/channels/${channel}/messages/${message}/reactions/${encodeURIComponent(emoji)}/@me`;
+    `${at(channel)}/messages/${message}/reactions/${encodeURIComponent(emoji)}`;
 
   return {
     /** @returns {Promise<Scene>} */
     scene: () => request('GET', '/local/scene'),
-    /** Newest first, as Discord gives them. @param {string} channel @param {{before?: string, limit?: number}} [page] @returns {Promise<Message[]>} */
-    messages: (channel, { before, limit = 50 } = {}) =>
+    /** Code as coloured runs. @param {string} language @param {string} code @returns {Promise<{runs: [string, string][]}>} */
+    highlight: (language, code) => request('POST', '/local/highlight', { language, code }),
+
+    /** Somebody new joins a server. @param {string} guild @param {{name: string, global_name: string, roles: string[]}} body @returns {Promise<{user: User}>} */
+    addMember: (guild, body) => request('POST', `/local/guilds/${guild}/members`, body),
+
+    /** Newest first, as Discord gives them. @param {string} channel @param {{before?: string, after?: string, around?: string, limit?: number}} [page] @returns {Promise<Message[]>} */
+    messages: (channel, { limit = 50, ...from } = {}) =>
+      request('GET', `${at(channel)}/messages?${new URLSearchParams({ limit: String(limit), ...from })}`),
+    /** @param {string} channel @param {NewMessage} body @param {Upload} [upload] @returns {Promise<Message>} */
+    send: (channel, body, upload) => request('POST', `${at(channel)}/messages`, body, upload),
+    /** @param {string} channel @param {string} message @param {string} content @returns {Promise<Message>} */
+    edit: (channel, message, content) => request('PATCH', `${at(channel)}/messages/${message}`, { content }),
+    /** @param {string} channel @param {string} message */
+    remove: (channel, message) => request('DELETE', `${at(channel)}/messages/${message}`),
+    /** @param {string} channel */
+    typing: (channel) => request('POST', `${at(channel)}/typing`),
+
+    /** @param {string} channel @param {string} message @param {string} emoji */
+    react: (channel, message, emoji) => request('PUT', `${reaction(channel, message, emoji)}/@me`),
+    /** @param {string} channel @param {string} message @param {string} emoji */
+    unreact: (channel, message, emoji) => request('DELETE', `${reaction(channel, message, emoji)}/@me`),
+    /** @param {string} channel @param {string} message @param {string} emoji @param {number} limit @returns {Promise<User[]>} */
+    reacted: (channel, message, emoji, limit) =>
+      request('GET', `${reaction(channel, message, emoji)}?limit=${limit}`),
+
+    /** The last pinned first. @param {string} channel @param {string} [before] a time @returns {Promise<Pins>} */
+    pins: (channel, before) =>
       request(
         'GET',
-        `${v10}/channels/${channel}/messages?limit=${limit}${before ? `&before=${before}` : ''}`,
+        `${at(channel)}/messages/pins?${new URLSearchParams({ limit: '25', ...(before ? { before } : {}) })}`,
       ),
-    /** @param {string} channel @param {{content: string, nonce: string, message_reference?: object}} body @returns {Promise<Message>} */
-    send: (channel, body) => request('POST', `${v10}/channels/${channel}/messages`, body),
-    /** @param {string} channel @param {string} message @param {string} content @returns {Promise<Message>} */
-    edit: (channel, message, content) =>
-      request('PATCH', `${v10}/channels/${channel}/messages/${message}`, { content }),
     /** @param {string} channel @param {string} message */
-    remove: (channel, message) => request('DELETE', `${v10}/channels/${channel}/messages/${message}`),
-    /** @param {string} channel @param {string} message @param {string} emoji */
-    react: (channel, message, emoji) => request('PUT', reaction(channel, message, emoji)),
-    /** @param {string} channel @param {string} message @param {string} emoji */
-    unreact: (channel, message, emoji) => request('DELETE', reaction(channel, message, emoji)),
-    /** @param {string} channel */
-    typing: (channel) => request('POST', `${v10}/channels/${channel}/typing`),
-    /** @param {string} guild @returns {Promise<{threads: Channel[]}>} */
-    activeThreads: (guild) => request('GET', `${v10}/guilds/${guild}/threads/active`),
+    pin: (channel, message) => request('PUT', `${at(channel)}/messages/pins/${message}`),
+    /** @param {string} channel @param {string} message */
+    unpin: (channel, message) => request('DELETE', `${at(channel)}/messages/pins/${message}`),
+
+    /** @param {string} channel @param {string} [before] a time @returns {Promise<Threads>} */
+    archived: (channel, before) =>
+      request(
+        'GET',
+        `${at(channel)}/threads/archived/public?${new URLSearchParams({ limit: '25', ...(before ? { before } : {}) })}`,
+      ),
+    /** Private ones I take part in. @param {string} channel @returns {Promise<Threads>} */
+    archivedPrivate: (channel) => request('GET', `${at(channel)}/users/@me/threads/archived/private`),
+    /** @param {string} channel @param {string|null} message what it begins with @param {NewThread} body @param {Upload} [upload] @returns {Promise<Channel>} */
+    startThread: (channel, message, body, upload) =>
+      request('POST', `${at(channel)}${message ? `/messages/${message}` : ''}/threads`, body, upload),
+    /** @param {string} thread */
+    join: (thread) => request('PUT', `${at(thread)}/thread-members/@me`),
+    /** @param {string} thread */
+    leave: (thread) => request('DELETE', `${at(thread)}/thread-members/@me`),
+    /** @param {string} channel @param {object} change @returns {Promise<Channel>} */
+    change: (channel, change) => request('PATCH', at(channel), change),
+    /** @param {string} channel @returns {Promise<Channel>} */
+    channel: (channel) => request('GET', at(channel)),
+
+    /** The direct messages with somebody. @param {string} user @returns {Promise<Channel>} */
+    openDirect: (user) => request('POST', `${v10}/users/@me/channels`, { recipient_id: user }),
+
     /** @param {string} channel @returns {Promise<{applications: Application[], application_commands: Command[]}>} */
-    commands: (channel) => request('GET', `${v10}/channels/${channel}/application-command-index`),
-    /** @param {object} body */
-    interact: (body) => request('POST', `${v10}/interactions`, body),
+    commands: (channel) => request('GET', `${at(channel)}/application-command-index`),
+    /** @param {object} body @param {Upload} [upload] */
+    interact: (body, upload) => request('POST', `${v10}/interactions`, body, upload),
   };
 }
 
 /** @typedef {ReturnType<typeof createApi>} Api */
-
-/** @param {string} text */
-function parse(text) {
-  if (!text) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // an answer that is no JSON is told by its status
-  }
-}

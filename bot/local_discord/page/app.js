@@ -1,10 +1,12 @@
 /** The start of the page: the key, the scene, who one is, and a sitting of that person. */
 /** @import {Scene, User} from './types.js' */
 import { toast } from './announcer.js';
-import { ApiError, createApi, sentence } from './api.js';
+import { createApi } from './api.js';
+import { ApiError, sentence } from './request.js';
 import { h } from './dom.js';
 import { lastMember, rememberMember, takeKey } from './memory.js';
 import { keepTime } from './moments.js';
+import { startPanel } from './panel.js';
 import { beginSitting } from './sitting.js';
 
 const RETRY_MS = 1500;
@@ -76,4 +78,5 @@ async function start() {
 }
 
 keepTime();
+startPanel(key, lastMember);
 void start();

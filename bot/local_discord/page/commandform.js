@@ -5,6 +5,7 @@
 import { asText, optionValues } from './commands.js';
 import { h, icon } from './dom.js';
 import { createField } from './field.js';
+import { createFileField } from './filefield.js';
 import { useCommand } from './session.js';
 import { OptionType, isThread } from './types.js';
 
@@ -33,10 +34,10 @@ export function createCommandForm(session, channel, entry, values, { popups, hin
   /** @param {CommandOption} option @returns {Choice[]|null} */
   function known(option) {
     const { store } = session;
-    const people = () =>
-      [...(store.members.get(guild ?? '')?.values() ?? [])].flatMap(({ user }) =>
-        user ? [{ name: `@${store.nameOf(user, guild)}`, value: user.id }] : [],
-      );
+    const present = guild
+      ? [...(store.members.get(guild)?.values() ?? [])].flatMap(({ user }) => (user ? [user] : []))
+      : (channel.recipients ?? []);
+    const people = () => present.map((user) => ({ name: `@${store.nameOf(user, guild)}`, value: user.id }));
     const roles = () =>
       (store.guilds.get(guild ?? '')?.roles ?? []).map((role) => ({
         name: `@${role.name.replace(/^@/, '')}`,
@@ -48,17 +49,22 @@ export function createCommandForm(session, channel, entry, values, { popups, hin
     if (option.type !== OptionType.channel) return null;
     const types = option.channel_types;
     return [...store.channels.values()]
-      .filter((c) => c.guild_id === guild && (types?.length ? types.includes(c.type) : !isThread(c)))
+      .filter((c) => guild && c.guild_id === guild && (types?.length ? types.includes(c.type) : !isThread(c)))
       .map((c) => ({ name: `#${c.name}`, value: c.id }));
   }
 
   /** @param {CommandOption} option */
   function addField(option) {
-    const field = createField(option, values.get(option.name), {
+    const create = option.type === OptionType.attachment ? createFileField : createField;
+    const field = create(option, values.get(option.name), {
       popups,
       known,
       ask: () =>
-        session.interactions.autocomplete(entry.command, optionValues(entry, values, option.name), where),
+        session.interactions.autocomplete(
+          entry.command,
+          optionValues(entry, values, { focused: option.name }),
+          where,
+        ),
       onChange: (typed) => values.set(option.name, typed),
       onDone: () => next(field),
       onSubmit: submit,
@@ -140,11 +146,14 @@ export function createCommandForm(session, channel, entry, values, { popups, hin
       );
       return;
     }
+    /** @type {File[]} */
+    const files = [];
     const use = {
       command: entry.command,
       applicationName: entry.application.name,
       text: asText(entry, values),
-      options: optionValues(entry, values),
+      options: optionValues(entry, values, { files }),
+      files,
     };
     onEnd('');
     void useCommand(session, channel, use);

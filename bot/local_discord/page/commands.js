@@ -1,5 +1,7 @@
 /** Slash commands as they are typed: which ones fit, what is filled in, what is missing; nothing here touches the page. */
 /** @import {Application, Choice, Command, CommandOption, OptionValue} from './types.js' */
+import { LARGEST_FILE } from './files.js';
+import { bytes } from './media.js';
 import { OptionType } from './types.js';
 
 /**
@@ -7,7 +9,7 @@ import { OptionType } from './types.js';
  *
  * @typedef {{name: string, path: string[], description: string, options: CommandOption[], command: Command,
  *   application: Application}} Entry
- * @typedef {{text: string, choice?: Choice}} Typed what stands in a field, and the choice it was filled from
+ * @typedef {{text: string, choice?: Choice, file?: File}} Typed what stands in a field, and the choice or file it was filled from
  */
 
 /** @param {{applications: Application[], application_commands: Command[]}} index @returns {Entry[]} */
@@ -96,6 +98,7 @@ export function fixedChoices(option) {
 export function problemWith(option, typed) {
   const text = typed?.text.trim() ?? '';
   if (!text) return option.required ? 'This option is required.' : null;
+  if (option.type === OptionType.attachment) return typed?.file ? fileProblem(typed.file) : 'Choose a file.';
   if (typed?.choice) return null;
   const choices = fixedChoices(option);
   if (choices && !choices.some((choice) => choice.name === text || String(choice.value) === text))
@@ -111,12 +114,14 @@ export function problemWith(option, typed) {
     case OptionType.role:
     case OptionType.mentionable:
       return 'Choose one from the list.';
-    case OptionType.attachment:
-      return 'Files cannot be given to a command here yet.';
     default:
       return null;
   }
 }
+
+/** @param {File} file */
+const fileProblem = (file) =>
+  file.size > LARGEST_FILE ? `It is too large: a file may have at most ${bytes(LARGEST_FILE)}.` : null;
 
 /** @param {CommandOption} option @param {string} text */
 function lengthProblem({ min_length = 0, max_length = 6000 }, text) {
@@ -149,17 +154,20 @@ function valueOf(option, typed) {
  *
  * @param {Entry} entry
  * @param {Map<string, Typed>} values
- * @param {string} [focused]
+ * @param {{focused?: string, files?: File[]}} [more] chosen files are put into `files`; their option is the number there
  * @returns {OptionValue[]}
  */
-export function optionValues(entry, values, focused) {
+export function optionValues(entry, values, { focused = '', files = [] } = {}) {
   /** @type {OptionValue[]} */
   let options = [];
   for (const option of entry.options) {
     const typed = values.get(option.name) ?? { text: '' };
     const here = option.name === focused;
     if (here) options.push({ type: option.type, name: option.name, value: typed.text, focused: true });
-    else if (typed.text.trim() && !problemWith(option, typed))
+    else if (option.type === OptionType.attachment) {
+      if (typed.file)
+        options.push({ type: option.type, name: option.name, value: files.push(typed.file) - 1 });
+    } else if (typed.text.trim() && !problemWith(option, typed))
       options.push({ type: option.type, name: option.name, value: valueOf(option, typed) });
   }
   for (let depth = entry.path.length - 1; depth > 0; depth -= 1) {

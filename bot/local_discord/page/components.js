@@ -1,11 +1,12 @@
 /** What people press on messages: buttons and selects, in the old rows and in the V2 layout. */
 /** @import {Component, Emoji, Message} from './types.js' */
+/** @import {Option} from './choices.js' */
 /** @import {Session} from './session.js' */
-import { attachmentCard, picture } from './embeds.js';
+import { choices, emojiName, howMany } from './choices.js';
 import { append, h, icon } from './dom.js';
 import { safeUrl } from './inline.js';
+import { covered, fileCard, picture, resolved } from './media.js';
 import { richText } from './richtext.js';
-import { isThread } from './types.js';
 
 const STYLES = ['', 'primary', 'secondary', 'success', 'danger', 'link', 'secondary'];
 
@@ -30,7 +31,7 @@ export function componentNodes(message, session, guild) {
     control?.removeAttribute('aria-busy');
     if (!outcome.ok) append(problem, [icon('warn'), `${outcome.reason}.`.replace('..', '.')]);
   };
-  const context = { session, guild, act };
+  const context = { session, guild, act, message };
   return [...(message.components ?? []).map((component) => node(component, context)), problem];
 }
 
@@ -47,7 +48,7 @@ function applicationOf(message, { store }, guild) {
   return message.webhook_id && bots.length === 1 ? (bots[0]?.user?.id ?? '') : message.author.id;
 }
 
-/** @typedef {{session: Session, guild: string, act: (component: Component, control: HTMLButtonElement|HTMLSelectElement|null, values?: string[]) => void}} Context */
+/** @typedef {{session: Session, guild: string, message: Message, act: (component: Component, control: HTMLButtonElement|HTMLSelectElement|null, values?: string[]) => void}} Context */
 
 /** @param {Component} component @param {Context} context @returns {HTMLElement} */
 function node(component, context) {
@@ -70,39 +71,52 @@ function node(component, context) {
         h('div', { class: 'section-text' }, inner()),
         component.accessory && node(component.accessory, context),
       );
-    case 10:
-      return richText(component.content ?? '', { store: context.session.store, guild: context.guild });
+    case 10: {
+      const { store, highlight } = context.session;
+      return richText(component.content ?? '', { store, guild: context.guild, highlight });
+    }
     case 11:
-      return picture(component.media?.url ?? '', component.description ?? '');
+      return pictureOf(component, component.media?.url, context);
     case 12:
       return h(
         'div',
         { class: 'gallery' },
-        (component.items ?? []).map((item) => picture(item.media.url, item.description ?? '')),
+        (component.items ?? []).map((item) => pictureOf(item, item.media.url, context)),
       );
     case 13:
-      return attachmentCard({
-        id: '',
-        filename: component.name ?? 'file',
-        url: component.file?.url ?? '',
-        size: 0,
-      });
+      return file(component, context);
     case 14:
-      return h('hr', component.divider === false ? { class: 'quiet' } : null);
+      return h('hr', {
+        class: `separator${component.divider === false ? ' quiet' : ''}${component.spacing === 2 ? ' roomy' : ''}`,
+      });
     case 17: {
       const box = h('div', { class: 'embed container' }, inner());
       if (typeof component.accent_color === 'number')
         box.style.setProperty('--bar', `#${component.accent_color.toString(16).padStart(6, '0')}`);
-      return box;
+      return component.spoiler ? covered(box) : box;
     }
     default:
       return h('p', { class: 'unknown' }, 'This part of the message cannot be shown here.');
   }
 }
 
+/** @param {{description?: string|null|undefined, spoiler?: boolean|undefined}} about @param {string|undefined} url @param {Context} context */
+function pictureOf({ description, spoiler }, url, { message }) {
+  return picture(resolved(url ?? '', message.attachments ?? []), description ?? '', { spoiler });
+}
+
+/** @param {Component} component @param {Context} context */
+function file(component, { message }) {
+  const url = component.file?.url ?? '';
+  const address = resolved(url, message.attachments ?? []);
+  const attached = (message.attachments ?? []).find((each) => each.url === address);
+  const name = component.name ?? attached?.filename ?? url.split('/').pop() ?? 'file';
+  const card = fileCard(name, address, component.size ?? attached?.size);
+  return component.spoiler ? covered(card) : card;
+}
+
 /** @param {Emoji|undefined} emoji */
-const emojiText = (emoji) =>
-  emoji && h('span', { class: 'emoji', 'aria-hidden': 'true' }, emoji.id ? `:${emoji.name}:` : emoji.name);
+const emojiText = (emoji) => emoji && h('span', { class: 'emoji', 'aria-hidden': 'true' }, emojiName(emoji));
 
 /** @param {Component} component @param {Context} context */
 function button(component, { act }) {
@@ -140,49 +154,16 @@ function button(component, { act }) {
   return made;
 }
 
-/** @param {Component} component @param {Context} context @returns {{label: string, value: string, default?: boolean}[]} */
-function choices(component, { session, guild }) {
-  const { store } = session;
-  const people = () =>
-    [...(store.members.get(guild)?.values() ?? [])].flatMap(({ user }) =>
-      user ? [{ label: store.nameOf(user, guild), value: user.id }] : [],
-    );
-  const roles = () =>
-    [...(store.guilds.get(guild)?.roles ?? [])].map((role) => ({ label: `@${role.name}`, value: role.id }));
-  switch (component.type) {
-    case 5:
-      return people();
-    case 6:
-      return roles();
-    case 7:
-      return [...people(), ...roles()];
-    case 8:
-      return [...store.channels.values()]
-        .filter((channel) => channel.guild_id === guild && !isThread(channel))
-        .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
-    default:
-      return (component.options ?? []).map((option) => ({
-        ...option,
-        label: [
-          option.emoji?.id ? null : option.emoji?.name,
-          option.label,
-          option.description && `— ${option.description}`,
-        ]
-          .filter(Boolean)
-          .join(' '),
-      }));
-  }
-}
-
 /** @param {Component} component @param {Context} context */
 function select(component, context) {
-  const options = choices(component, context);
+  const { session, guild, message } = context;
+  const options = choices(component, session.store, guild, message.channel_id);
   const label = component.placeholder || 'Choose';
   const most = component.max_values ?? 1;
   return most > 1 ? several(component, options, label, context) : single(component, options, label, context);
 }
 
-/** @param {Component} component @param {{label: string, value: string, default?: boolean}[]} options @param {string} label @param {Context} context */
+/** @param {Component} component @param {Option[]} options @param {string} label @param {Context} context */
 function single(component, options, label, { act }) {
   const control = h(
     'select',
@@ -207,7 +188,7 @@ function single(component, options, label, { act }) {
   return control;
 }
 
-/** @param {Component} component @param {{label: string, value: string, default?: boolean}[]} options @param {string} label @param {Context} context */
+/** @param {Component} component @param {Option[]} options @param {string} label @param {Context} context */
 function several(component, options, label, { act }) {
   const least = component.min_values ?? 1;
   const most = component.max_values ?? 1;
@@ -229,8 +210,12 @@ function several(component, options, label, { act }) {
     'fieldset',
     { class: 'many' },
     h('legend', null, label),
-    options.map((option, index) => h('label', null, boxes[index], option.label)),
-    h('p', { class: 'hint' }, least === most ? `Choose ${most}.` : `Choose ${least} to ${most}.`),
+    h(
+      'div',
+      { class: 'many-options' },
+      options.map((option, index) => h('label', null, boxes[index], option.label)),
+    ),
+    h('p', { class: 'hint' }, howMany(least, most)),
     done,
   );
   body.addEventListener('change', limit);

@@ -1,18 +1,27 @@
-/** Where a person writes: plain messages, `/` for commands, `@` for people. */
+/** Where a person writes: messages with files, `/` for commands, `@` and `#` for names. */
 /** @import {Channel, Message} from './types.js' */
 /** @import {Entry, Typed} from './commands.js' */
+/** @import {Mentionable} from './mentions.js' */
 /** @import {Session} from './session.js' */
-import { sentence } from './api.js';
 import { createCommandForm } from './commandform.js';
-import { entries, matching, typedOut } from './commands.js';
 import { h, icon } from './dom.js';
-import { createListbox } from './listbox.js';
-import { begun, mentionables, withTags } from './mentions.js';
+import { createTray, fileButton, filesOf } from './files.js';
+import { mentionables, withTags } from './mentions.js';
+import { Permission, may, mayWrite } from './permissions.js';
+import { createReplyBar } from './replybar.js';
 import { say } from './session.js';
-import { isThread } from './types.js';
+import { createSuggesting } from './suggesting.js';
+import { ChannelType, isThread } from './types.js';
 
 const TYPING_EVERY_MS = 8000;
 const LONGEST = 2000;
+
+/** @param {Session} session @param {Channel} channel */
+function placeName({ store }, channel) {
+  if (isThread(channel)) return 'this thread';
+  const name = store.channelName(channel);
+  return channel.type === ChannelType.direct ? name : `#${name}`;
+}
 
 /**
  * @param {Session} session
@@ -20,21 +29,28 @@ const LONGEST = 2000;
  * @param {{onSend: () => void, onEditLast: () => void, nameOf: (message: Message) => string}} hooks
  */
 export function createComposer(session, channel, { onSend, onEditLast, nameOf }) {
-  const { store, api } = session;
+  const { store, api, drafts } = session;
   const guild = channel.guild_id ?? '';
-  const place = `Message ${isThread(channel) ? 'this thread' : `#${channel.name}`}`;
+  const place = `Message ${placeName(session, channel)}`;
   const popups = h('div', { class: 'popups' });
   const hint = h('div', { class: 'composer-hint', role: 'status' });
-  const reply = h('div', { class: 'reply-bar', hidden: true });
   const count = h('span', { class: 'char-count', role: 'status' });
-  const list = createListbox({ label: 'Commands', onChoose: ({ value }) => value(), field: () => text });
+  const reply = createReplyBar({ nameOf, onChange: () => text.focus() });
+  const tray = createTray({ onChange: () => fit(), onProblem: complain });
+  const attach = fileButton({ label: 'Add files', onFiles: addFiles });
+  const suggesting = createSuggesting(session, channel, {
+    text: () => text,
+    popups,
+    onCommand: (entry, values) => void enter(entry, values),
+    onName: insertName,
+  });
+  const { list } = suggesting;
   const text = h('textarea', {
     class: 'composer-text',
     rows: 1,
     placeholder: window.matchMedia('(max-width: 759px)').matches ? place : `${place}, or type / for commands`,
-    'aria-label': `Message ${channel.name}. Type slash for commands.`,
+    'aria-label': `Message ${store.channelName(channel)}. Type slash for commands.`,
     'aria-autocomplete': 'list',
-    'aria-controls': list.id,
     'aria-haspopup': 'listbox',
     enterkeyhint: 'send',
     autocomplete: 'off',
@@ -50,42 +66,24 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
     icon('send'),
   );
   const slot = h('div', { class: 'composer-slot' }, text);
+  const box = h('div', { class: 'composer-box' }, attach.button, slash, slot, count, send);
+  const closed = h('p', { class: 'composer-closed', hidden: true });
   const element = h(
     'div',
     { class: 'composer' },
     popups,
-    reply,
-    h('div', { class: 'composer-box' }, slash, slot, count, send),
+    reply.element,
+    tray.element,
+    closed,
+    box,
+    attach.input,
     hint,
   );
-
-  /** @type {Entry[]} */
-  let commands = [];
-  let commandsProblem = '';
-  /** @type {Promise<void>|null} */
-  let loading = null;
   /** @type {ReturnType<typeof createCommandForm>|null} */
   let form = null;
-  /** @type {Message|null} */
-  let replyTo = null;
+  /** Names that were picked from the list: they win over others that are called the same. @type {Map<string, Mentionable>} */
+  const picked = new Map();
   let lastTyping = 0;
-
-  /** The commands may change while the page is open, so they are asked for at each use. */
-  function loadCommands() {
-    loading ??= api
-      .commands(channel.id)
-      .then((index) => {
-        commands = entries(index);
-        commandsProblem = '';
-      })
-      .catch((error) => {
-        commandsProblem = sentence(error);
-      })
-      .finally(() => {
-        loading = null;
-      });
-    return loading;
-  }
 
   function fit() {
     text.style.height = 'auto';
@@ -93,61 +91,31 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
     const left = LONGEST - text.value.length;
     count.textContent = left < 200 ? String(left) : '';
     count.classList.toggle('over', left < 0);
-    send.disabled = !form && !text.value.trim();
+    send.disabled = !form && !text.value.trim() && !tray.files.length;
   }
 
-  async function suggest() {
-    const value = text.value;
-    if (/^\/[^\n]*$/.test(value)) {
-      if (!list.open || value === '/') await loadCommands();
-      if (text.value !== value || form) return;
-      offerCommands(value);
-      return;
-    }
-    const name = begun(value, text.selectionStart);
-    if (!name) return list.hide();
-    const found = mentionables(store, guild)
-      .filter((m) => m.name.toLowerCase().includes(name.query))
-      .slice(0, 12);
-    if (!found.length) return list.hide();
-    popups.replaceChildren(list.element);
-    list.show(
-      found.map((m) => ({
-        label: `@${m.name}`,
-        detail: m.detail,
-        value: () => insertName(name.start, m.name),
-      })),
-    );
+  /** @param {string} words */
+  function complain(words) {
+    hint.replaceChildren(h('span', { class: 'problem', role: 'alert' }, words));
   }
 
-  /** @param {string} value */
-  function offerCommands(value) {
-    const typed = typedOut(value, commands);
-    if (typed) {
-      enter(typed.entry, typed.values);
-      return;
-    }
-    popups.replaceChildren(list.element);
-    const found = matching(commands, value.slice(1));
-    list.show(
-      found.map((entry) => ({
-        label: `/${entry.name}`,
-        detail: entry.description,
-        hint: entry.application.name,
-        value: () => enter(entry, new Map()),
-      })),
-      {
-        note: found.length
-          ? ''
-          : commandsProblem ||
-            (commands.length ? 'No command here begins like that.' : 'There are no commands here yet.'),
-      },
-    );
+  /** @param {File[]} files */
+  function addFiles(files) {
+    if (!files.length) return;
+    hint.replaceChildren();
+    if (!may(store, channel.id, Permission.attachFiles)) return complain('You may not add files here.');
+    if (form) return complain('Send or leave the command first; its own files are added in its fields.');
+    tray.add(files);
+    text.focus();
   }
 
-  /** @param {number} start @param {string} name */
+  const suggest = () => void suggesting.suggest(() => !form);
+
+  /** @param {number} start @param {Mentionable} name */
   function insertName(start, name) {
-    text.setRangeText(`@${name} `, start, text.selectionStart, 'end');
+    const written = `${name.sign}${name.name}`;
+    picked.set(written, name);
+    text.setRangeText(`${written} `, start, text.selectionStart, 'end');
     list.hide();
     fit();
     text.focus();
@@ -178,83 +146,69 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
     text.value = left;
     fit();
     text.focus();
-    if (left) void suggest();
+    if (left) suggest();
     else onSend();
-  }
-
-  /** @param {Message|null} message */
-  function answer(message) {
-    replyTo = message;
-    reply.hidden = message === null;
-    reply.replaceChildren();
-    if (!message) return;
-    const cancel = h(
-      'button',
-      { type: 'button', class: 'tool', 'aria-label': 'Do not reply', on: { click: () => answer(null) } },
-      icon('close'),
-    );
-    reply.append(h('span', null, 'Replying to ', h('b', null, nameOf(message))), cancel);
-    text.focus();
   }
 
   function submit() {
     if (form) return form.submit();
     const content = text.value.trim();
-    if (!content) return;
-    if (/^\/[\p{L}\p{N}_-]/u.test(content)) void useTyped(content);
+    if (!content && !tray.files.length) return;
+    if (/^\/[\p{L}\p{N}_-]/u.test(content) && !tray.files.length) void useTyped(content);
     else post(content);
   }
 
   /** A line that was sent before the picker came up is a command all the same, if it names one. @param {string} content */
   async function useTyped(content) {
-    await loadCommands();
+    const typed = await suggesting.named(content);
     if (form || text.value.trim() !== content) return;
-    const typed = typedOut(`${content} `, commands);
     if (!typed) return post(content);
     enter(typed.entry, typed.values).submit();
   }
 
-  /** @param {string} content */
-  function post(content) {
-    if (content.length > LONGEST) {
-      hint.replaceChildren(
-        h('span', { class: 'problem', role: 'alert' }, `A message has at most ${LONGEST} characters.`),
-      );
-      return;
-    }
+  /** @param {string} written */
+  function post(written) {
+    const content = withTags(written, [...picked.values(), ...mentionables(store, guild, channel.id)]);
+    if (content.length > LONGEST) return complain(`A message has at most ${LONGEST} characters.`);
+    const { message: replyTo, ping } = reply.state;
+    const files = tray.files;
     hint.replaceChildren();
     text.value = '';
+    picked.clear();
+    drafts.set(channel.id, '');
     lastTyping = 0;
     list.hide();
+    tray.clear();
+    reply.set(null);
     fit();
-    void say(session, channel.id, withTags(content, mentionables(store, guild)), replyTo);
-    answer(null);
+    void say(session, channel.id, content, { replyTo, ping, files });
     onSend();
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the list has taken it */
+  function keyInList(event) {
+    if (!list.open) return false;
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      list.move(event.key === 'ArrowDown' ? 1 : -1);
+      return true;
+    }
+    if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey) return list.choose();
+    if (event.key !== 'Escape') return false;
+    list.hide();
+    event.stopPropagation();
+    return true;
   }
 
   /** @param {KeyboardEvent} event */
   function key(event) {
     if (event.isComposing) return false;
-    if (list.open) {
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        list.move(event.key === 'ArrowDown' ? 1 : -1);
-        return true;
-      }
-      if ((event.key === 'Enter' && !event.shiftKey) || (event.key === 'Tab' && !event.shiftKey)) {
-        if (list.choose()) return true;
-      }
-      if (event.key === 'Escape') {
-        list.hide();
-        event.stopPropagation();
-        return true;
-      }
-    }
+    if (keyInList(event)) return true;
     if (event.key === 'Enter' && !event.shiftKey) {
       submit();
       return true;
     }
-    if (event.key === 'Escape' && replyTo) {
-      answer(null);
+    if (event.key === 'Escape' && reply.state.message) {
+      reply.set(null);
       return true;
     }
     if (event.key === 'ArrowUp' && !text.value) {
@@ -266,16 +220,23 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
 
   function tellTyping() {
     const now = performance.now();
-    if (
-      !text.value.trim() ||
-      text.value.startsWith('/') ||
-      (lastTyping && now - lastTyping < TYPING_EVERY_MS)
-    )
-      return;
+    const soon = lastTyping && now - lastTyping < TYPING_EVERY_MS;
+    if (!text.value.trim() || text.value.startsWith('/') || soon) return;
     lastTyping = now;
     api.typing(channel.id).catch(() => {
       lastTyping = 0; // nobody was told; the next letter tries again
     });
+  }
+
+  /** Say why nothing can be written here, where that is so. */
+  function drawClosed() {
+    const open = mayWrite(store, channel.id);
+    const { archived, locked } = store.channels.get(channel.id)?.thread_metadata ?? {};
+    box.hidden = !open;
+    const why = locked ? 'This thread is locked.' : 'You do not have permission to write here.';
+    const words = open ? (archived ? 'This thread is closed. Writing in it opens it again.' : '') : why;
+    if (closed.textContent !== words) closed.textContent = words;
+    closed.hidden = !words;
   }
 
   text.addEventListener('keydown', (event) => {
@@ -283,9 +244,16 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
   });
   text.addEventListener('input', () => {
     hint.replaceChildren();
+    drafts.set(channel.id, text.value);
     fit();
     tellTyping();
-    void suggest();
+    suggest();
+  });
+  text.addEventListener('paste', (event) => {
+    const files = filesOf(event.clipboardData);
+    if (!files.length) return;
+    event.preventDefault();
+    addFiles(files);
   });
   text.addEventListener('blur', () => list.hide());
   slash.addEventListener('click', () => {
@@ -293,19 +261,26 @@ export function createComposer(session, channel, { onSend, onEditLast, nameOf })
     text.value = '/';
     text.focus();
     fit();
-    void suggest();
+    suggest();
   });
   send.addEventListener('click', submit);
-  text.value = session.drafts.get(channel.id) ?? '';
+  text.value = drafts.get(channel.id);
   requestAnimationFrame(fit);
+  const stop = store.on('places', drawClosed);
+  drawClosed();
 
   return {
     element,
-    answer,
-    focus: () => (form ? form.focus() : text.focus()),
-    destroy() {
-      if (text.value) session.drafts.set(channel.id, text.value);
-      else session.drafts.delete(channel.id);
+    answer: reply.set,
+    addFiles,
+    /** Write a name at the caret. @param {string} name */
+    mention(name) {
+      if (form) leave('');
+      text.setRangeText(`@${name} `, text.selectionStart, text.selectionEnd, 'end');
+      fit();
+      text.focus();
     },
+    focus: () => (form ? form.focus() : text.focus()),
+    destroy: stop,
   };
 }

@@ -1,107 +1,92 @@
-/** @import {Attachment, Embed} from './types.js' */
+/** @import {Attachment, Embed, Message} from './types.js' */
 /** @import {Place} from './richtext.js' */
-import { h, icon } from './dom.js';
+import { h } from './dom.js';
 import { safeUrl } from './inline.js';
+import { picture, resolved } from './media.js';
 import { messageTime } from './moments.js';
-import { link, richText } from './richtext.js';
+import { link, oneLine, richText } from './richtext.js';
+import { Flag, has } from './types.js';
 
-/** @param {Embed} embed @param {Place} place */
-export function embedCard(embed, place) {
+/** The cards of a message. @param {Message} message @param {Place} place */
+export function embedCards(message, place) {
+  if (has(message, Flag.suppressEmbeds)) return [];
+  return (message.embeds ?? []).map((embed) => embedCard(embed, message.attachments ?? [], place));
+}
+
+/** Which files a message's cards show, so that they are not shown twice. @param {Message} message */
+export function filesInCards(message) {
+  const urls = (message.embeds ?? []).flatMap((embed) => [
+    embed.image?.url,
+    embed.thumbnail?.url,
+    embed.author?.icon_url,
+    embed.footer?.icon_url,
+  ]);
+  return new Set(
+    urls.filter((url) => url !== undefined).map((url) => resolved(url, message.attachments ?? [])),
+  );
+}
+
+/** @param {Embed} embed @param {Attachment[]} files @param {Place} place */
+function embedCard(embed, files, place) {
+  const { author, title, description, fields, footer, image, thumbnail, provider, timestamp } = embed;
   const card = h('div', {
-    class: 'embed',
+    class: thumbnail ? 'embed with-thumbnail' : 'embed',
     role: 'group',
-    'aria-label': embed.title ? `Card: ${embed.title}` : 'Card',
+    'aria-label': title ? `Card: ${title}` : 'Card',
   });
   if (typeof embed.color === 'number')
     card.style.setProperty('--bar', `#${embed.color.toString(16).padStart(6, '0')}`);
-  const url = embed.url ? safeUrl(embed.url) : null;
-  if (embed.author?.name) {
-    const authorUrl = embed.author.url ? safeUrl(embed.author.url) : null;
-    card.append(
-      h('div', { class: 'embed-author' }, authorUrl ? link(authorUrl, embed.author.name) : embed.author.name),
-    );
-  }
-  if (embed.title)
-    card.append(h('div', { class: 'embed-title' }, url ? link(url, embed.title) : embed.title));
-  if (embed.description) card.append(h('div', { class: 'embed-text' }, richText(embed.description, place)));
-  if (embed.fields?.length) {
-    card.append(
+  const out = (/** @type {string|undefined} */ url) => (url ? safeUrl(url) : null);
+  /** @param {string|undefined} url @param {(Node|string)[]|string} text */
+  const maybeLink = (url, text) => {
+    const href = out(url);
+    return href ? link(href, text) : text;
+  };
+  const parts = [
+    provider?.name && h('div', { class: 'embed-provider' }, maybeLink(provider.url, provider.name)),
+    author?.name &&
+      h('div', { class: 'embed-author' }, small(author.icon_url, files), maybeLink(author.url, author.name)),
+    title && h('div', { class: 'embed-title' }, maybeLink(embed.url, oneLine(title, place))),
+    description && h('div', { class: 'embed-text' }, richText(description, place)),
+    fields?.length &&
       h(
         'dl',
         { class: 'embed-fields' },
-        embed.fields.map((field) =>
+        fields.map((field) =>
           h(
             'div',
             { class: field.inline ? 'embed-field inline' : 'embed-field' },
-            h('dt', null, field.name),
+            h('dt', null, oneLine(field.name, place)),
             h('dd', null, richText(field.value, place)),
           ),
         ),
       ),
-    );
-  }
-  for (const image of [embed.image, embed.thumbnail])
-    if (image) card.append(picture(image.url, '', image.width, image.height));
-  if (embed.footer?.text || embed.timestamp) {
-    card.append(
+    image && picture(resolved(image.url, files), image.description ?? '', image),
+    (footer?.text || timestamp) &&
       h(
         'div',
         { class: 'embed-footer' },
-        embed.footer?.text,
-        embed.footer?.text && embed.timestamp ? ' · ' : null,
-        embed.timestamp && messageTime(embed.timestamp),
+        small(footer?.icon_url, files),
+        footer?.text,
+        footer?.text && timestamp ? ' · ' : null,
+        timestamp && messageTime(timestamp),
+      ),
+  ];
+  card.append(...parts.filter((part) => part instanceof HTMLElement));
+  if (thumbnail)
+    card.append(
+      h(
+        'div',
+        { class: 'embed-thumbnail' },
+        picture(resolved(thumbnail.url, files), thumbnail.description ?? '', thumbnail),
       ),
     );
-  }
   return card;
 }
 
-/**
- * A picture that this machine serves; one from elsewhere is offered as a link, for the page asks nobody else.
- *
- * @param {string} url
- * @param {string} description
- * @param {number|null} [width]
- * @param {number|null} [height]
- * @returns {HTMLElement}
- */
-export function picture(url, description, width, height) {
-  const source = URL.parse?.(url, location.href) ?? null;
-  if (source?.origin !== location.origin) {
-    const out = safeUrl(url);
-    return h('p', { class: 'picture-link' }, out ? link(out, description || 'Picture') : description);
-  }
-  return h('img', { class: 'picture', src: source.href, alt: description, loading: 'lazy', width, height });
-}
-
-/** @param {Attachment} attachment */
-export function attachmentCard(attachment) {
-  const source = URL.parse?.(attachment.url, location.href) ?? null;
-  const href = source && (source.protocol === 'http:' || source.protocol === 'https:') ? source.href : null;
-  if (attachment.content_type?.startsWith('image/') && !attachment.content_type.includes('svg')) {
-    return picture(
-      attachment.url,
-      attachment.description ?? attachment.filename,
-      attachment.width,
-      attachment.height,
-    );
-  }
-  return h(
-    'div',
-    { class: 'file' },
-    icon('file'),
-    h(
-      'span',
-      { class: 'file-name' },
-      href ? h('a', { href, download: attachment.filename }, attachment.filename) : attachment.filename,
-    ),
-    h('span', { class: 'file-size' }, bytes(attachment.size)),
-  );
-}
-
-/** @param {number} size */
-function bytes(size) {
-  if (size < 1024) return `${size} bytes`;
-  if (size < 1024 ** 2) return `${(size / 1024).toFixed(1)} KB`;
-  return `${(size / 1024 ** 2).toFixed(1)} MB`;
+/** A small picture before a name, where this machine serves it. @param {string|undefined} url @param {Attachment[]} files */
+function small(url, files) {
+  const source = url ? (URL.parse?.(resolved(url, files), location.href) ?? null) : null;
+  if (source?.origin !== location.origin) return null;
+  return h('img', { class: 'embed-icon', src: source.href, alt: '', loading: 'lazy', width: 20, height: 20 });
 }

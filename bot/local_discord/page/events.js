@@ -4,10 +4,21 @@ import { isThread } from './types.js';
 
 /** @type {Record<string, (store: Store, data: any) => void>} */
 const HANDLERS = {
+  READY: (store, { private_channels }) => {
+    for (const channel of private_channels ?? []) store.putChannel(channel);
+    store.emit('places');
+  },
   GUILD_CREATE: (store, guild) => store.putGuild(guild),
   GUILD_UPDATE: (store, guild) => {
     const old = store.guilds.get(guild.id);
     if (old) store.guilds.set(guild.id, { ...old, ...guild });
+    store.emit('places');
+  },
+  GUILD_DELETE: (store, { id, unavailable }) => {
+    if (unavailable) return; // an outage: it comes back
+    store.guilds.delete(id);
+    for (const channel of store.channels.values())
+      if (channel.guild_id === id) store.channels.delete(channel.id);
     store.emit('places');
   },
   GUILD_MEMBER_ADD: (store, member) => {
@@ -40,6 +51,12 @@ const HANDLERS = {
   THREAD_DELETE: dropChannel,
   THREAD_LIST_SYNC: (store, { threads }) => {
     for (const thread of threads) putChannel(store, thread);
+  },
+  THREAD_MEMBERS_UPDATE: (store, change) => store.takePart(change),
+  CHANNEL_PINS_UPDATE: (store, { channel_id }) => store.emit(`pins:${channel_id}`),
+  GUILD_EMOJIS_UPDATE: (store, { guild_id, emojis }) => {
+    const guild = store.guilds.get(guild_id);
+    if (guild) store.guilds.set(guild_id, { ...guild, emojis });
   },
   MESSAGE_CREATE: (store, message) => store.receive(message),
   MESSAGE_UPDATE: (store, message) => {

@@ -41,7 +41,7 @@ export function createField(
     'aria-describedby': problemId,
     'aria-required': option.required ? 'true' : null,
     ...(lists
-      ? { role: 'combobox', 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'aria-controls': list.id }
+      ? { role: 'combobox', 'aria-expanded': 'false', 'aria-autocomplete': 'list' }
       : {}),
   });
   const problem = h('span', { id: problemId, class: 'field-problem' });

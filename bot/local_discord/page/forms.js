@@ -1,140 +1,107 @@
-/** Dialogs: a bot's modal form, and a question before something is deleted. */
+/** A bot's form, in a window over the page. */
 /** @import {Component} from './types.js' */
 /** @import {Form, Interactions} from './interactions.js' */
+/** @import {Input} from './forminputs.js' */
+/** @import {Highlighter} from './highlight.js' */
+/** @import {Store} from './store.js' */
+import { openForm } from './dialog.js';
 import { freshId, h } from './dom.js';
+import { formInput } from './forminputs.js';
+import { richText } from './richtext.js';
 
-/** Show a bot's form until it is sent or closed. @param {Form} form @param {Interactions} interactions */
-export function showForm(form, interactions) {
-  const fields = form.components.map(field);
-  const problem = h('p', { class: 'problem', role: 'alert' });
-  const send = h('button', { type: 'submit', class: 'button primary' }, 'Submit');
-  const title = freshId('form');
-  const body = h(
-    'form',
-    null,
-    h('h2', { id: title }, form.title),
-    fields.map((f) => f.element),
-    problem,
-    h(
-      'div',
-      { class: 'dialog-actions' },
-      h(
-        'button',
-        { type: 'button', class: 'button secondary', on: { click: () => dialog.close() } },
-        'Cancel',
-      ),
-      send,
-    ),
-  );
-  const dialog = open(body, title);
-  body.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    problem.textContent = '';
-    send.disabled = true;
-    const outcome = await interactions.form(
-      form,
-      fields.map((f) => f.value()),
-    );
-    send.disabled = false;
-    if (outcome.ok) dialog.close();
-    else problem.textContent = `${outcome.reason}. What you wrote is still here.`.replace('..', '.');
+const TEXT = 10;
+const LABEL = 18;
+
+/** One part of a form. @typedef {{element: HTMLElement, inputs: {input: Input, problem: HTMLElement}[], value: (files: File[]) => object}} Part */
+/** @typedef {{store: Store, guild: string, channel: string, highlight: Highlighter}} Place */
+
+/** Show a bot's form until it is sent or closed. @param {Form} form @param {Interactions} interactions @param {{store: Store, highlight: Highlighter}} session */
+export function showForm(form, interactions, { store, highlight }) {
+  const place = { store, guild: form.guild_id ?? '', channel: form.channel_id, highlight };
+  const parts = form.components.map((component) => part(component, place));
+  /** Mark what is wrong and go there. */
+  function checked() {
+    const wrong = parts
+      .flatMap(({ inputs }) => inputs)
+      .filter(({ input, problem: note }) => {
+        note.textContent = input.problem?.() ?? '';
+        return note.textContent !== '';
+      });
+    const [first] = wrong;
+    const control = first?.input.control;
+    (control?.querySelector('input') ?? control)?.focus();
+    return wrong.length === 0;
+  }
+
+  openForm({
+    title: form.title,
+    action: 'Submit',
+    parts: parts.map((p) => p.element),
+    send: async () => {
+      if (!checked()) return false;
+      /** @type {File[]} */
+      const files = [];
+      const values = parts.map((p) => p.value(files));
+      const outcome = await interactions.form(form, values, files);
+      if (outcome.ok) return () => undefined;
+      return `${outcome.reason}. What you wrote is still here.`.replace('..', '.');
+    },
   });
 }
 
-/** @param {Component} component @returns {{element: HTMLElement, value: () => object}} */
-function field(component) {
-  if (component.type === 18) {
-    const inner = input(component.component ?? { type: 4 });
+/** @param {Component} component @param {Place} place @returns {Part} */
+function part(component, place) {
+  if (component.type === TEXT)
     return {
-      element: labelled(component.label ?? '', component.description, inner),
-      value: () => ({ type: 18, id: component.id, component: inner.value() }),
+      element: h('div', { class: 'form-text' }, richText(component.content ?? '', place)),
+      inputs: [],
+      value: () => ({ type: TEXT, id: component.id }),
+    };
+  if (component.type === LABEL) {
+    const input = formInput(component.component ?? { type: 4 }, place);
+    const { element, problem } = labelled(component.label ?? '', component.description, input);
+    return {
+      element,
+      inputs: [{ input, problem }],
+      value: (files) => ({ type: LABEL, id: component.id, component: input.value(files) }),
     };
   }
-  if (component.type === 10)
-    return { element: h('p', null, component.content), value: () => ({ type: 10, id: component.id }) };
-  const inners = (component.components ?? []).map((child) => ({ child, made: input(child) }));
+  const inner = (component.components ?? []).map((child) => {
+    const input = formInput(child, place);
+    return { input, ...labelled(child.label ?? '', undefined, input) };
+  });
   return {
     element: h(
       'div',
       null,
-      inners.map(({ child, made }) => labelled(child.label ?? '', undefined, made)),
+      inner.map(({ element }) => element),
     ),
-    value: () => ({ type: 1, components: inners.map(({ made }) => made.value()) }),
+    inputs: inner,
+    value: (files) => ({ type: 1, components: inner.map(({ input }) => input.value(files)) }),
   };
 }
 
-/** @param {string} label @param {string|undefined} description @param {{control: HTMLElement}} made */
-function labelled(label, description, { control }) {
-  return h(
-    'label',
-    { class: 'form-field' },
-    h('span', { class: 'form-label' }, label),
-    description && h('span', { class: 'hint' }, description),
-    control,
-  );
-}
-
-/** @param {Component} component */
-function input(component) {
-  if (component.type === 3) {
-    const control = h(
-      'select',
-      { class: 'select', required: component.required !== false, multiple: (component.max_values ?? 1) > 1 },
-      (component.options ?? []).map((option) =>
-        h('option', { value: option.value, selected: option.default }, option.label),
-      ),
-    );
+/** A field with its name, what is said about it and what is wrong with it, each told apart to a screen reader. @param {string} label @param {string|undefined} description @param {Input} input */
+function labelled(label, description, { control, group }) {
+  const problem = h('span', { class: 'problem', role: 'alert', id: freshId('problem') });
+  const hint = description ? h('span', { class: 'hint', id: freshId('hint') }, description) : null;
+  const described = [hint?.id, problem.id].filter(Boolean).join(' ');
+  if (group) {
+    const legend = h('legend', { class: 'form-label' }, label);
     return {
-      control,
-      value: () => ({
-        type: 3,
-        custom_id: component.custom_id,
-        values: [...control.selectedOptions].map((o) => o.value),
-      }),
+      element: h(
+        'fieldset',
+        { class: 'form-field', 'aria-describedby': described },
+        legend,
+        hint,
+        control,
+        problem,
+      ),
+      problem,
     };
   }
-  const shared = {
-    required: component.required !== false,
-    minlength: component.min_length,
-    maxlength: component.max_length ?? 4000,
-    placeholder: component.placeholder,
-  };
-  const control =
-    component.style === 2 ? h('textarea', { ...shared, rows: 5 }) : h('input', { ...shared, type: 'text' });
-  control.value = component.value ?? '';
-  return { control, value: () => ({ type: 4, custom_id: component.custom_id, value: control.value }) };
-}
-
-/** Ask before doing what cannot be undone. @param {string} question @param {string} action @returns {Promise<boolean>} */
-export function confirm(question, action) {
-  return new Promise((resolve) => {
-    const title = freshId('confirm');
-    let agreed = false;
-    const yes = h('button', { type: 'button', class: 'button danger' }, action);
-    const no = h('button', { type: 'button', class: 'button secondary' }, 'Cancel');
-    const dialog = open(
-      h('div', null, h('h2', { id: title }, question), h('div', { class: 'dialog-actions' }, no, yes)),
-      title,
-    );
-    yes.addEventListener('click', () => {
-      agreed = true;
-      dialog.close();
-    });
-    no.addEventListener('click', () => dialog.close());
-    dialog.addEventListener('close', () => resolve(agreed));
-    no.focus();
-  });
-}
-
-/** @param {HTMLElement} body @param {string} title */
-function open(body, title) {
-  const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': title }, body);
-  const before = document.activeElement;
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
+  control.id = freshId('input');
+  control.setAttribute('aria-describedby', described);
+  const name = h('label', { class: 'form-label', for: control.id }, label);
+  return { element: h('div', { class: 'form-field' }, name, hint, control, problem), problem };
 }

@@ -5,7 +5,7 @@
  */
 /** @import {Api} from './api.js' */
 /** @import {Choice, Command, Component, Message, OptionValue} from './types.js' */
-import { sentence } from './api.js';
+import { sentence } from './request.js';
 import { newNonce } from './snowflake.js';
 
 export const NO_RESPONSE = 'The application did not respond';
@@ -29,18 +29,19 @@ export function createInteractions({ api, sessionId, onForm }) {
   /** @type {Map<string, (choices: Choice[]|null) => void>} */
   const asking = new Map();
 
-  /** @param {number} type @param {Place} place @param {object} data @param {string} nonce @param {object} [more] */
-  const post = (type, place, data, nonce, more = {}) =>
-    api.interact({ type, ...place, session_id: sessionId(), nonce, data, ...more });
+  /** @param {number} type @param {Place} place @param {object} data @param {string} nonce @param {object} [more] @param {File[]} [files] */
+  const post = (type, place, data, nonce, more = {}, files = []) =>
+    api.interact({ type, ...place, session_id: sessionId(), nonce, data, ...more }, { files });
 
   /**
    * @param {number} type
    * @param {Place} place
    * @param {object} data
    * @param {object} [more]
+   * @param {File[]} [files]
    * @returns {Promise<Outcome>}
    */
-  function act(type, place, data, more) {
+  function act(type, place, data, more, files) {
     const nonce = newNonce();
     return new Promise((resolve) => {
       /** @param {Outcome} outcome */
@@ -53,14 +54,32 @@ export function createInteractions({ api, sessionId, onForm }) {
       waiting.set(nonce, done);
       places.set(nonce, place);
       for (const old of [...places.keys()].slice(0, -REMEMBERED)) places.delete(old);
-      post(type, place, data, nonce, more).catch((error) => done({ ok: false, reason: sentence(error) }));
+      post(type, place, data, nonce, more, files).catch((error) =>
+        done({ ok: false, reason: sentence(error) }),
+      );
     });
   }
 
   return {
-    /** @param {Command} command @param {OptionValue[]} options @param {{channel_id: string, guild_id: string|undefined}} where */
-    command: (command, options, where) =>
-      act(2, { application_id: command.application_id, ...where }, commandData(command, options)),
+    /**
+     * Use a command. Attachment options hold the number of their file.
+     *
+     * @param {{command: Command, options?: OptionValue[], target?: string, files?: File[]}} use `target` is what a
+     *   context-menu command is for: a message or a person
+     * @param {{channel_id: string, guild_id: string|undefined}} where
+     */
+    command: ({ command, options = [], target, files = [] }, where) =>
+      act(
+        2,
+        { application_id: command.application_id, ...where },
+        {
+          ...commandData(command, options),
+          ...(target ? { target_id: target } : {}),
+          ...(files.length ? { attachments: numbered(files) } : {}),
+        },
+        {},
+        files,
+      ),
 
     /** @param {Message} message @param {Component} component @param {string[]} [values] */
     component: (message, component, values) =>
@@ -79,9 +98,15 @@ export function createInteractions({ api, sessionId, onForm }) {
         { message_id: message.id, message_flags: message.flags ?? 0 },
       ),
 
-    /** @param {Form} form @param {object[]} components */
-    form: ({ id, custom_id, application_id, channel_id, guild_id }, components) =>
-      act(5, { application_id, channel_id, guild_id }, { id, custom_id, components }),
+    /** Send a form. Upload fields hold the numbers of their files. @param {Form} form @param {object[]} components @param {File[]} [files] */
+    form: ({ id, custom_id, application_id, channel_id, guild_id }, components, files = []) =>
+      act(
+        5,
+        { application_id, channel_id, guild_id },
+        { id, custom_id, components, ...(files.length ? { attachments: numbered(files) } : {}) },
+        {},
+        files,
+      ),
 
     /**
      * Ask for choices; `null` when none came.
@@ -138,6 +163,9 @@ export function createInteractions({ api, sessionId, onForm }) {
 }
 
 /** @typedef {ReturnType<typeof createInteractions>} Interactions */
+
+/** @param {File[]} files */
+const numbered = (files) => files.map((file, index) => ({ id: String(index), filename: file.name }));
 
 /** @param {Command} command @param {OptionValue[]} options */
 const commandData = ({ id, name, version, type }, options) => ({

@@ -34,6 +34,7 @@ export function createListbox({ label, onChoose, field }) {
     list.replaceChildren();
     const owner = field();
     owner?.removeAttribute('aria-activedescendant');
+    owner?.removeAttribute('aria-controls');
     if (owner?.getAttribute('role') === 'combobox') owner.setAttribute('aria-expanded', 'false');
   }
 
@@ -70,6 +71,8 @@ export function createListbox({ label, onChoose, field }) {
       note.hidden = !text;
       element.hidden = items.length === 0 && !text;
       const owner = field();
+      // names the list only while it is there
+      owner?.setAttribute('aria-controls', id);
       if (owner?.getAttribute('role') === 'combobox')
         owner.setAttribute('aria-expanded', String(items.length > 0));
       mark(select && items.length ? 0 : -1);

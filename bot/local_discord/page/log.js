@@ -1,7 +1,8 @@
 /** The messages of a channel or thread, as a log that can be read, walked by keyboard and followed live. */
-/** @import {Channel, Message, Pending} from './types.js' */
+/** @import {Channel, Message, Pending, User} from './types.js' */
 /** @import {Session} from './session.js' */
-import { sentence } from './api.js';
+import { sentence } from './request.js';
+import { toast } from './announcer.js';
 import { arrange, h, icon, perFrame } from './dom.js';
 import { authorName, createMessageRow } from './message.js';
 import { createActions } from './actions.js';
@@ -10,16 +11,17 @@ import { pendingRow } from './pending.js';
 import { keepPlace } from './scroll.js';
 import { readHistory } from './session.js';
 import { compareIds } from './snowflake.js';
-import { Flag, MessageType, has, isThread } from './types.js';
+import { ChannelType, Flag, MessageType, has, isThread } from './types.js';
 
 const GROUP_MS = 7 * 60_000;
+const NEAR_EDGE = 120;
 
 /**
  * @param {Session} session
  * @param {Channel} channel
- * @param {{onReply: (message: Message) => void}} hooks
+ * @param {{onReply: (message: Message) => void, onPerson: (user: User, anchor: HTMLElement) => void, onPins: () => void}} hooks
  */
-export function createLog(session, channel, { onReply }) {
+export function createLog(session, channel, { onReply, onPerson, onPins }) {
   const { store, api } = session;
   const guild = channel.guild_id ?? '';
   const timeline = store.timeline(channel.id);
@@ -34,7 +36,7 @@ export function createLog(session, channel, { onReply }) {
       role: 'log',
       'aria-live': 'off',
       tabindex: 0,
-      'aria-label': `Messages in ${channel.name}`,
+      'aria-label': `Messages in ${store.channelName(channel)}`,
     },
     content,
   );
@@ -89,7 +91,11 @@ export function createLog(session, channel, { onReply }) {
           out.push(divider('unread', () => h('li', { class: 'divider unread' }, h('span', null, 'New'))));
       }
       let row = rows.get(message.id);
-      if (!row) rows.set(message.id, (row = createMessageRow(session, guild, jumpTo)));
+      if (!row)
+        rows.set(
+          message.id,
+          (row = createMessageRow(session, guild, { jump: (id) => void jumpTo(id), onPerson, onPins })),
+        );
       row.update(message, newDay || unread || !follows(previous, message));
       out.push(row.element);
       previous = message;
@@ -118,15 +124,16 @@ export function createLog(session, channel, { onReply }) {
   function render() {
     place.during(() => {
       arrange(list, messageElements());
+      list.hidden = list.childElementCount === 0;
       drawIntro();
     });
     const newest = timeline.newest?.id ?? '';
-    if (newestSeen && compareIds(newest, newestSeen) > 0 && !place.atEnd) {
+    if (!timeline.detached && newestSeen && compareIds(newest, newestSeen) > 0 && !place.atEnd) {
       missed += timeline.messages.filter((message) => compareIds(message.id, newestSeen) > 0).length;
     }
-    if (timeline.loaded) newestSeen = newest;
+    if (timeline.loaded && !timeline.detached) newestSeen = newest;
     drawJump();
-    if (place.atEnd) seen();
+    if (atNewest()) seen();
   }
 
   function drawIntro() {
@@ -137,83 +144,119 @@ export function createLog(session, channel, { onReply }) {
       intro.append(h('p', { class: 'intro-text' }, 'This thread starts here.'));
       return;
     }
+    const name = store.channelName(channel);
+    const direct = channel.type === ChannelType.direct;
     intro.append(
-      h('span', { class: 'intro-icon' }, icon('hash')),
-      h('p', { class: 'intro-name' }, channel.name),
-      h('p', { class: 'intro-text' }, `This is the start of #${channel.name}.`),
+      h('span', { class: 'intro-icon' }, icon(direct ? 'person' : 'hash')),
+      h('p', { class: 'intro-name' }, name),
+      h(
+        'p',
+        { class: 'intro-text' },
+        direct ? `This is where you and ${name} write to each other.` : `This is the start of #${name}.`,
+      ),
     );
   }
 
   function drawJump() {
-    if (place.atEnd) missed = 0;
-    jumpButton.hidden = place.atEnd;
+    if (atNewest()) missed = 0;
+    jumpButton.hidden = atNewest();
     const text = missed ? `${missed} new ${missed === 1 ? 'message' : 'messages'}` : 'Jump to newest';
     const label = jumpButton.lastElementChild;
     if (label && label.textContent !== text) label.textContent = text;
   }
 
+  /** Whether the end of what is shown is the end of what there is. */
+  const atNewest = () => place.atEnd && !timeline.detached;
+
   function seen() {
-    if (timeline.loaded && !document.hidden) store.markRead(channel.id);
+    if (timeline.loaded && !timeline.detached && !document.hidden) store.markRead(channel.id);
   }
 
-  /** @param {boolean} older */
-  async function read(older) {
-    if (fetching) return;
+  /** @param {import('./timeline.js').Way} way @param {string} [around] @returns {Promise<boolean>} whether it could be read */
+  async function read(way, around) {
+    if (fetching) return false;
     fetching = true;
-    status.replaceChildren(
-      ...(timeline.loaded && !older
-        ? []
-        : [h('p', { class: 'loading' }, older ? 'Loading older messages…' : 'Loading messages…')]),
-    );
+    const words = {
+      newest: 'Loading messages…',
+      around: 'Loading messages…',
+      older: 'Loading older messages…',
+      newer: '',
+    };
+    const quiet = way === 'newer' || (way === 'newest' && timeline.loaded);
+    status.replaceChildren(...(quiet ? [] : [h('p', { class: 'loading' }, words[way])]));
     try {
-      await readHistory(api, store, channel.id, { older });
+      await readHistory(api, store, channel.id, { way, ...(around ? { around } : {}) });
       status.replaceChildren();
+      return true;
     } catch (error) {
       const again = h(
         'button',
-        { type: 'button', class: 'text-button', on: { click: () => read(older) } },
+        { type: 'button', class: 'text-button', on: { click: () => void read(way, around) } },
         'Try again',
       );
       status.replaceChildren(h('p', { class: 'problem', role: 'alert' }, `${sentence(error)} `, again));
+      return false;
     } finally {
       fetching = false;
       render();
     }
   }
 
-  /** @param {string} id */
-  function jumpTo(id) {
-    const row = rows.get(id)?.element;
-    const article = row?.querySelector('article');
+  /** Go to a message, which is fetched with what stands around it where it is not here. @param {string} id */
+  async function jumpTo(id) {
+    await opened;
+    if (!timeline.get(id)) {
+      place.leaveEnd();
+      if (!(await read('around', id))) return;
+    }
+    if (!timeline.get(id)) {
+      toast('That message is not here any more.', 'error');
+      return;
+    }
+    const article = rows.get(id)?.element.querySelector('article');
     if (!article) return;
+    place.leaveEnd();
     article.scrollIntoView({ block: 'center' });
     article.focus({ preventScroll: true });
     article.classList.add('flash');
     setTimeout(() => article.classList.remove('flash'), 1600);
   }
 
+  /** To the newest message, which is fetched where what is shown ends before it. */
+  async function toEnd() {
+    if (timeline.detached) await read('newest');
+    place.toEnd();
+  }
+
   place.onMove = () => {
     drawJump();
-    if (place.atEnd) seen();
-    if (box.scrollTop < 120 && timeline.loaded && !timeline.complete && !place.atEnd) read(true);
+    if (atNewest()) seen();
+    if (!timeline.loaded) return;
+    if (box.scrollTop < NEAR_EDGE && !timeline.complete && !place.atEnd) void read('older');
+    else if (timeline.detached && place.toGo < NEAR_EDGE) void read('newer');
   };
-  jumpButton.addEventListener('click', () => {
-    place.toEnd();
+  jumpButton.addEventListener('click', async () => {
+    await toEnd();
     box.focus({ preventScroll: true });
   });
   box.addEventListener('keydown', (event) => walk(event, box));
   actions.attach(list, (id) => timeline.get(id));
   const schedule = perFrame(render);
   const stops = [store.on(`messages:${channel.id}`, schedule), store.on('places', schedule)];
-  const shown = () => place.atEnd && seen();
+  const shown = () => atNewest() && seen();
   document.addEventListener('visibilitychange', shown);
   render();
-  read(false);
+  const opened = read('newest');
 
   return {
     element,
-    refetch: () => read(false),
-    toEnd: place.toEnd,
+    /** Read again what may have changed unheard; who reads far back stays there. */
+    refetch() {
+      const middle = timeline.messages[timeline.messages.length >> 1];
+      return timeline.detached && middle ? read('around', middle.id) : read('newest');
+    },
+    toEnd: () => void toEnd(),
+    jumpTo,
     /** @param {Message} message */
     edit: (message) => {
       const article = rows.get(message.id)?.element.querySelector('article');

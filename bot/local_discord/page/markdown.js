@@ -5,7 +5,7 @@
  * nesting is bounded.
  *
  * @typedef {{kind: 'paragraph', children: Inline[]}
- *   | {kind: 'heading', level: number, children: Inline[]}
+ *   | {kind: 'heading', level: number, outline?: number, children: Inline[]}
  *   | {kind: 'small', children: Inline[]}
  *   | {kind: 'quote', children: Block[]}
  *   | {kind: 'codeblock', language: string, text: string}

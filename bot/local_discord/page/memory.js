@@ -5,6 +5,7 @@ const KEY = 'cogswarm.key';
 const MEMBER = 'cogswarm.member';
 const READ = 'cogswarm.read';
 const SINCE = 'cogswarm.since';
+const DRAFTS = 'cogswarm.drafts';
 
 /** The key from the address, which is then cleaned of it, or the one from before. */
 export function takeKey() {
@@ -21,7 +22,7 @@ export function takeKey() {
 
 /** Another key is another server: what was remembered of the last one says nothing about it. */
 function forget() {
-  for (const name of [KEY, MEMBER, READ, SINCE]) sessionStorage.removeItem(name);
+  for (const name of [KEY, MEMBER, READ, SINCE, DRAFTS]) sessionStorage.removeItem(name);
 }
 
 export const lastMember = () => sessionStorage.getItem(MEMBER) ?? '';
@@ -42,6 +43,26 @@ export function readMarks(member) {
       mine[channel] = message;
       const now = JSON.parse(sessionStorage.getItem(READ) ?? '{}');
       sessionStorage.setItem(READ, JSON.stringify({ ...now, [member]: mine }));
+    },
+  };
+}
+
+/** @typedef {{get: (channel: string) => string, set: (channel: string, text: string) => void}} Drafts */
+
+/** What a person has begun to write, by channel. @param {string} member @returns {Drafts} */
+export function drafts(member) {
+  /** @returns {Record<string, string>} */
+  const all = () => JSON.parse(sessionStorage.getItem(DRAFTS) ?? '{}');
+  return {
+    get: (channel) => all()[`${member}/${channel}`] ?? '',
+    set(channel, text) {
+      const { [`${member}/${channel}`]: _, ...others } = all();
+      const next = text ? { ...others, [`${member}/${channel}`]: text } : others;
+      try {
+        sessionStorage.setItem(DRAFTS, JSON.stringify(next));
+      } catch {
+        // the tab's storage is full: the text stays in its box, only leaving the channel loses it
+      }
     },
   };
 }

@@ -2,15 +2,17 @@
  * One message on the page. Its parts are rebuilt only when what they show has changed, so that a progress message can be
  * edited twice a second without a pressed button or a selection being lost.
  */
-/** @import {Message} from './types.js' */
+/** @import {Message, User} from './types.js' */
 /** @import {Session} from './session.js' */
 import { avatar } from './avatar.js';
 import { componentNodes } from './components.js';
 import { append, freshId, h, icon } from './dom.js';
-import { attachmentCard, embedCard } from './embeds.js';
+import { embedCards, filesInCards } from './embeds.js';
+import { attachmentCard } from './media.js';
 import { messageTime } from './moments.js';
 import { reactionPills } from './reactions.js';
-import { addressOf, plainText, richText } from './richtext.js';
+import { addressOf } from './address.js';
+import { plainText, richText } from './richtext.js';
 import { threadCard } from './threadcard.js';
 import { Flag, MessageType, has } from './types.js';
 
@@ -36,10 +38,17 @@ export function authorName(message, { store }, guild) {
     : store.nameOf(message.author, guild);
 }
 
-/** The list item of a message. @param {Session} session @param {string} guild @param {(id: string) => void} jump goes to another message */
-export function createMessageRow(session, guild, jump) {
-  const { store } = session;
-  const place = { store, guild };
+/**
+ * What a row asks of the log it stands in: to go to another message, to say what can be done about a person, to show the
+ * pins.
+ *
+ * @typedef {{jump: (id: string) => void, onPerson: (user: User, anchor: HTMLElement) => void, onPins: () => void}} RowHooks
+ */
+
+/** The list item of a message. @param {Session} session @param {string} guild @param {RowHooks} hooks */
+export function createMessageRow(session, guild, hooks) {
+  const { store, highlight } = session;
+  const place = { store, guild, highlight };
   const author = freshId('author');
   const slots = Object.fromEntries(PARTS.map((name) => [name, h('div', { class: `part-${name}` })]));
   const face = h('div', { class: 'message-face' });
@@ -78,7 +87,8 @@ export function createMessageRow(session, guild, jump) {
   /** @param {Message} message @param {boolean} start whether it begins a group */
   function update(message, start) {
     element.dataset.id = message.id;
-    const name = authorName(message, session, guild);
+    const shownMessage = starter(message) ?? message;
+    const name = authorName(shownMessage, session, guild);
     const system = systemSentence(message, name);
     article.classList.toggle('group-start', start);
     article.classList.toggle('system', system !== null);
@@ -95,17 +105,18 @@ export function createMessageRow(session, guild, jump) {
       ],
       () => context(message),
     );
-    part('face', [start, message.author, name, system !== null], () =>
+    const { author: face } = shownMessage;
+    part('face', [start, face, name, system !== null], () =>
       system !== null
-        ? [icon(message.type === MessageType.threadCreated ? 'thread' : 'check')]
+        ? [icon(systemIcon(message.type))]
         : start
-          ? [avatar(message.author, name, { round: !isApp(message) })]
+          ? [avatar(face, name, { round: !isApp(shownMessage) })]
           : [messageTime(message.timestamp, { brief: true })],
     );
-    part('header', [start, name, message.timestamp, isApp(message), system], () =>
-      header(message, name, start || system !== null, system !== null),
+    const colour = roleColour(shownMessage);
+    part('header', [start, name, shownMessage.timestamp, isApp(shownMessage), system, colour], () =>
+      header(shownMessage, name, start || system !== null, system !== null),
     );
-    const shownMessage = starter(message) ?? message;
     part(
       'body',
       [
@@ -118,16 +129,16 @@ export function createMessageRow(session, guild, jump) {
       ],
       () => body(message, name, system),
     );
-    part('embeds', message.embeds ?? [], () =>
-      (message.embeds ?? []).map((embed) => embedCard(embed, place)),
+    const { embeds = [], attachments = [], components = [] } = shownMessage;
+    part('embeds', [embeds, attachments, has(shownMessage, Flag.suppressEmbeds)], () =>
+      embedCards(shownMessage, place),
     );
-    part('attachments', message.attachments ?? [], () => (message.attachments ?? []).map(attachmentCard));
-    part('components', shownMessage.components ?? [], () =>
-      shownMessage.components?.length ? componentNodes(shownMessage, session, guild) : [],
+    part('attachments', [attachments, embeds, shownMessage.flags], () => files(shownMessage));
+    part('components', components.length ? [components, attachments] : [], () =>
+      components.length ? componentNodes(shownMessage, session, guild) : [],
     );
-    part('reactions', message.reactions ?? [], () => reactionPills(session, message));
-    const thread =
-      store.channels.get(message.id) ?? (has(message, Flag.hasThread) ? message.thread : undefined);
+    part('reactions', message.reactions ?? [], () => reactionPills(session, message, guild));
+    const thread = threadOn(message);
     part(
       'thread',
       thread
@@ -138,6 +149,19 @@ export function createMessageRow(session, guild, jump) {
     part('note', has(message, Flag.ephemeral), () =>
       has(message, Flag.ephemeral) ? [ephemeralNote(message)] : [],
     );
+  }
+
+  /** The files that no card or layout shows. @param {Message} message */
+  function files(message) {
+    if (has(message, Flag.componentsV2)) return [];
+    const shown = filesInCards(message);
+    return (message.attachments ?? []).filter(({ url }) => !shown.has(url)).map(attachmentCard);
+  }
+
+  /** The thread that hangs on a message; a forum's post is not shown as hanging on its own first message. @param {Message} message */
+  function threadOn(message) {
+    if (message.id === message.channel_id) return undefined;
+    return store.channels.get(message.id) ?? (has(message, Flag.hasThread) ? message.thread : undefined);
   }
 
   /** The message a thread began with, as it is now: it may have been edited since. @param {Message} message */
@@ -165,9 +189,9 @@ export function createMessageRow(session, guild, jump) {
       { type: 'button', class: 'context-line quoted' },
       icon('reply'),
       h('b', null, authorName(to, session, guild)),
-      h('span', { class: 'quoted-text' }, plainText(to.content, place) || '(no text)'),
+      h('span', { class: 'quoted-text' }, plainText(to.content, place) || aboutOther(to)),
     );
-    line.addEventListener('click', () => jump(to.id));
+    line.addEventListener('click', () => hooks.jump(to.id));
     return [line];
   }
 
@@ -193,10 +217,59 @@ export function createMessageRow(session, guild, jump) {
   function header(message, name, visible, system) {
     if (system || !visible) return [h('h3', { id: author, class: 'visually-hidden' }, name)];
     return [
-      h('h3', { id: author, class: 'author' }, name),
+      h('h3', { id: author, class: 'author' }, authorButton(message, name)),
       ...(isApp(message) ? [h('span', { class: 'tag' }, 'APP')] : []),
       messageTime(message.timestamp),
     ];
+  }
+
+  /** @param {Message} message */
+  const roleColour = (message) =>
+    message.webhook_id
+      ? undefined
+      : store.rolesOf(guild, message.author.id).find((role) => role.color)?.color;
+
+  /** The name of a person or bot leads to what can be done about them; a webhook's leads nowhere. @param {Message} message @param {string} name */
+  function authorButton(message, name) {
+    if (message.webhook_id && !message.interaction_metadata) return name;
+    const colour = roleColour(message);
+    const button = h(
+      'button',
+      { type: 'button', class: 'author-name', data: { key: 'author' }, 'aria-haspopup': 'menu' },
+      colour ? h('span', { class: 'role-mark', 'aria-hidden': 'true' }) : null,
+      name,
+    );
+    if (colour) button.style.setProperty('--role', `#${colour.toString(16).padStart(6, '0')}`);
+    button.addEventListener('click', () => hooks.onPerson(message.author, button));
+    return button;
+  }
+
+  /** @param {Message} message @param {string} name */
+  function pinNotice(message, name) {
+    const pinned = message.message_reference?.message_id;
+    const all = h(
+      'button',
+      { type: 'button', class: 'text-button', on: { click: hooks.onPins } },
+      'See all pinned messages',
+    );
+    const what = pinned
+      ? h(
+          'button',
+          { type: 'button', class: 'text-button', on: { click: () => hooks.jump(pinned) } },
+          'a message',
+        )
+      : 'a message';
+    return h(
+      'p',
+      { class: 'system-text' },
+      h('b', null, name),
+      ' pinned ',
+      what,
+      '. ',
+      all,
+      ' ',
+      messageTime(message.timestamp),
+    );
   }
 
   /** @param {Message} message @param {string} name @param {string|null} system @returns {Node[]} */
@@ -209,12 +282,13 @@ export function createMessageRow(session, guild, jump) {
           { class: 'system-text' },
           h('b', null, name),
           ' started a thread: ',
-          thread ? h('a', { href: addressOf(thread) }, thread.name) : h('b', null, message.content),
+          thread ? h('a', { href: addressOf(thread) }, thread.name ?? '') : h('b', null, message.content),
           ' ',
           messageTime(message.timestamp),
         ),
       ];
     }
+    if (message.type === MessageType.pinned) return [pinNotice(message, name)];
     if (system !== null)
       return [
         h('p', { class: 'system-text' }, h('b', null, name), ` ${system} `, messageTime(message.timestamp)),
@@ -234,7 +308,7 @@ export function createMessageRow(session, guild, jump) {
     if (message.edited_timestamp) {
       const mark = h(
         'span',
-        { class: 'edited', title: new Date(message.edited_timestamp).toLocaleString() },
+        { class: 'edited', title: `Edited ${new Date(message.edited_timestamp).toLocaleString()}` },
         '(edited)',
       );
       const last = text?.lastElementChild;
@@ -263,6 +337,18 @@ export function createMessageRow(session, guild, jump) {
 }
 
 /** @typedef {ReturnType<typeof createMessageRow>} MessageRow */
+
+/** What a quoted message without a text has instead. @param {Message} message */
+function aboutOther(message) {
+  if (message.attachments?.length) return 'A file';
+  return message.embeds?.length || message.components?.length ? 'A card' : '(no text)';
+}
+
+/** @param {number} type @returns {Parameters<typeof icon>[0]} */
+function systemIcon(type) {
+  if (type === MessageType.threadCreated) return 'thread';
+  return type === MessageType.pinned ? 'pin' : 'check';
+}
 
 /** What a message that nobody wrote says, or null for one that somebody did. @param {Message} message @param {string} name */
 function systemSentence(message, name) {

@@ -2,66 +2,45 @@
 /** @import {Channel} from './types.js' */
 /** @import {Session} from './session.js' */
 import { createComposer } from './composer.js';
-import { h, icon } from './dom.js';
+import { h } from './dom.js';
+import { filesOf } from './files.js';
 import { createLog } from './log.js';
+import { createHead } from './panehead.js';
+import { showPins } from './pins.js';
 import { ChannelType, isThread } from './types.js';
-
-/** @param {Channel} channel @returns {Parameters<typeof icon>[0]} */
-export function channelIcon(channel) {
-  if (isThread(channel)) return 'thread';
-  if (channel.type === ChannelType.announcement) return 'megaphone';
-  return channel.type === ChannelType.forum ? 'forum' : 'hash';
-}
+import { openUserMenu } from './usermenu.js';
 
 /**
  * @param {Session} session
  * @param {Channel} channel
  * @param {{onMenu?: () => void, closeAddress?: string}} hooks `onMenu` opens the drawer, `closeAddress` is where closing leads
  */
-export function createPane(session, channel, { onMenu, closeAddress }) {
+export function createPane(session, channel, hooks) {
   const { store } = session;
-  const log = createLog(session, channel, { onReply: (message) => composer.answer(message) });
+  const log = createLog(session, channel, {
+    onReply: (message) => composer.answer(message),
+    onPerson: (user, anchor) => openUserMenu(session, channel, user, anchor, composer.mention),
+    onPins: () => showPins(session, channel),
+  });
   const composer = createComposer(session, channel, {
     onSend: log.toEnd,
     onEditLast: editLast,
     nameOf: log.nameOf,
   });
-  const name = h('h2', { class: 'pane-name' }, channel.name);
-  const topic = h('p', { class: 'pane-topic' });
+  const head = createHead(session, channel, hooks);
   const typing = h('div', { class: 'typing' });
-  const head = h(
-    'header',
-    { class: 'pane-head' },
-    onMenu &&
-      h(
-        'button',
-        { type: 'button', class: 'tool menu-button', 'aria-label': 'Channels', on: { click: onMenu } },
-        icon('menu'),
-      ),
-    closeAddress &&
-      h(
-        'a',
-        { class: 'tool back-button', href: closeAddress, 'aria-label': 'Back to the channel' },
-        icon('back'),
-      ),
-    h('span', { class: 'pane-icon' }, icon(channelIcon(channel))),
-    h('div', { class: 'pane-title' }, name, topic),
-    closeAddress &&
-      h(
-        'a',
-        { class: 'tool close-button', href: closeAddress, 'aria-label': 'Close the thread', title: 'Close' },
-        icon('close'),
-      ),
-  );
+  const dropNote = h('div', { class: 'drop-note', 'aria-hidden': 'true' }, 'Drop the files to add them');
+  const called = store.channelName(channel);
   const element = h(
     isThread(channel) ? 'aside' : 'main',
     {
       class: isThread(channel) ? 'pane pane-thread' : 'pane pane-channel',
-      'aria-label': isThread(channel) ? `Thread ${channel.name}` : `Channel ${channel.name}`,
+      'aria-label': `${kindOf(channel)} ${called}`,
     },
-    head,
+    head.element,
     log.element,
     h('div', { class: 'pane-foot' }, composer.element, typing),
+    dropNote,
   );
 
   function editLast() {
@@ -72,31 +51,12 @@ export function createPane(session, channel, { onMenu, closeAddress }) {
     if (last) log.edit(last);
   }
 
-  function drawHead() {
-    const now = store.channels.get(channel.id);
-    if (!now) return;
-    if (name.textContent !== now.name) name.textContent = now.name;
-    const parent = now.parent_id ? store.channels.get(now.parent_id) : null;
-    const text = isThread(now)
-      ? `Thread in #${parent?.name ?? 'a channel'}${now.thread_metadata?.archived ? ' · closed' : ''}`
-      : (now.topic ?? '');
-    if (topic.textContent !== text) topic.textContent = text;
-    topic.hidden = !text;
-  }
-
   function drawTyping() {
     const names = store.typists(channel.id).map((id) => {
       const user = store.users.get(id);
       return user ? store.nameOf(user, channel.guild_id) : 'Someone';
     });
-    const text =
-      names.length === 0
-        ? ''
-        : names.length === 1
-          ? `${names[0]} is typing…`
-          : names.length === 2
-            ? `${names[0]} and ${names[1]} are typing…`
-            : 'Several people are typing…';
+    const text = typingSentence(names);
     if ((typing.textContent ?? '') === text) return;
     typing.replaceChildren(
       ...(text
@@ -105,17 +65,36 @@ export function createPane(session, channel, { onMenu, closeAddress }) {
     );
   }
 
-  const stops = [store.on('places', drawHead), store.on(`typing:${channel.id}`, drawTyping)];
-  drawHead();
+  /** @param {DragEvent} event */
+  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
+  element.addEventListener('dragover', (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    element.classList.add('dropping');
+  });
+  element.addEventListener('dragleave', ({ relatedTarget }) => {
+    if (!(relatedTarget instanceof Node && element.contains(relatedTarget)))
+      element.classList.remove('dropping');
+  });
+  element.addEventListener('drop', (event) => {
+    element.classList.remove('dropping');
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    composer.addFiles(filesOf(event.dataTransfer));
+  });
+
+  const stop = store.on(`typing:${channel.id}`, drawTyping);
   drawTyping();
 
   return {
     element,
     id: channel.id,
     refetch: log.refetch,
+    jumpTo: log.jumpTo,
     focus: composer.focus,
     destroy() {
-      for (const stop of stops) stop();
+      stop();
+      head.destroy();
       composer.destroy();
       log.destroy();
       element.remove();
@@ -123,4 +102,17 @@ export function createPane(session, channel, { onMenu, closeAddress }) {
   };
 }
 
-/** @typedef {ReturnType<typeof createPane>} Pane */
+/** @typedef {{element: HTMLElement, id: string, refetch: () => Promise<unknown>, jumpTo: (id: string) => Promise<void>, focus: () => void, destroy: () => void}} Pane */
+
+/** @param {Channel} channel */
+function kindOf(channel) {
+  if (isThread(channel)) return 'Thread';
+  return channel.type === ChannelType.direct ? 'Direct messages with' : 'Channel';
+}
+
+/** @param {string[]} names */
+function typingSentence(names) {
+  if (names.length === 0) return '';
+  if (names.length === 1) return `${names[0]} is typing…`;
+  return names.length === 2 ? `${names[0]} and ${names[1]} are typing…` : 'Several people are typing…';
+}

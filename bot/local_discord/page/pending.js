@@ -4,8 +4,15 @@ import { avatar } from './avatar.js';
 import { h, icon } from './dom.js';
 import { richText } from './richtext.js';
 
+/** @param {number} share */
+function progress(share) {
+  const bar = h('progress', { max: 1, 'aria-label': 'Sending the files' });
+  bar.value = share;
+  return bar;
+}
+
 /** What waits to become a message. @param {Pending} pending @param {Session} session @param {string} guild @param {boolean} start */
-export function pendingRow(pending, { store }, guild, start) {
+export function pendingRow(pending, { store, highlight }, guild, start) {
   const me = store.users.get(store.me) ?? { id: store.me, username: '?' };
   const name = store.nameOf(me, guild);
   const failed = pending.state === 'failed';
@@ -37,7 +44,9 @@ export function pendingRow(pending, { store }, guild, start) {
                 h('span', { class: 'command-name' }, pending.content),
                 failed ? null : ' · sending…',
               )
-            : richText(pending.content, { store, guild }),
+            : richText(pending.content, { store, guild, highlight }),
+          (pending.files ?? []).map((name) => h('p', { class: 'file' }, icon('file'), name)),
+          !failed && pending.files?.length && progress(pending.share ?? 0),
         ),
         failed &&
           h(

@@ -1,13 +1,19 @@
 /** The markdown tree as DOM nodes. */
 /** @import {Inline} from './inline.js' */
 /** @import {Block} from './markdown.js' */
+/** @import {Highlighter} from './highlight.js' */
 /** @import {Store} from './store.js' */
+import { addressOf, named } from './address.js';
+import { copy } from './clipboard.js';
 import { h, icon } from './dom.js';
+import { inline } from './inline.js';
 import { parse, toText } from './markdown.js';
 import { stamp } from './moments.js';
 
-/** @typedef {{store: Store, guild: string}} Place */
+/** @typedef {{store: Store, guild: string, highlight?: Highlighter}} Place */
 
+/** The level of a message's author; what a message holds lies below. */
+const LOWEST_OF_PAGE = 3;
 const TAGS = Object.freeze({ strong: 'strong', em: 'em', underline: 'u', strike: 's' });
 
 /** @param {string} source @param {Place} place @returns {HTMLElement} */
@@ -15,18 +21,38 @@ export function richText(source, place) {
   return h(
     'div',
     { class: 'md' },
-    parse(source).map((node) => block(node, place)),
+    levelled(parse(source)).map((node) => block(node, place)),
   );
 }
 
-/** One line of formatted text, for titles and names. @param {string} source @param {Place} place */
+/**
+ * A message's own headings lie below the page's, and none is skipped in the outline, whatever its author began with; how
+ * large they look is another matter.
+ *
+ * @param {Block[]} nodes
+ */
+function levelled(nodes) {
+  /** @type {number[]} */
+  const above = [];
+  return nodes.map((node) => {
+    if (node.kind !== 'heading') return node;
+    while ((above[above.length - 1] ?? 0) >= node.level) above.pop();
+    above.push(node.level);
+    return { ...node, outline: LOWEST_OF_PAGE + above.length };
+  });
+}
+
+/** Formatting within a line only, for titles. @param {string} source @param {Place} place */
+export const oneLine = (source, place) => inlines(inline(source), place);
+
+/** A text's words without its formatting. @param {string} source @param {Place} place */
 export function plainText(source, place) {
   return toText(parse(source), (kind, id) => mentionName(kind, id, place));
 }
 
 /** @param {'user'|'channel'|'role'} kind @param {string} id @param {Place} place */
 export function mentionName(kind, id, { store, guild }) {
-  if (kind === 'channel') return `#${store.channels.get(id)?.name ?? 'unknown'}`;
+  if (kind === 'channel') return `#${store.channelName(store.channels.get(id)) || 'unknown'}`;
   if (kind === 'role') return `@${store.roles.get(id)?.name ?? 'unknown role'}`;
   const user = store.users.get(id);
   return `@${user ? store.nameOf(user, guild) : 'unknown user'}`;
@@ -38,8 +64,7 @@ function block(node, place) {
     case 'paragraph':
       return h('p', null, inlines(node.children, place));
     case 'heading': {
-      // a message's own headings lie below the page's: its levels 1-3 are 4-6 in the outline
-      const tag = /** @type {'h4'|'h5'|'h6'} */ (`h${node.level + 3}`);
+      const tag = /** @type {'h4'|'h5'|'h6'} */ (`h${node.outline ?? LOWEST_OF_PAGE + 1}`);
       return h(tag, { class: `md-h${node.level}` }, inlines(node.children, place));
     }
     case 'small':
@@ -51,7 +76,7 @@ function block(node, place) {
         node.children.map((child) => block(child, place)),
       );
     case 'codeblock':
-      return codeBlock(node.text, node.language);
+      return codeBlock(node.text, node.language, place);
     case 'list':
       return h(
         node.ordered ? 'ol' : 'ul',
@@ -68,24 +93,13 @@ function block(node, place) {
   }
 }
 
-/** @param {string} text @param {string} language */
-function codeBlock(text, language) {
-  const copy = h('button', { type: 'button', class: 'copy', 'aria-label': 'Copy this code' }, icon('copy'));
-  copy.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copy.replaceChildren(icon('check'));
-    } catch {
-      copy.replaceChildren(icon('warn')); // the browser did not allow it
-    }
-    setTimeout(() => copy.replaceChildren(icon('copy')), 1500);
-  });
-  return h(
-    'div',
-    { class: 'codeblock' },
-    h('pre', { tabindex: 0 }, h('code', { data: { language } }, text)),
-    copy,
-  );
+/** @param {string} text @param {string} language @param {Place} place */
+function codeBlock(text, language, { highlight }) {
+  const button = h('button', { type: 'button', class: 'copy', 'aria-label': 'Copy this code' }, icon('copy'));
+  button.addEventListener('click', () => copy(text));
+  const code = h('code', { data: { language } }, text);
+  highlight?.paint(code, language, text);
+  return h('div', { class: 'codeblock' }, h('pre', { tabindex: 0 }, code), button);
 }
 
 /** @param {Inline[]} nodes @param {Place} place @returns {(Node|string)[]} */
@@ -101,7 +115,7 @@ function inlineNode(node, place) {
     case 'code':
       return h('code', null, node.text);
     case 'link':
-      return link(node.url, inlines(node.children, place));
+      return linkOrPlace(node, place);
     case 'spoiler':
       return spoiler(inlines(node.children, place));
     case 'channel':
@@ -141,11 +155,18 @@ function channelLink(id, place) {
   return h('a', { class: 'mention', href: addressOf(channel) }, name);
 }
 
-/** @param {import('./types.js').Channel} channel */
-export function addressOf(channel) {
-  return channel.type >= 10 && channel.type <= 12
-    ? `#/${channel.parent_id}/${channel.id}`
-    : `#/${channel.id}`;
+/** A link to a channel or message that is here leads there. @param {Extract<Inline, {kind: 'link'}>} node @param {Place} place */
+function linkOrPlace(node, place) {
+  const to = named(node.url, place.store);
+  if (!to) return link(node.url, inlines(node.children, place));
+  const [only] = node.children;
+  const bare = node.children.length === 1 && only?.kind === 'text' && only.text.startsWith('http');
+  const label = `${mentionName('channel', to.channel.id, place)}${to.message ? ' › message' : ''}`;
+  return h(
+    'a',
+    { class: bare ? 'mention' : null, href: addressOf(to.channel, to.message) },
+    bare ? label : inlines(node.children, place),
+  );
 }
 
 /** @param {string} role @param {Place} place */

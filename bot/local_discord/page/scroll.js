@@ -42,6 +42,14 @@ export function keepPlace(box, content) {
       onMove = listener;
     },
     toEnd,
+    /** How far it is to the end, in pixels. */
+    get toGo() {
+      return box.scrollHeight - box.scrollTop - box.clientHeight;
+    },
+    /** Stop following the end, for something else is to be shown. */
+    leaveEnd() {
+      atEnd = false;
+    },
     /** Change the content without moving what is being read. @param {() => void} change */
     during(change) {
       if (atEnd) {

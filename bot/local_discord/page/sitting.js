@@ -5,20 +5,25 @@
 /** @import {Channel, Message, Scene, User} from './types.js' */
 /** @import {Session} from './session.js' */
 /** @import {Pane} from './pane.js' */
+import { addressOf, parts } from './address.js';
 import { announce } from './announcer.js';
 import { createApi } from './api.js';
+import { countMissed } from './catchup.js';
 import { h, perFrame } from './dom.js';
 import { take } from './events.js';
 import { showForm } from './forms.js';
+import { createForum } from './forum.js';
 import { createGateway } from './gateway.js';
+import { createHighlighter } from './highlight.js';
 import { createInteractions } from './interactions.js';
 import { authorName } from './message.js';
-import { readMarks } from './memory.js';
+import { drafts, readMarks } from './memory.js';
 import { createPane } from './pane.js';
+import { panelButton } from './panelbutton.js';
 import { plainText } from './richtext.js';
 import { createSidebar, openable } from './sidebar.js';
 import { Store } from './store.js';
-import { Flag, has, isThread } from './types.js';
+import { ChannelType, Flag, has, isForum, isThread } from './types.js';
 import { createWhoAmI } from './whoami.js';
 
 const FOLLOW_MS = 90_000;
@@ -30,10 +35,11 @@ const BANNER_AFTER_MS = 400;
 export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
   const store = new Store(me.id, readMarks(me.id));
   const api = createApi(key, me.id);
+  const highlight = createHighlighter(api);
   const interactions = createInteractions({
     api,
     sessionId: () => gateway.sessionId,
-    onForm: (form) => showForm(form, interactions),
+    onForm: (form) => showForm(form, interactions, { store, highlight }),
   });
   const wide = window.matchMedia('(min-width: 1100px)');
   const narrow = window.matchMedia('(max-width: 759px)');
@@ -42,6 +48,10 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
   const acts = new Map();
   /** Whether the gateway has said what is there. */
   let told = false;
+  /** How many servers are still to be described. */
+  let expected = 0;
+  /** What an address named and was asked for. @type {Set<string>} */
+  const sought = new Set();
   /** @type {Pane|null} */
   let channelPane = null;
   /** @type {Pane|null} */
@@ -60,13 +70,16 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
       location.hash = address;
     },
     acted: (channel) => acts.set(channel, performance.now()),
-    drafts: new Map(),
+    drafts: drafts(me.id),
+    highlight,
   };
 
   const where = () => place(store, scene.welcome_channel);
-  const guildId = () => store.channels.get(where().channel)?.guild_id ?? scene.guilds[0]?.id ?? '';
-  const who = createWhoAmI({ store, people: scene.people, guild: guildId, onSwitch });
-  const sidebar = createSidebar(store, where, who.element);
+  /** The server that was open last: direct messages belong to none. */
+  let lastGuild = scene.guilds[0]?.id ?? '';
+  const guildId = () => (lastGuild = store.channels.get(where().channel)?.guild_id ?? lastGuild);
+  const who = createWhoAmI({ session, people: scene.people, guild: guildId, onSwitch });
+  const sidebar = createSidebar(session, where, guildId, panelButton(), who.element);
   const banner = h('div', { class: 'banner', role: 'status' });
   const shade = h('div', { class: 'shade' });
   const stage = h('div', { class: 'stage', id: 'stage' });
@@ -77,6 +90,7 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
     root.classList.toggle('drawer-open', open && narrow.matches);
     sidebar.element.inert = narrow.matches && !open;
     stage.inert = narrow.matches && open;
+    skip.inert = stage.inert;
     if (open && narrow.matches) sidebar.element.querySelector('a')?.focus();
   }
 
@@ -93,6 +107,8 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
     else if (told)
       stage.replaceChildren(h('p', { class: 'notice-page' }, 'There is no channel here that you may see.'));
     draw();
+    jump();
+    void fetchNamed();
   }
 
   /** @param {Pane|null} pane @param {string|null} id @param {() => {onMenu?: () => void, closeAddress?: string}} hooks @returns {Pane|null} */
@@ -100,7 +116,36 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
     if (pane && pane.id === id) return pane;
     pane?.destroy();
     const channel = id ? store.channels.get(id) : undefined;
-    return channel ? createPane(session, channel, hooks()) : null;
+    if (!channel) return null;
+    return isForum(channel) ? createForum(session, channel, hooks()) : createPane(session, channel, hooks());
+  }
+
+  /** Many servers are described at once when one comes in. */
+  const showSoon = perFrame(() => life.signal.aborted || show());
+
+  /** The address names what is not here: a closed thread, which is told of only when asked for. */
+  async function fetchNamed() {
+    const { channel, thread } = parts(location.hash);
+    const missing = [channel, thread].find((id) => /^\d+$/.test(id) && !store.channels.has(id));
+    if (!told || !missing || sought.has(missing)) return;
+    sought.add(missing);
+    try {
+      store.putChannel(await api.channel(missing));
+      show();
+    } catch {
+      // it is not there, or not for me to see: what is open stays
+    }
+  }
+
+  /** The address names a message: go there, and let a reload open the channel as usual. */
+  function jump() {
+    const { message } = parts(location.hash);
+    const { channel, thread } = where();
+    const pane = thread ? threadPane : channelPane;
+    const at = store.channels.get(thread ?? channel);
+    if (!message || !pane || !at) return;
+    history.replaceState(null, '', addressOf(at));
+    void pane.jumpTo(message);
   }
 
   /** Where the thread covers the channel, the channel is out of reach for keyboard and screen reader too. */
@@ -112,9 +157,10 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
     sidebar.draw();
     who.draw();
     const { channel, thread } = where();
-    const name = store.channels.get(thread ?? channel)?.name ?? '';
+    const open = store.channels.get(thread ?? channel);
+    const sign = thread || open?.type === ChannelType.direct ? '' : '#';
     const waiting = [...store.mentions.values()].reduce((a, b) => a + b, 0);
-    document.title = `${waiting ? `(${waiting}) ` : ''}${thread ? '' : '#'}${name} · ${store.guilds.get(guildId())?.name ?? 'cogswarm'}`;
+    document.title = `${waiting ? `(${waiting}) ` : ''}${sign}${store.channelName(open)} · ${store.guilds.get(guildId())?.name ?? 'cogswarm'}`;
   });
 
   /** @param {Message} message */
@@ -170,16 +216,19 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
     },
     onEvent(type, data) {
       if (type === 'MESSAGE_CREATE' && has(data, Flag.loading)) thinking.add(data.id);
-      if (type === 'GUILD_CREATE' || (type === 'READY' && !data.guilds?.length)) told = true;
+      if (type === 'READY') expected = data.guilds?.length ?? 0;
+      if (type === 'GUILD_CREATE') expected -= 1;
+      if ((type === 'GUILD_CREATE' || type === 'READY') && expected <= 0) told = true;
       take(store, type, data);
       interactions.take(type, data);
+      if ((type === 'GUILD_CREATE' || type === 'READY') && expected === 0) void countMissed(session);
       if (
         type === 'READY' ||
-        type === 'GUILD_CREATE' ||
+        type.startsWith('GUILD_') ||
         type.startsWith('CHANNEL_') ||
         type.startsWith('THREAD_')
       )
-        show();
+        showSoon();
       if (type === 'MESSAGE_UPDATE' && thinking.has(data.id) && !has(data, Flag.loading)) {
         thinking.delete(data.id);
         const whole = store.timeline(data.channel_id).get(data.id);
@@ -238,15 +287,20 @@ export function beginSitting({ root, key, scene, me, onSwitch, onRefused }) {
 
 /** What the address names, as far as it is there; else the welcome channel. @param {Store} store @param {string} welcome */
 function place(store, welcome) {
-  const [, first = '', second = ''] = location.hash.split('/');
-  const named = store.channels.get(first);
-  const known = named && !isThread(named) ? named : undefined;
+  const named = parts(location.hash);
+  const first = store.channels.get(named.channel);
+  const known = first && !isThread(first) ? first : undefined;
   const fallback =
     store.channels.get(welcome) ?? [...store.guilds.keys()].flatMap((guild) => openable(store, guild))[0];
   const channel = known?.id ?? fallback?.id ?? '';
-  const thread = known ? store.channels.get(second) : undefined;
+  const thread = known ? store.channels.get(named.thread) : undefined;
   return { channel, thread: thread && isThread(thread) && thread.parent_id === channel ? thread.id : null };
 }
 
 const reconnecting = () =>
-  h('p', null, h('span', { class: 'spinner', 'aria-hidden': 'true' }), 'Reconnecting…');
+  h(
+    'p',
+    null,
+    h('span', { class: 'spinner', 'aria-hidden': 'true' }),
+    'The server does not answer; trying again…',
+  );

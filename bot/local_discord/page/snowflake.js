@@ -19,3 +19,8 @@ export function newNonce() {
 export function idOfNow() {
   return ((BigInt(Date.now()) - EPOCH) << 22n).toString();
 }
+
+/** When an id was made, as Discord writes times. @param {string} id */
+export function timeOf(id) {
+  return new Date(Number((BigInt(id) >> 22n) + EPOCH)).toISOString();
+}

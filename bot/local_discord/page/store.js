@@ -5,7 +5,7 @@
  * `typing:<channel>`, `arrived` (a message that was not there before), `thread` (a thread just made).
  */
 /** @import {Channel, Guild, Member, Message, Pending, Role, User} from './types.js' */
-import { Flag, MessageType, has, isThread } from './types.js';
+import { ChannelType, Flag, MessageType, has, isThread } from './types.js';
 import { compareIds } from './snowflake.js';
 import { Timeline } from './timeline.js';
 
@@ -76,12 +76,31 @@ export class Store {
     return nick || user.global_name || user.username;
   }
 
+  /** What a channel is called: direct messages by who is at the other end. @param {Channel|undefined} channel */
+  channelName(channel) {
+    if (!channel) return '';
+    if (channel.name) return channel.name;
+    return (channel.recipients ?? []).map((user) => this.nameOf(user)).join(', ') || 'Direct messages';
+  }
+
+  /** A member's roles, the highest first. @param {string} guild @param {string} user @returns {Role[]} */
+  rolesOf(guild, user) {
+    return (this.member(guild, user)?.roles ?? [])
+      .map((id) => this.roles.get(id))
+      .filter((role) => role !== undefined)
+      .sort((a, b) => (b.position ?? 0) - (a.position ?? 0));
+  }
+
+  /** Direct messages, the most recently used first. @returns {Channel[]} */
+  direct() {
+    return [...this.channels.values()]
+      .filter((channel) => channel.type === ChannelType.direct)
+      .sort((a, b) => compareIds(b.last_message_id ?? b.id, a.last_message_id ?? a.id));
+  }
+
   /** A member's highest role, if any. @param {string} guild @param {string} user @returns {Role|undefined} */
   topRole(guild, user) {
-    const roles = (this.member(guild, user)?.roles ?? [])
-      .map((id) => this.roles.get(id))
-      .filter((role) => role !== undefined);
-    return roles.sort((a, b) => (b.position ?? 0) - (a.position ?? 0))[0];
+    return this.rolesOf(guild, user)[0];
   }
 
   /** Threads of a channel that are open, the most recently used first. @param {string} channel */
@@ -129,6 +148,9 @@ export class Store {
   putChannel(channel) {
     const old = this.channels.get(channel.id);
     const next = { ...old, ...channel };
+    // only who takes part is told so; an update for all does not take it away
+    if (old?.member && channel.member === undefined) next.member = old.member;
+    for (const user of channel.recipients ?? []) this.users.set(user.id, user);
     const seen = old?.last_message_id;
     if (seen && (!next.last_message_id || compareIds(seen, next.last_message_id) > 0))
       next.last_message_id = seen;
@@ -165,7 +187,9 @@ export class Store {
     const next = { ...channel };
     if (!channel.last_message_id || compareIds(message.id, channel.last_message_id) > 0)
       next.last_message_id = message.id;
-    if (isThread(channel) && !UNCOUNTED.includes(message.type))
+    // an update of the thread that names this message as its last has counted it
+    const counted = channel.last_message_id && compareIds(message.id, channel.last_message_id) <= 0;
+    if (isThread(channel) && !UNCOUNTED.includes(message.type) && !counted)
       next.message_count = (channel.message_count ?? 0) + 1;
     this.channels.set(channel.id, next);
     if (message.author.id === this.me || has(message, Flag.ephemeral)) this.markRead(channel.id);
@@ -196,6 +220,16 @@ export class Store {
     if (change) timeline.changePending(nonce, change);
     else timeline.removePending(nonce);
     this.changed(channel);
+  }
+
+  /** Somebody takes part in a thread or no longer does. @param {{id: string, added_members?: {user_id: string}[], removed_member_ids?: string[]}} change */
+  takePart({ id, added_members = [], removed_member_ids = [] }) {
+    const thread = this.channels.get(id);
+    if (!thread) return;
+    const own = added_members.find(({ user_id }) => user_id === this.me);
+    if (own) this.channels.set(id, { ...thread, member: own });
+    else if (removed_member_ids.includes(this.me)) this.channels.set(id, { ...thread, member: null });
+    this.emit('places');
   }
 
   /** @param {{channel_id: string, user_id: string, guild_id?: string, member?: Member}} event */

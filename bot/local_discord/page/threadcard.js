@@ -1,6 +1,6 @@
 /** @import {Channel} from './types.js' */
 import { h, icon } from './dom.js';
-import { addressOf } from './richtext.js';
+import { addressOf } from './address.js';
 
 /** The way from a message to the thread that hangs on it. @param {Channel} thread @param {boolean} unread */
 export function threadCard(thread, unread) {

@@ -9,8 +9,15 @@ export const emojiPath = (emoji) => (emoji.id ? `${emoji.name}:${emoji.id}` : em
 
 /** @typedef {{type: 'create'|'update'|'delete'|'react', apply: () => void}} Step */
 
+/** How many messages are held: what is further away is let go of and fetched again. */
+export const MOST_HELD = 400;
+const SLACK = 100;
+
+/** @typedef {'newest'|'older'|'newer'|'around'} Way which page of history */
+
 /**
- * The messages of one channel, oldest first, and what waits to become one.
+ * A stretch of one channel's messages, oldest first, and what waits to become one. It mostly ends with the newest one;
+ * after a jump far back, or a long way up, it does not: then it is `detached` and new messages are not added.
  *
  * While a page of history is being fetched, live events are applied and also kept, and applied again on top of what was
  * fetched: an edit or deletion that overtakes the answer is not undone by it.
@@ -23,6 +30,8 @@ export class Timeline {
   loaded = false;
   /** Nothing older is left to fetch. */
   complete = false;
+  /** There are newer messages than those here. */
+  detached = false;
   /** @type {Step[]|null} */
   #journal = null;
 
@@ -80,33 +89,68 @@ export class Timeline {
   }
 
   /**
-   * Take in a page of history, newest first. An older page goes before what is here. The newest page replaces what it
-   * covers; what is older stays where the two meet, and goes where messages are missing between them. Messages that only
-   * this person sees stay, for the server does not list them.
+   * Take in a page of history, newest first. An `older` or `newer` page is joined to what is here; one `around` a message
+   * takes its place. The newest page replaces what it covers; what is older stays where the two meet, and goes where
+   * messages are missing between them. Messages that only this person sees stay, for the server does not list them.
    *
    * @param {Message[]} page
-   * @param {{older: boolean, limit: number, local: (message: Message) => boolean}} options
+   * @param {{way?: Way, limit: number, local: (message: Message) => boolean, newest?: string|null}} options `newest` is
+   *   the id of the channel's last message, which tells whether a page around another reaches it
    */
-  finishFetch(page, { older, limit, local }) {
+  finishFetch(page, { way = 'newest', limit, local, newest }) {
     // Reactions are not applied again: the fetched count may already hold them.
     const repeat = (this.#journal ?? []).filter((step) => step.type !== 'react');
     this.#journal = null;
     const fetched = [...page].reverse();
-    if (older) {
-      this.messages = merge(fetched, this.messages);
-      this.complete = page.length < limit;
-    } else {
-      const start = fetched[0]?.id;
-      const before = start ? this.messages.filter((message) => compareIds(message.id, start) < 0) : [];
-      const meets = this.loaded && before.length < this.messages.length && before.length > 0;
-      this.messages = merge(
-        this.messages.filter((message) => local(message) || (meets && before.includes(message))),
-        fetched,
-      );
-      if (!meets) this.complete = page.length < limit;
-      this.loaded = true;
-    }
+    if (way === 'older') this.#joinOlder(fetched, page.length < limit);
+    else if (way === 'newer') this.#joinNewer(fetched, page.length < limit);
+    else if (way === 'around') this.#replace(fetched, newest ?? '');
+    else this.#takeNewest(fetched, page.length < limit, local);
     for (const step of repeat) step.apply();
+  }
+
+  /** @param {Message[]} fetched @param {boolean} all */
+  #joinOlder(fetched, all) {
+    this.messages = merge(fetched, this.messages);
+    this.complete = all;
+    if (this.messages.length <= MOST_HELD) return;
+    this.messages = this.messages.slice(0, MOST_HELD);
+    this.detached = true;
+  }
+
+  /** @param {Message[]} fetched @param {boolean} all */
+  #joinNewer(fetched, all) {
+    this.messages = merge(this.messages, fetched);
+    if (all) this.detached = false;
+    this.#letGoOfOldest();
+  }
+
+  /** @param {Message[]} fetched @param {string} newest */
+  #replace(fetched, newest) {
+    this.messages = fetched;
+    this.complete = false;
+    this.loaded = true;
+    this.detached = compareIds(this.newest?.id ?? '', newest) < 0;
+  }
+
+  /** @param {Message[]} fetched @param {boolean} all @param {(message: Message) => boolean} local */
+  #takeNewest(fetched, all, local) {
+    const start = fetched[0]?.id;
+    const before = start ? this.messages.filter((message) => compareIds(message.id, start) < 0) : [];
+    const meets = this.loaded && !this.detached && before.length < this.messages.length && before.length > 0;
+    this.messages = merge(
+      this.messages.filter((message) => local(message) || (meets && before.includes(message))),
+      fetched,
+    );
+    if (!meets) this.complete = all;
+    this.loaded = true;
+    this.detached = false;
+  }
+
+  #letGoOfOldest() {
+    if (this.messages.length <= MOST_HELD) return;
+    this.messages = this.messages.slice(-MOST_HELD);
+    this.complete = false;
   }
 
   /** @param {Pending} pending */
@@ -138,9 +182,11 @@ export class Timeline {
       this.messages = this.messages.with(known, { ...this.messages[known], ...message });
       return;
     }
+    if (this.detached && compareIds(message.id, this.newest?.id ?? '') > 0) return;
     let at = this.messages.length;
     while (at > 0 && compareIds(/** @type {Message} */ (this.messages[at - 1]).id, message.id) > 0) at -= 1;
     this.messages = this.messages.toSpliced(at, 0, message);
+    if (this.messages.length > MOST_HELD + SLACK) this.#letGoOfOldest();
   }
 
   /** @param {string} id @param {(old: Message) => Message} change */

@@ -1,13 +1,15 @@
 /** Who the person at the page is: any member of the server, for approvals and votes need several. */
 /** @import {User} from './types.js' */
-/** @import {Store} from './store.js' */
+/** @import {Session} from './session.js' */
 import { avatar } from './avatar.js';
 import { freshId, h, icon } from './dom.js';
+import { askForPerson } from './personform.js';
 
 /**
- * @param {{store: Store, people: User[], guild: () => string, onSwitch: (user: User) => void}} options
+ * @param {{session: Session, people: User[], guild: () => string, onSwitch: (user: User) => void}} options
  */
-export function createWhoAmI({ store, people, guild, onSwitch }) {
+export function createWhoAmI({ session, people, guild, onSwitch }) {
+  const { store } = session;
   const id = freshId('people');
   const button = h('button', {
     type: 'button',
@@ -26,7 +28,11 @@ export function createWhoAmI({ store, people, guild, onSwitch }) {
   const element = h('div', { class: 'who' }, menu, button);
 
   /** @param {User} user */
-  const about = (user) => store.topRole(guild(), user.id)?.name.replace(/^@everyone$/, 'Member') ?? 'Member';
+  const about = (user) =>
+    store
+      .rolesOf(guild(), user.id)
+      .map((role) => role.name)
+      .join(', ') || (store.member(guild(), user.id) ? 'Member' : 'Not in this server');
 
   function draw() {
     const me = people.find((person) => person.id === store.me);
@@ -73,11 +79,27 @@ export function createWhoAmI({ store, people, guild, onSwitch }) {
         });
         return item;
       }),
+      newcomer(),
     );
     menu.hidden = false;
     button.setAttribute('aria-expanded', 'true');
     const current = menu.querySelector('[aria-checked="true"]') ?? menu.querySelector('.person');
     if (current instanceof HTMLElement) current.focus();
+  }
+
+  /** The way to add somebody to the server. */
+  function newcomer() {
+    const add = h(
+      'button',
+      { type: 'button', class: 'person', role: 'menuitem', tabindex: -1 },
+      h('span', { class: 'avatar new-face', 'aria-hidden': 'true' }, icon('plus')),
+      'Add somebody…',
+    );
+    add.addEventListener('click', () => {
+      hide(true);
+      askForPerson(session, guild(), onSwitch);
+    });
+    return add;
   }
 
   /** @param {boolean} back whether the focus returns */
