@@ -52,7 +52,7 @@ export function askForPost({ api, store }, forum, onMade) {
         ),
       h('label', { class: 'form-field' }, h('span', { class: 'form-label' }, 'Message'), text),
       tray.element,
-      may(store, forum.id, Permission.attachFiles) && [attach.button, attach.input],
+      ...(may(store, forum.id, Permission.attachFiles) ? [attach.button, attach.input] : []),
     ],
     send: async () => {
       const chosen = tags.filter(({ box }) => box.checked).map(({ tag }) => tag.id);
