@@ -20,6 +20,8 @@ from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
 from bot.discord.gateway import GatewaySettings, stay_connected
 from bot.discord.identities import Identities
+from bot.discord.limits import LimitSettings
+from bot.discord.lost import Lost
 from bot.discord.router import Router
 from bot.discord.surface import DiscordSurface
 from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
@@ -106,7 +108,12 @@ async def running_bot(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(loaded, machinery))
         api = await stack.enter_async_context(
-            open_api(config.discord.bot_token, request_seconds=config.discord.request_seconds)
+            open_api(
+                config.discord.bot_token,
+                request_seconds=config.discord.request_seconds,
+                limits=LimitSettings(behind_proxy=config.discord.behind_proxy),
+                clock=clock,
+            )
         )
         personas = _personas(loaded, plugins.backends, clock)
         stack.push_async_callback(personas.aclose)
@@ -117,7 +124,7 @@ async def running_bot(
         library = Library(database, embedder, clock)
         services = RunServices(
             database=database,
-            surface=DiscordSurface(api, clock),
+            surface=DiscordSurface(api, clock, most_chunks=config.discord.most_chunks),
             personas=personas,
             tools=ConfiguredTools(pool, config.tools),
             library=library,
@@ -128,9 +135,11 @@ async def running_bot(
         engine = Engine(services, workflows, pace.engine, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
         router = _router(loaded, live, api, services, doorbell)
+        identities = Identities(api, database, clock=clock)
         deliverer = Deliverer(
             database,
-            Delivery(api, Identities(api, database)),
+            Delivery(api, identities),
+            Lost(api, identities.homes),
             replace(machinery, now=clock.now),  # Discord's ids tell its time, and rows are looked up by them
             DelivererSettings.for_requests_of(config.discord.request_seconds),
         )

@@ -56,6 +56,18 @@ class DiscordSection(Section):
         description="How long one request to Discord may take, in seconds. After a crash, messages go on after twice as long.",
     )
 
+    behind_proxy: bool = Field(
+        default=False,
+        description="Is `api_url` a proxy that keeps Discord's rate limits for several programs? Then the bot leaves "
+        "them to it.",
+    )
+    most_chunks: int = Field(
+        default=10,
+        ge=1,
+        le=50,
+        description="How many messages a long answer may become; a longer one goes as an attached file.",
+    )
+
     @property
     def bot_token(self) -> str:
         """The token in plain text, for the one place that connects."""

@@ -5,16 +5,19 @@ from typing import Any
 
 import structlog
 
-from bot.discord.api import DiscordApi, DiscordRefused, DiscordUnavailable
+from bot.discord.api import DiscordApi
 from bot.discord.chunking import chunks
 from bot.discord.events import Interaction
-from bot.discord.rendering import SUPPRESS_EMBEDS
+from bot.discord.failures import DiscordRefused, DiscordUnavailable
+from bot.discord.limits import Urgency
+from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS
 
-EPHEMERAL = 1 << 6
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _SUGGESTIONS = 4, 5, 6, 8
 CHOICES = 25
 CHOICE_LENGTH = 100
+PATIENCE = 2.5
+"""Seconds; an answer that is later is too late."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,7 @@ class Answers:
             "PATCH",
             "/webhooks/{application_id}/{token}/messages/@original",
             body=body,
+            urgency=Urgency.ANSWER,
             application_id=self._api.application_id,
             token=self._interaction.token,
         )
@@ -69,6 +73,8 @@ class Answers:
             "POST",
             "/interactions/{interaction_id}/{token}/callback",
             body=body,
+            urgency=Urgency.ANSWER,
+            patience=PATIENCE,
             interaction_id=self._interaction.id,
             token=self._interaction.token,
         )

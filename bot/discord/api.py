@@ -1,62 +1,57 @@
-"""Discord's REST API as far as the bot writes to it, each call once, with our errors and a time limit.
+"""Discord's REST API as far as the bot uses it: each call once, in its turn, with our errors and a time limit.
 
-It uses nextcord's HTTP client for its rate-limit buckets but never lets it retry: nextcord repeats a POST after
-a 5xx, and a message that had been committed would then stand there twice.
+Nothing is repeated here: a POST that is repeated after a 5xx would say a message twice that had been committed.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
 
-import aiohttp
-import nextcord
 import structlog
-from nextcord.errors import HTTPInternalRatelimitLocked
-from nextcord.http import HTTPClient
 from nextcord.http import Route as DiscordRoute
 
-from bot.errors import ConfigError, OutsideError
+from bot.clock import Clock
+from bot.discord.failures import DiscordRefused, DiscordUnavailable
+from bot.discord.limits import Limits, LimitSettings, RouteKey, Urgency
+from bot.discord.transport import Answer, Method, Request, Transport, over_http
+from bot.discord.turns import Turns
+from bot.errors import ConfigError
+from bot.work.surface import Attachment
 
 log = structlog.get_logger(__name__)
 
-type Json = dict[str, Any]
-type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Json = dict[str, Any]
 
 COG_HEADER = "X-Cogswarm-Cog"
 """Says which cog is behind a request, for whoever debugs against a local Discord."""
 _DISCORDS_OWN = (".discord.com", ".discordapp.com")
 
 REQUEST_SECONDS = 10.0
-LOCKED_SECONDS = 0.25
-
-UNKNOWN_WEBHOOK = 10015
-TOO_MANY_WEBHOOKS, MISSING_ACCESS, MISSING_PERMISSIONS = 30007, 50001, 50013
-THREAD_EXISTS = 160004
-
-
-class DiscordRefused(OutsideError):
-    """Discord answered that this cannot be done; the same request would be refused again."""
-
-    def __init__(self, message: str, *, status: int, code: int) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-class DiscordUnavailable(OutsideError):
-    """Discord did not answer, or asked to wait; whether the request had its effect is unknown."""
-
-    def __init__(self, message: str, *, retry_after: float | None = None, sent: bool = True) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        self.sent = sent
+PATIENCE = 60.0
+"""Seconds that a request waits for its turn where nobody says otherwise."""
+_MAJOR = (
+    "channel_id",
+    "guild_id",
+    "webhook_id",
+    "webhook_token",
+    "application_id",
+    "interaction_id",
+    "token",
+)
+"""The ids that have limits of their own (https://discord.com/developers/docs/topics/rate-limits)."""
+_NOT_GLOBAL = (
+    "/interactions/",
+    "/webhooks/{webhook_id}/{webhook_token}",
+    "/webhooks/{application_id}/{token}",
+)
+_LONGEST_REASON = 300
 
 
 def point_at(api_url: str) -> None:
-    """Make nextcord talk to another address than Discord's; process-wide, because nextcord keeps it so."""
+    """Talk to another address than Discord's; process-wide, because nextcord keeps it so."""
     DiscordRoute.BASE = api_url.rstrip("/")
     if not DiscordRoute("GET", "/gateway").url.startswith(api_url.rstrip("/")):
         raise ConfigError(
@@ -66,7 +61,7 @@ def point_at(api_url: str) -> None:
 
 @contextmanager
 def pointed_at(api_url: str) -> Generator[None]:
-    """Make nextcord talk to another address while the block runs, for tests."""
+    """Talk to another address while the block runs, for tests."""
     before = DiscordRoute.BASE
     point_at(api_url)
     try:
@@ -79,11 +74,20 @@ class DiscordApi:
     """The bot's own account on Discord's REST API."""
 
     def __init__(
-        self, http: HTTPClient, authorization: str, me: Json, *, request_seconds: float = REQUEST_SECONDS
+        self,
+        transport: Transport,
+        turns: Turns,
+        token: str,
+        me: Json,
+        *,
+        base_url: str,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
-        self._http = http
-        self._authorization = authorization
+        self._transport = transport
+        self._turns = turns
+        self._token = token
         self._me = me
+        self._base_url = base_url.rstrip("/")
         self._request_seconds = request_seconds
 
     @property
@@ -96,44 +100,60 @@ class DiscordApi:
         """The application's id, which for every application made since 2017 is the bot user's."""
         return int(self._me["application_id"])
 
+    def wait(self, route: RouteKey, urgency: Urgency = Urgency.RESULT) -> float:
+        """Seconds until such a request may be sent; infinity when only another's answer will tell."""
+        return self._turns.limits.wait(route, urgency)
+
     async def request(
-        self, method: Method, path: str, *, body: Any = None, query: Json | None = None, **ids: int | str
+        self,
+        method: Method,
+        path: str,
+        *,
+        body: Any = None,
+        query: Json | None = None,
+        uploads: Sequence[Attachment] = (),
+        urgency: Urgency = Urgency.RESULT,
+        patience: float = PATIENCE,
+        **ids: int | str,
     ) -> Any:
-        """Send one request. Raises `DiscordRefused` or `DiscordUnavailable`."""
-        route = DiscordRoute(method, path, **ids)
-        arguments: Json = {"headers": cog_label(route.url)}
-        if body is not None:
-            arguments["json"] = body
-        if query:
-            arguments["params"] = {key: str(value) for key, value in query.items()}
+        """Send one request when its turn comes. Raises `DiscordRefused` or `DiscordUnavailable`.
+
+        It waits at most ``patience`` seconds for its turn; the request itself has a time limit of its own.
+        """
+        route = route_key(method, path, ids)
+        url = self._base_url + path.format_map(
+            {name: quote(str(value), safe="") for name, value in ids.items()}
+        )
+        request = Request(
+            method,
+            url,
+            headers={"Authorization": f"Bot {self._token}", **cog_label(url)},
+            query={name: str(value) for name, value in (query or {}).items()},
+            body=body,
+            uploads=tuple(uploads),
+        )
+        await self._turns.take(route, urgency, patience)
+        answer = await self._carried(route, request)
+        retry_after = self._turns.limits.learn(route, answer.status, answer.headers)
+        self._turns.changed()
+        return _result(method, path, answer, retry_after)
+
+    async def _carried(self, route: RouteKey, request: Request) -> Answer:
         try:
             async with asyncio.timeout(self._request_seconds):
-                return await self._http.request(route, retry_request=False, **arguments)
-        except nextcord.HTTPException as error:
-            raise _mapped(method, path, error) from error
-        except HTTPInternalRatelimitLocked as error:
-            self._let_it_open(route)
-            raise DiscordUnavailable(
-                "Discord's rate limit is used up for the moment.", retry_after=LOCKED_SECONDS, sent=False
-            ) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
-            raise DiscordUnavailable(
-                f"Discord could not be reached ({type(error).__name__}); check the network, then try again."
-            ) from error
-        except (TimeoutError, OSError, aiohttp.ClientError, ValueError) as error:
-            raise DiscordUnavailable(f"Discord did not answer properly ({type(error).__name__}).") from error
+                return await self._transport(request)
+        except BaseException as error:
+            self._turns.limits.unanswered(route)
+            self._turns.changed()
+            if isinstance(error, TimeoutError):
+                raise DiscordUnavailable("Discord did not answer in time.") from error
+            raise
 
-    def _let_it_open(self, route: DiscordRoute) -> None:
-        """Start the reset of a locked bucket that no answer has started.
 
-        nextcord starts it with an answer, or with a request that waits; where requests get no answer and none may
-        wait, as here, a used-up bucket would stay locked for good.
-        """
-        key = (route.method, route.bucket, self._authorization)
-        # nextcord has no public way to a route's bucket
-        limit = self._http._url_rate_limits.get(key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        if limit is not None and limit.locked and not limit.resetting:
-            limit.start_reset_task()
+def route_key(method: str, path: str, ids: Json) -> RouteKey:
+    """How the limits know a request."""
+    major = ":".join(str(ids[name]) for name in _MAJOR if name in ids)
+    return RouteKey(method, path, major, counts_globally=not path.startswith(_NOT_GLOBAL))
 
 
 def cog_label(url: str) -> dict[str, str]:
@@ -145,45 +165,86 @@ def cog_label(url: str) -> dict[str, str]:
     return {COG_HEADER: cog}
 
 
-def _mapped(method: str, path: str, error: nextcord.HTTPException) -> OutsideError:
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        retry_after = error.response.headers.get("Retry-After")
-        # Without a Via header the answer comes from the edge in front of Discord: a ban, so stay away longer.
-        fallback = 5.0 if error.response.headers.get("Via") else 60.0
-        wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else fallback
-        return DiscordUnavailable("Discord asked us to slow down.", retry_after=wait, sent=False)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return DiscordUnavailable(f"Discord had an error of its own ({error.status}).")
-    log.info(
-        "discord_refused", method=method, path=path, status=error.status, code=error.code, text=error.text
-    )
-    return DiscordRefused(
-        f"Discord refused this: {error.text or error.status}.", status=error.status, code=error.code
-    )
+def _result(method: str, path: str, answer: Answer, retry_after: float | None) -> Any:
+    """What an answer says, or the error that it means."""
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise DiscordUnavailable("Discord asked us to slow down.", retry_after=retry_after, sent=False)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise DiscordUnavailable(f"Discord had an error of its own ({answer.status}).")
+    try:
+        content = answer.json()
+    except ValueError as error:
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise DiscordUnavailable("Discord's answer was not JSON.") from error
+        content = None
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return content
+    said = cast("Json", content) if isinstance(content, dict) else Json()
+    code = said.get("code")
+    code = code if isinstance(code, int) else 0
+    text = _reason(said) or str(answer.status)
+    log.info("discord_refused", method=method, path=path, status=answer.status, code=code, text=text)
+    raise DiscordRefused(f"Discord refused this: {text}.", status=answer.status, code=code)
+
+
+def _reason(said: Json) -> str:
+    """Discord's sentence, and where its ``errors`` say so, what is wrong with which field, a line each."""
+    message = str(said.get("message") or "").strip().rstrip(".")[:_LONGEST_REASON]
+    details = [f"In {place}: {text}" for place, text in _problems(said.get("errors"), ())]
+    return "\n".join([message, *details]) if message else ""
+
+
+def _problems(errors: Any, place: tuple[str, ...]) -> Generator[tuple[str, str]]:
+    """https://discord.com/developers/docs/reference#error-messages."""
+    if isinstance(errors, list):
+        said = [
+            str(cast("Json", one).get("message", ""))
+            for one in cast("list[Any]", errors)
+            if isinstance(one, dict)
+        ]
+        yield ".".join(place), " ".join(said)[:_LONGEST_REASON]
+    elif isinstance(errors, dict):
+        for name, inner in cast("Json", errors).items():
+            yield from _problems(inner, place if name == "_errors" else (*place, str(name)))
 
 
 @asynccontextmanager
-async def open_api(token: str, *, request_seconds: float = REQUEST_SECONDS) -> AsyncGenerator[DiscordApi]:
+async def open_api(
+    token: str,
+    *,
+    request_seconds: float = REQUEST_SECONDS,
+    limits: LimitSettings | None = None,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+) -> AsyncGenerator[DiscordApi]:
     """Log in; a wrong token is a `ConfigError`, no answer a `DiscordUnavailable`."""
-    http = HTTPClient(dispatch=_ignore_event)
-    authorization = f"Bot {token}"
-    http.set_default_auth(authorization)
-    api = DiscordApi(http, authorization, {}, request_seconds=request_seconds)
+    clock = clock or Clock()
+    turns = Turns(Limits(clock.monotonic, limits or LimitSettings()), clock)
+    me: Json = {}
     try:
-        me = await api.request("GET", "/users/@me")
-        application = await api.request("GET", "/applications/@me")
-        me["application_id"] = application["id"]
-        yield DiscordApi(http, authorization, me, request_seconds=request_seconds)
+        async with over_http() as http:
+            api = DiscordApi(
+                transport or http,
+                turns,
+                token,
+                me,
+                base_url=DiscordRoute.BASE,
+                request_seconds=request_seconds,
+            )
+            application = await _logged_in(api, me)
+            me["application_id"] = application["id"]
+            yield api
+    finally:
+        turns.close()
+
+
+async def _logged_in(api: DiscordApi, me: Json) -> Json:
+    try:
+        me.update(await api.request("GET", "/users/@me"))
+        return await api.request("GET", "/applications/@me")
     except DiscordRefused as error:
         if error.status == HTTPStatus.UNAUTHORIZED:
             raise ConfigError(
                 "Discord does not accept this token; copy it again from the developer portal into DISCORD_TOKEN."
             ) from error
         raise
-    finally:
-        await http.close()
-
-
-def _ignore_event(event: str, *args: Any) -> None:
-    """Nextcord's HTTP client reports rate limits as events; ours reach the deliverer as errors."""
-    log.debug("nextcord_event", event_name=event, details=args)

@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 from psycopg.types.json import Jsonb
 
-from bot.discord.api import DiscordApi, DiscordRefused
+from bot.discord.api import DiscordApi
+from bot.discord.failures import DiscordRefused
 from bot.plugins.cog import Cog, Command, Option
 from bot.storage.database import Database
 

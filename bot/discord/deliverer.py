@@ -7,6 +7,7 @@ recorded is the lost one. So a message is neither lost nor sent twice, whatever 
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from uuid import uuid4
 import structlog
 
 from bot.clock import Clock
-from bot.discord import outbox_table
-from bot.discord.api import DiscordRefused, DiscordUnavailable
+from bot.discord import outbox_queue, outbox_table, refused_table
 from bot.discord.delivery import Delivery
-from bot.discord.outbox_table import OutboxRow
+from bot.discord.failures import MISSING_ACCESS, NOT_ALLOWED, DiscordRefused, DiscordUnavailable
+from bot.discord.limits import FOREVER
+from bot.discord.lost import SEARCHED, Lost
+from bot.discord.outbox_table import Made, OutboxRow
+from bot.discord.private import said_again
 from bot.discord.surface import snowflake_at
 from bot.errors import OutsideError
 from bot.storage.database import Database
@@ -27,6 +31,13 @@ from bot.work import runs_table
 from bot.work.surface import Connection
 
 log = structlog.get_logger(__name__)
+
+OPENING = frozenset({"thread", "private_thread", "forum_post"})
+"""Kinds that make a place in which other rows wait to be said."""
+HELD = frozenset({"post", "forum_post", "private_thread"})
+"""Kinds that are kept until the bot is let in again; the others are given up."""
+LOOK_AGAIN = 0.25
+"""Seconds after which a row is looked at again that waits for another request's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +52,23 @@ class DelivererSettings:
     longest_pause: float = 60.0
     clock_margin: timedelta = timedelta(minutes=10)
     parallel: int = 16
+    patience: float = 1.0
+    """How long a marked row's request may wait for its turn; it went on because there was one just before."""
+    refused_first: float = 300.0
+    refused_longest: float = 6 * 3600.0
+    """Where the bot is not let in, it tries again after this long, twice as long each time, up to this long."""
+    keep: timedelta = timedelta(days=1)
+    """What could not be said for this long for want of permissions is given up."""
 
     @classmethod
     def for_requests_of(cls, seconds: float) -> "DelivererSettings":
         """Settings for requests that are given up after ``seconds``."""
-        return cls(request=seconds, lease=2 * seconds, renew=seconds / 3)
+        return cls(request=seconds, lease=2 * seconds, renew=seconds / 3, patience=seconds / 10)
+
+    @property
+    def margin(self) -> float:
+        """How long the lease must last when a row is marked: as long as its request may take."""
+        return self.request + self.patience
 
 
 class Deliverer:
@@ -55,18 +78,22 @@ class Deliverer:
         self,
         database: Database,
         delivery: Delivery,
+        lost: Lost,
         clock: Clock,
         settings: DelivererSettings | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._delivery = delivery
+        self._lost = lost
         self._clock = clock
         self._settings = settings or DelivererSettings()
         self._jitter = jitter
         self._owner = uuid4()
         self._fences: dict[int, int] = {}
-        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._busy: dict[tuple[int, int], OutboxRow] = {}
+        self._resting: dict[tuple[int, int], float] = {}
+        self._not_let: dict[tuple[int, str], float] = {}
         self._wake = asyncio.Event()
 
     async def run_forever(self) -> None:
@@ -94,7 +121,10 @@ class Deliverer:
 
     async def _listen(self) -> None:
         async with aclosing(self._database.listen(outbox_table.WAKE)) as wake_ups:
-            async for _ in wake_ups:
+            async for wake_up in wake_ups:
+                if wake_up.payload == outbox_table.PERMISSIONS:
+                    self._not_let.clear()
+                    self._delivery.identities.permissions_changed()
                 self._wake.set()
 
     async def _drain_forever(self, tasks: asyncio.TaskGroup) -> None:
@@ -112,16 +142,34 @@ class Deliverer:
                 continue
 
     async def _start_due(self, tasks: asyncio.TaskGroup) -> float:
-        """Start what is due; the answer is in how many seconds something else will be."""
-        room = self._settings.parallel - len(self._busy)
+        """Start what is due and may be sent; the answer is in how many seconds something else will be."""
+        now = self._clock.monotonic()
+        self._resting = {place: until for place, until in self._resting.items() if until > now}
         async with self._database.connection() as conn:
-            rows = (
-                await outbox_table.heads(conn, list(self._fences), list(self._busy), room) if room > 0 else []
-            )
-            next_due = await outbox_table.next_due_in(conn)
-        for row in rows:
-            self._busy[row.channel_id] = tasks.create_task(self._deliver_in_its_turn(row))
-        return self._settings.poll if next_due is None else max(0.01, next_due)
+            while (room := self._settings.parallel - len(self._busy)) > 0:
+                rows = await outbox_queue.heads(
+                    conn,
+                    self._fences,
+                    busy=[*self._busy, *self._resting],
+                    under_way=Counter(row.group for row in self._busy.values()),
+                    limit=room,
+                )
+                for row in rows:
+                    self._start_or_rest(tasks, row, now)
+                if len(rows) < room:
+                    break
+            next_due = await outbox_queue.next_due_in(conn)
+        waits = [until - now for until in self._resting.values()]
+        return max(0.01, min([self._settings.poll, *waits, *([] if next_due is None else [next_due])]))
+
+    def _start_or_rest(self, tasks: asyncio.TaskGroup, row: OutboxRow, now: float) -> None:
+        """A row whose request would have to wait is left alone meanwhile, not marked: its place goes to another."""
+        pause = self._delivery.pause(row)
+        if pause > 0:
+            self._resting[row.place] = now + (pause if pause < FOREVER else LOOK_AGAIN)
+            return
+        self._busy[row.place] = row
+        tasks.create_task(self._deliver_in_its_turn(row))
 
     async def _deliver_in_its_turn(self, row: OutboxRow) -> None:
         try:
@@ -130,44 +178,79 @@ class Deliverer:
         except OutsideError as error:
             log.warning("delivery_not_recorded", key=row.key, reason=str(error))
         finally:
-            self._busy.pop(row.channel_id, None)
+            self._busy.pop(row.place, None)
             self._wake.set()
 
     async def _deliver(self, row: OutboxRow) -> None:
         fence = self._fences.get(row.partition, -1)
-        floor = snowflake_at(self._clock.now() - self._settings.clock_margin)
-        async with self._database.transaction() as conn:
-            after_id = await outbox_table.begin(
-                conn, row, owner=self._owner, fence=fence, floor=floor, margin=self._settings.request
-            )
-        if after_id is None:
-            log.info("delivery_lease_lost", partition=row.partition)
-            self._fences.pop(row.partition, None)
-            return
         try:
-            message_id = await self._lost(row, after_id) or await self._delivery.send(row)
+            made = await self._found(row) or await self._sent(row, fence)
         except DiscordUnavailable as error:
             await self._postpone(row, error)
             return
         except DiscordRefused as error:
-            await self._give_up(row, error)
+            await self._refused(row, error)
+            return
+        if made is None:
             return
         async with self._database.transaction() as conn:
-            if row.kind == "thread" and message_id is not None:
-                await _thread_opened(conn, row, message_id)
-            await outbox_table.sent(conn, row, message_id)
+            if row.kind in OPENING and made.id is not None:
+                await _thread_opened(conn, row, made.id)
+            await outbox_table.sent(conn, row, made)
+            if row.attempts:
+                await refused_table.forget(conn, row.channel_id, row.kind)
 
-    async def _lost(self, row: OutboxRow, after_id: int) -> int | None:
-        """The message of a row whose answer was lost, if Discord has it."""
-        if row.kind != "post" or row.state != "sending":
+    async def _sent(self, row: OutboxRow, fence: int) -> Made | None:
+        """Mark the row and send it, once everything else that may take time is done; None where it must not go."""
+        if row.state == "sending" and row.kind == "follow_up":
+            raise DiscordRefused("The answer may have been shown already.", status=0, code=0)
+        if self._clock.monotonic() < self._not_let.get((row.channel_id, row.kind), 0.0):
+            raise DiscordRefused("The bot may not do this here.", status=0, code=0)
+        voice = await self._delivery.voice(row)
+        floor = snowflake_at(self._clock.now() - self._settings.clock_margin)
+        async with self._database.transaction() as conn:
+            files = await outbox_table.files_of(conn, row.id)
+            begun = await outbox_table.begin(
+                conn, row, owner=self._owner, fence=fence, floor=floor, margin=self._settings.margin
+            )
+        if not begun.leased:
+            log.info("delivery_lease_lost", partition=row.partition)
+            self._fences.pop(row.partition, None)
+        if begun.after_id is None:
             return None
-        candidates = await self._delivery.candidates(row, after_id)
+        return await self._delivery.send(row, voice, files, patience=self._settings.patience)
+
+    async def _found(self, row: OutboxRow) -> Made | None:
+        """What a row has made whose answer was lost, if Discord has it."""
+        if row.state != "sending" or row.kind not in SEARCHED:
+            return None
+        try:
+            candidates = await self._lost.candidates(row)
+        except DiscordRefused as error:
+            await self._hold_unread(row, error)
+            raise DiscordUnavailable(str(error), retry_after=self._settings.refused_first) from error
         async with self._database.connection() as conn:
-            known = await outbox_table.known_messages(conn, row.channel_id, candidates)
-        lost = next((message for message in candidates if message not in known), None)
-        if lost is not None:
-            log.info("lost_answer_found", key=row.key, message=lost)
-        return lost
+            known = await outbox_table.known_messages(conn, row, [one.id for one in candidates if one.id])
+        found = next((one for one in candidates if one.id not in known), None)
+        if found is not None:
+            log.info("lost_answer_found", key=row.key, message=found.id)
+        return found
+
+    async def _hold_unread(self, row: OutboxRow, error: DiscordRefused) -> None:
+        """Nobody can tell whether it was said, so it is held; the reason stands where people can ask for it."""
+        async with self._database.connection() as conn:
+            _, news = await refused_table.note(
+                conn, row.channel_id, "history", code=error.code, reason=str(error),
+                first=self._settings.refused_first, longest=self._settings.refused_longest,
+            )  # fmt: skip
+        if news:
+            log.error(
+                "message_held",
+                key=row.key,
+                channel=row.channel_id,
+                reason=str(error),
+                fix="let the bot read the message history of this channel",
+            )
 
     async def _postpone(self, row: OutboxRow, error: DiscordUnavailable) -> None:
         grown = self._settings.first_pause * 2 ** min(row.attempts, 10)
@@ -178,13 +261,36 @@ class Deliverer:
         async with self._database.connection() as conn:
             await outbox_table.later(conn, row, seconds, str(error), unsent=unsent)
 
-    async def _give_up(self, row: OutboxRow, error: DiscordRefused) -> None:
+    async def _refused(self, row: OutboxRow, error: DiscordRefused) -> None:
+        if error.code in NOT_ALLOWED and await self._set_aside(row, error):
+            return
         log.warning("delivery_refused", key=row.key, kind=row.kind, reason=str(error), code=error.code)
         async with self._database.transaction() as conn:
-            if row.kind == "thread":
+            if row.kind == "follow_up":
+                await said_again(conn, row)
+            if row.kind in OPENING:
                 # No thread is no reason to keep the answer back: it goes to the channel itself.
                 await _thread_opened(conn, row, row.channel_id)
             await outbox_table.fail(conn, row, str(error))
+
+    async def _set_aside(self, row: OutboxRow, error: DiscordRefused) -> bool:
+        """Remember that the bot may not do this here; True where the row waits until it may."""
+        what = "post" if error.code == MISSING_ACCESS and row.kind not in OPENING else row.kind
+        async with self._database.transaction() as conn:
+            pause, news = await refused_table.note(
+                conn, row.channel_id, what, code=error.code, reason=str(error),
+                first=self._settings.refused_first, longest=self._settings.refused_longest,
+            )  # fmt: skip
+            kept = row.kind in HELD and self._clock.now() - row.created_at < self._settings.keep
+            if kept:
+                await outbox_table.later(conn, row, pause, str(error), unsent=row.state == "pending")
+        if news:
+            log.warning(
+                "channel_set_aside", channel=row.channel_id, what=what, reason=str(error), again_in=pause
+            )
+        if not kept:
+            self._not_let[row.channel_id, row.kind] = self._clock.monotonic() + pause
+        return kept
 
     async def _give_back(self) -> None:
         try:

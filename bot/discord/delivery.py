@@ -1,23 +1,51 @@
-"""Delivers one outbox row: what is asked of Discord, and how a lost answer is found again."""
+"""Delivers one outbox row: what is asked of Discord, and by which webhook it is said."""
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from bot.discord.api import THREAD_EXISTS, DiscordApi, DiscordRefused
+from bot.discord.api import DiscordApi, route_key
+from bot.discord.failures import (
+    THREAD_EXISTS,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_WEBHOOK,
+    WRONG_WEBHOOK_TOKEN,
+    DiscordRefused,
+    DiscordUnavailable,
+)
 from bot.discord.identities import Identities, Voice
-from bot.discord.outbox_table import OutboxRow
+from bot.discord.limits import Urgency
+from bot.discord.outbox_table import Made, OutboxRow
+from bot.discord.rendering import as_agent
+from bot.discord.transport import Method
+from bot.work.surface import Attachment
 
 NONCE_LENGTH = 25
-PAGE = 100
-MAX_PAGES = 20
-_ORDINARY, _REPLY = 0, 19
+GONE = frozenset({UNKNOWN_WEBHOOK, WRONG_WEBHOOK_TOKEN})
+SPOKEN = frozenset({"post", "forum_post"})
+"""Kinds that an agent says through a webhook."""
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE = "/channels/{channel_id}/messages/{message_id}"
+_HOOK = "/webhooks/{webhook_id}/{webhook_token}"
 
 
 def nonce(key: str) -> str:
     """A row's nonce: the same for every attempt, at most 25 characters (Discord, *Create Message*)."""
     digest = hashlib.sha256(key.encode()).digest()
     return base64.b32encode(digest).decode()[:NONCE_LENGTH].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: the path with its ids apart, as limits need it."""
+
+    method: Method
+    path: str
+    ids: dict[str, int | str]
+    body: Any = None
+    query: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Delivery:
@@ -27,115 +55,162 @@ class Delivery:
         self._api = api
         self._identities = identities
 
-    async def send(self, row: OutboxRow) -> int | None:
-        """Have the row's effect; the answer is the message's (or thread's) id, where there is one."""
-        match row.kind:
-            case "post":
-                return int((await self._post(row))["id"])
-            case "edit":
-                await self._on_target("PATCH", row, body=row.payload)
-            case "delete":
-                await self._on_target("DELETE", row)
-            case "thread":
-                return await self._open_thread(row)
-            case "react" | "unreact":
-                await self._react("PUT" if row.kind == "react" else "DELETE", row)
-            case kind:
-                raise DiscordRefused(f"The outbox does not know {kind!r}.", status=0, code=0)
-        return None
+    @property
+    def identities(self) -> Identities:
+        """The webhooks."""
+        return self._identities
 
-    async def candidates(self, row: OutboxRow, after_id: int) -> list[int]:
-        """Messages after ``after_id`` that this row's author wrote, oldest first."""
-        voice = await self._identities.voice(row.channel_id) if row.identity else None
-        found: list[int] = []
-        for _ in range(MAX_PAGES):
-            page = await self._api.request(
-                "GET",
-                "/channels/{channel_id}/messages",
-                query={"after": after_id, "limit": PAGE},
-                channel_id=row.channel_id,
-            )
-            found.extend(int(message["id"]) for message in page if self._is_author(message, row, voice))
-            if len(page) < PAGE:
-                break
-            after_id = max(int(message["id"]) for message in page)
-        return sorted(found)
-
-    def _is_author(self, message: dict[str, Any], row: OutboxRow, voice: Voice | None) -> bool:
-        if message.get("type") not in {_ORDINARY, _REPLY} or message.get("interaction_metadata"):
-            return False
-        if row.identity is not None and voice is not None:
-            by_hook = message.get("webhook_id") == str(voice.webhook_id)
-            return by_hook and message["author"]["username"] == row.identity["name"]
-        return "webhook_id" not in message and message["author"]["id"] == str(self._api.user_id)
-
-    async def _post(self, row: OutboxRow) -> dict[str, Any]:
-        if row.identity is None:
-            return await self._post_as_bot(row, row.payload)
-        identity = row.identity
-
-        async def speak(voice: Voice | None) -> dict[str, Any]:
+    def pause(self, row: OutboxRow) -> float:
+        """In how many seconds the row's request may be sent, as far as that is known; infinity: nobody knows."""
+        voice: Voice | None = None
+        if row.identity is not None and row.kind in SPOKEN:
+            voice = self._identities.known(row.channel_id, row.identity["name"])
             if voice is None:
-                text = f"**{identity['name']}** · {row.payload['content']}"[:2000]
-                return await self._post_as_bot(row, {**row.payload, "content": text})
-            return await self._post_as_agent(row, identity, voice)
-
-        return await self._identities.say(row.channel_id, speak)
-
-    async def _post_as_bot(self, row: OutboxRow, payload: dict[str, Any]) -> dict[str, Any]:
-        body = {**payload, "nonce": nonce(row.key), "enforce_nonce": True}
-        return await self._api.request(
-            "POST", "/channels/{channel_id}/messages", body=body, channel_id=row.channel_id
-        )
-
-    async def _post_as_agent(self, row: OutboxRow, identity: dict[str, Any], voice: Voice) -> dict[str, Any]:
-        body = {**row.payload, "username": identity["name"]}
-        if identity.get("avatar_url"):
-            body["avatar_url"] = identity["avatar_url"]
-        query = {"wait": "true", **({"thread_id": voice.thread_id} if voice.thread_id else {})}
-        return await self._api.request(
-            "POST",
-            "/webhooks/{webhook_id}/{webhook_token}",
-            body=body,
-            query=query,
-            webhook_id=voice.webhook_id,
-            webhook_token=voice.token,
-        )
-
-    async def _on_target(self, method: Any, row: OutboxRow, *, body: Any = None) -> None:
-        if row.target_id is None:
-            raise DiscordRefused("The message was never posted.", status=0, code=0)
-        await self._api.request(
-            method,
-            "/channels/{channel_id}/messages/{message_id}",
-            body=body,
-            channel_id=row.channel_id,
-            message_id=row.target_id,
-        )
-
-    async def _open_thread(self, row: OutboxRow) -> int:
-        if row.target_id is None:
-            raise DiscordRefused("The message for the thread was never posted.", status=0, code=0)
+                return 0.0
+        elif row.target_via is not None:
+            voice = Voice(row.target_via, "", None)
         try:
-            thread = await self._api.request(
-                "POST",
-                "/channels/{channel_id}/messages/{message_id}/threads",
-                body=row.payload,
-                channel_id=row.channel_id,
-                message_id=row.target_id,
+            asked = self._asked(row, voice)
+        except DiscordRefused:
+            return 0.0
+        return self._api.wait(route_key(asked.method, asked.path, asked.ids), Urgency(row.urgency))
+
+    async def voice(self, row: OutboxRow) -> Voice | None:
+        """By which webhook the row is said, or its target was; None: by the bot itself. May ask Discord."""
+        if row.identity is not None and row.kind in SPOKEN:
+            return await self._identities.voice(row.channel_id, row.identity["name"])
+        if row.target_via is None or row.kind not in {"edit", "delete"}:
+            return None
+        token = await self._identities.token(row.target_via)
+        if token is None:
+            raise DiscordRefused("The webhook that said this is gone.", status=404, code=UNKNOWN_WEBHOOK)
+        home = await self._identities.homes.home(row.channel_id)
+        return Voice(row.target_via, token, row.channel_id if home.is_thread else None)
+
+    async def send(
+        self, row: OutboxRow, voice: Voice | None, files: Sequence[Attachment], *, patience: float
+    ) -> Made:
+        """Have the row's effect, with one request."""
+        asked = self._asked(row, voice)
+        try:
+            answer = await self._api.request(
+                asked.method,
+                asked.path,
+                body=asked.body,
+                query=asked.query,
+                uploads=files,
+                urgency=Urgency(row.urgency),
+                patience=patience,
+                **asked.ids,
             )
         except DiscordRefused as error:
-            if error.code != THREAD_EXISTS:
-                raise
-            # A thread made from a message has the message's id: an earlier attempt has made it.
-            return row.target_id
-        return int(thread["id"])
+            if row.kind == "thread" and error.code == THREAD_EXISTS:
+                # A thread made from a message has the message's id: an earlier attempt has made it.
+                return Made(row.target_id)
+            if row.kind == "delete" and error.code == UNKNOWN_MESSAGE:
+                return Made()
+            if voice is not None and error.code in GONE and row.kind in SPOKEN:
+                await self._identities.gone(row.channel_id, voice.webhook_id)
+                raise DiscordUnavailable(
+                    "The channel's webhook is gone; another is made.", retry_after=0, sent=False
+                ) from error
+            raise
+        return _made(row, voice, answer)
 
-    async def _react(self, method: Any, row: OutboxRow) -> None:
-        await self._api.request(
-            method,
-            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me",
-            channel_id=row.channel_id,
-            message_id=row.target_id or 0,
-            emoji=str(row.payload["emoji"]),
-        )
+    def _asked(self, row: OutboxRow, voice: Voice | None) -> Asked:
+        match row.kind:
+            case "post":
+                return self._post(row, voice)
+            case "forum_post":
+                return self._forum_post(row, voice)
+            case "edit" | "delete":
+                return _change(row, voice)
+            case "thread" | "private_thread" | "thread_edit":
+                return _thread(row)
+            case "follow_up":
+                ids = {"application_id": self._api.application_id, "token": str(row.payload["token"])}
+                path = "/webhooks/{application_id}/{token}"
+                return Asked("POST", path, ids, row.payload["body"], {"wait": "true"})
+            case _:
+                return _mark(row)
+
+    def _post(self, row: OutboxRow, voice: Voice | None) -> Asked:
+        if voice is not None and row.identity is not None:
+            return _spoken(row.payload, row.identity, voice)
+        payload = row.payload if row.identity is None else as_agent(row.payload, row.identity["name"])
+        body = {**payload, "nonce": nonce(row.key), "enforce_nonce": True}
+        return Asked("POST", _MESSAGES, {"channel_id": row.channel_id}, body)
+
+    def _forum_post(self, row: OutboxRow, voice: Voice | None) -> Asked:
+        message = row.payload["message"]
+        if voice is not None and row.identity is not None:
+            body = {**message, "thread_name": row.payload["name"]}
+            if row.payload.get("applied_tags"):
+                body["applied_tags"] = row.payload["applied_tags"]
+            return _spoken(body, row.identity, voice)
+        if row.identity is not None:
+            message = as_agent(message, row.identity["name"])
+        body = {**row.payload, "message": message}
+        return Asked("POST", "/channels/{channel_id}/threads", {"channel_id": row.channel_id}, body)
+
+
+def _spoken(payload: dict[str, Any], identity: dict[str, Any], voice: Voice) -> Asked:
+    body = {**payload, "username": identity["name"]}
+    if identity.get("avatar_url"):
+        body["avatar_url"] = identity["avatar_url"]
+    return Asked("POST", _HOOK, _hook(voice), body, {"wait": "true", **_in_thread(voice)})
+
+
+def _change(row: OutboxRow, voice: Voice | None) -> Asked:
+    method: Method = "PATCH" if row.kind == "edit" else "DELETE"
+    body = row.payload if row.kind == "edit" else None
+    target = _target(row)
+    if voice is None:
+        return Asked(method, _MESSAGE, target, body)
+    ids = {**_hook(voice), "message_id": target["message_id"]}
+    return Asked(method, f"{_HOOK}/messages/{{message_id}}", ids, body, _in_thread(voice))
+
+
+def _thread(row: OutboxRow) -> Asked:
+    channel: dict[str, int | str] = {"channel_id": row.channel_id}
+    match row.kind:
+        case "thread":
+            target = _target(row, "The message for the thread was never posted.")
+            return Asked("POST", f"{_MESSAGE}/threads", target, row.payload)
+        case "private_thread":
+            return Asked("POST", "/channels/{channel_id}/threads", channel, row.payload)
+        case _:
+            return Asked("PATCH", "/channels/{channel_id}", channel, row.payload)
+
+
+def _mark(row: OutboxRow) -> Asked:
+    method: Method = "DELETE" if row.kind.startswith("un") else "PUT"
+    match row.kind:
+        case "react" | "unreact":
+            ids = {**_target(row), "emoji": str(row.payload["emoji"])}
+            return Asked(method, f"{_MESSAGE}/reactions/{{emoji}}/@me", ids)
+        case "pin" | "unpin":
+            return Asked(method, "/channels/{channel_id}/messages/pins/{message_id}", _target(row))
+        case kind:
+            raise DiscordRefused(f"The outbox does not know {kind!r}.", status=0, code=0)
+
+
+def _hook(voice: Voice) -> dict[str, int | str]:
+    return {"webhook_id": voice.webhook_id, "webhook_token": voice.token}
+
+
+def _in_thread(voice: Voice) -> dict[str, Any]:
+    return {"thread_id": voice.thread_id} if voice.thread_id else {}
+
+
+def _target(row: OutboxRow, missing: str = "The message was never posted.") -> dict[str, int | str]:
+    if row.target_id is None:
+        raise DiscordRefused(missing, status=0, code=0)
+    return {"channel_id": row.channel_id, "message_id": row.target_id}
+
+
+def _made(row: OutboxRow, voice: Voice | None, answer: Any) -> Made:
+    """The first message of a forum's post has the post's id, so that either answer names both."""
+    if row.kind in {"post", "forum_post", "thread", "private_thread", "follow_up"}:
+        return Made(int(answer["id"]), voice.webhook_id if voice else None)
+    return Made()

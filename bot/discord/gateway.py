@@ -32,6 +32,10 @@ class Listener(Protocol):
         """A guild is there: at start, after a reconnect, or because the bot was let in."""
         ...
 
+    async def permissions_changed(self, guild_id: int) -> None:
+        """The bot may be allowed more in a guild, or less, than before."""
+        ...
+
     async def message(self, message: Message) -> None:
         """Somebody said something."""
         ...
@@ -86,6 +90,23 @@ class _Client(nextcord.Client):
     async def on_guild_join(self, guild: nextcord.Guild) -> None:
         """A guild that was not known before."""
         await self._listener.guild_ready(guild.id, guild.name)
+
+    async def on_guild_channel_update(
+        self, before: nextcord.abc.GuildChannel, after: nextcord.abc.GuildChannel
+    ) -> None:
+        """Only what a channel allows matters here."""
+        if before.overwrites != after.overwrites:
+            await self._listener.permissions_changed(after.guild.id)
+
+    async def on_guild_role_update(self, before: nextcord.Role, after: nextcord.Role) -> None:
+        """A role that the bot has, or everybody, may do something else now."""
+        if before.permissions != after.permissions:
+            await self._listener.permissions_changed(after.guild.id)
+
+    async def on_member_update(self, before: nextcord.Member, after: nextcord.Member) -> None:
+        """The bot has other roles now."""
+        if after.id == after.guild.me.id and before.roles != after.roles:
+            await self._listener.permissions_changed(after.guild.id)
 
     async def on_message(self, message: nextcord.Message) -> None:
         """Pass a message on as ours."""

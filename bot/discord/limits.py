@@ -44,6 +44,7 @@ class LimitSettings:
     last_share: float = 0.95
     ban: float = 60.0
     behind_proxy: bool = False
+    most_buckets: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ class _Bucket:
             return self.resets_at - now
         # an answer under way will tell; where none is, one request may ask
         return FOREVER if self.in_flight else 0.0
+
+    def holds(self, now: float) -> bool:
+        """Whether it would keep a request back, or count one, at this moment."""
+        return now < self.blocked_until or now < self.resets_at < FOREVER
 
     def take(self, limit: int, remaining: int, reset_after: float, window: float | None, now: float) -> None:
         """Take in the counts of an answer.
@@ -159,8 +164,23 @@ class Limits:
             bucket.resets_at = self.now() + self.settings.global_window
 
     def _bucket(self, route: RouteKey) -> _Bucket:
-        name = self._names.get((route.method, route.template), f"{route.method} {route.template}")
-        return self._buckets.setdefault((name, route.major), _Bucket())
+        unnamed = f"{route.method} {route.template}"
+        name = self._names.get((route.method, route.template), unnamed)
+        found = self._buckets.get((name, route.major))
+        if found is None:
+            if len(self._buckets) >= self.settings.most_buckets:
+                self._forget()
+            # What is under way was counted before another channel's answer gave the route its name.
+            found = self._buckets.pop((unnamed, route.major), None) or _Bucket()
+            self._buckets[name, route.major] = found
+        return found
+
+    def _forget(self) -> None:
+        """Let go of what says nothing any more: each interaction, for one, has a bucket of its own."""
+        now = self.now()
+        self._buckets = {
+            place: bucket for place, bucket in self._buckets.items() if bucket.in_flight or bucket.holds(now)
+        }
 
     def _named(self, route: RouteKey, name: str | None) -> _Bucket:
         """The bucket that an answer belongs to, which moves where the answer gives it its name."""

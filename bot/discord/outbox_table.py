@@ -1,16 +1,21 @@
-"""All SQL on the tables ``outbox`` and ``outbox_lease``."""
+"""SQL on the tables ``outbox`` and ``outbox_lease``: adding rows, and what becomes of each; see also `outbox_queue`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from bot.work.surface import Connection
+from bot.discord.limits import Urgency
+from bot.work.surface import Attachment, Connection
 
 WAKE = "outbox"
 """The notification that says something is to be delivered."""
+PERMISSIONS = "permissions"
+"""What the notification carries where the bot may do more, or less, than before."""
+_HEX_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,24 @@ class OutboxRow:
     partition: int
     after_id: int | None
     attempts: int
+    created_at: datetime
+    urgency: int = Urgency.RESULT
+    guild_id: int | None = None
+    lane: int = 0
+    target_via: int | None = None
+    """The webhook that said the target."""
     cog: str | None = None
     """Which cog it is of, where its key says so."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Within what order is kept: the channel and its lane."""
+        return self.channel_id, self.lane
+
+    @property
+    def group(self) -> int:
+        """Among whom turns go round."""
+        return self.guild_id or self.channel_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,10 @@ class NewRow:
     run_id: UUID | None = None
     after_row: int | None = None
     """A row, of whichever channel, that has to be delivered (or given up) before this one."""
+    urgency: Urgency = Urgency.RESULT
+    subject: str | None = None
+    """What this row sets; an earlier row that sets the same and that nobody has seen is dropped."""
+    files: tuple[Attachment, ...] = ()
 
 
 async def add(conn: Connection, new: NewRow) -> int:
@@ -58,50 +83,105 @@ async def add(conn: Connection, new: NewRow) -> int:
     cursor = await conn.execute(
         """
         -- Locked, so that the delivery which opens the thread either sees this row or is seen by it.
-        WITH opened AS (SELECT message_id FROM outbox WHERE id = %(channel_from)s FOR SHARE),
+        WITH opened AS (SELECT message_id, guild_id FROM outbox WHERE id = %(channel_from)s FOR SHARE),
+        place AS (SELECT coalesce(%(channel_id)s, (SELECT message_id FROM opened)) AS channel_id),
         added AS (
             INSERT INTO outbox (key, kind, payload, channel_id, channel_from, target_id, target_from,
-                                identity, run_id, after_row)
-            VALUES (%(key)s, %(kind)s, %(payload)s,
-                    coalesce(%(channel_id)s, (SELECT message_id FROM opened)), %(channel_from)s,
-                    %(target_id)s, %(target_from)s, %(identity)s, %(run_id)s, %(after_row)s)
+                                identity, run_id, after_row, urgency, subject, guild_id)
+            SELECT %(key)s, %(kind)s, %(payload)s, place.channel_id, %(channel_from)s,
+                   %(target_id)s, %(target_from)s, %(identity)s, %(run_id)s, %(after_row)s, %(urgency)s, %(subject)s,
+                   coalesce((SELECT guild_id FROM run WHERE id = %(run_of_key)s),
+                            (SELECT guild_id FROM opened),
+                            (SELECT guild_id FROM channel_home WHERE channel_home.channel_id = place.channel_id))
+            FROM place
             ON CONFLICT (key) DO NOTHING RETURNING id
         )
-        SELECT id FROM added UNION ALL SELECT id FROM outbox WHERE key = %(key)s LIMIT 1
+        SELECT id, true FROM added UNION ALL SELECT id, false FROM outbox WHERE key = %(key)s LIMIT 1
         """,
         {
             "key": new.key, "kind": new.kind, "payload": Jsonb(new.payload), "channel_id": new.channel_id,
             "channel_from": new.channel_from, "target_id": new.target_id, "target_from": new.target_from,
             "identity": None if new.identity is None else Jsonb(new.identity), "run_id": new.run_id,
-            "after_row": new.after_row,
+            "after_row": new.after_row, "urgency": int(new.urgency), "subject": new.subject,
+            "run_of_key": new.run_id or _run_of(new.key),
         },
     )  # fmt: skip
     row = await cursor.fetchone()
     if row is None:
         # Somebody else saved it while the statement ran: only a new statement sees that.
-        cursor = await conn.execute("SELECT id FROM outbox WHERE key = %s", (new.key,))
+        cursor = await conn.execute("SELECT id, false FROM outbox WHERE key = %s", (new.key,))
         row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - the row was added or stood there
+    number, added = int(row[0]), bool(row[1])
+    if added:
+        await _add_files(conn, number, new.files)
+        await _supersede(conn, number, new.subject)
     await conn.execute("SELECT pg_notify(%s, '')", (WAKE,))
-    return int(row[0])
+    return number
+
+
+async def _add_files(conn: Connection, row: int, files: Sequence[Attachment]) -> None:
+    for position, file in enumerate(files):
+        await conn.execute(
+            "INSERT INTO outbox_file (row_id, position, name, alt, content) VALUES (%s, %s, %s, %s, %s)",
+            (row, position, file.name, file.alt, file.content),
+        )
+
+
+async def files_of(conn: Connection, row: int) -> list[Attachment]:
+    """The files that go with a row, in their order."""
+    cursor = await conn.execute(
+        "SELECT name, content, alt FROM outbox_file WHERE row_id = %s ORDER BY position", (row,)
+    )
+    return [Attachment(str(name), bytes(content), str(alt)) for name, content, alt in await cursor.fetchall()]
+
+
+async def _supersede(conn: Connection, row: int, subject: str | None) -> None:
+    """Drop earlier rows of the same subject that nobody has seen, because this one follows."""
+    if subject is None:
+        return
+    await conn.execute(
+        """
+        UPDATE outbox AS old SET state = 'superseded' FROM outbox AS new
+        WHERE new.id = %s AND old.id < new.id AND old.subject = %s AND old.state = 'pending'
+          AND old.channel_id IS NOT DISTINCT FROM new.channel_id
+          AND old.channel_from IS NOT DISTINCT FROM new.channel_from
+        """,
+        (row, subject),
+    )
+
+
+def _run_of(key: str) -> UUID | None:
+    """The run that a key begins with."""
+    try:
+        return UUID(key[:36]) if key[36:37] == ":" and len(key[:36].replace("-", "")) == _HEX_DIGITS else None
+    except ValueError:
+        return None
 
 
 async def place_of(conn: Connection, row: int) -> tuple[int | None, int | None]:
     """Where the message of a row is: its channel, or the row that will open it."""
-    cursor = await conn.execute("SELECT channel_id, channel_from FROM outbox WHERE id = %s", (row,))
-    found = await cursor.fetchone()
-    return (None, None) if found is None else (found[0], found[1])
-
-
-async def supersede_edits(conn: Connection, target_from: int) -> None:
-    """Drop edits of a message that nobody has seen yet, because a newer one follows."""
-    await conn.execute(
-        """
-        UPDATE outbox SET state = 'superseded'
-        WHERE target_from = %s AND kind = 'edit' AND state = 'pending' AND attempts = 0
-        """,
-        (target_from,),
+    cursor = await conn.execute(
+        "SELECT channel_id, channel_from, kind, message_id FROM outbox WHERE id = %s", (row,)
     )
+    found = await cursor.fetchone()
+    if found is None:
+        return None, None
+    # A post of a forum is opened by its own first message.
+    return (found[3], row) if found[2] == "forum_post" else (found[0], found[1])
+
+
+async def last_said(conn: Connection, channel_id: int | None, opened_by: int | None) -> int | None:
+    """The last row that says something in a channel, or in the thread that a row opens."""
+    cursor = await conn.execute(
+        """
+        SELECT max(id) FROM outbox WHERE (channel_id = %(channel_id)s OR channel_from = %(opened_by)s)
+        AND lane = 0 AND state IN ('pending', 'sending')
+        """,
+        {"channel_id": channel_id, "opened_by": opened_by},
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
 
 
 async def take_leases(conn: Connection, owner: UUID, seconds: float) -> dict[int, int]:
@@ -127,76 +207,59 @@ async def drop_leases(conn: Connection, owner: UUID) -> None:
     await conn.execute("UPDATE outbox_lease SET until = '-infinity' WHERE owner = %s", (owner,))
 
 
-async def heads(conn: Connection, partitions: list[int], busy: list[int], limit: int) -> list[OutboxRow]:
-    """The first undelivered row of each channel of ``partitions`` that is not ``busy``, where it is due."""
-    async with conn.cursor(row_factory=class_row(OutboxRow)) as cursor:
-        await cursor.execute(
-            """
-            SELECT head.id, head.key, head.kind, head.channel_id,
-                   coalesce(head.target_id, target.message_id) AS target_id,
-                   head.identity, head.payload, head.run_id, head.state, head.partition, head.after_id,
-                   head.attempts,
-                   CASE WHEN head.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:'
-                        THEN (SELECT run.cog FROM run WHERE run.id = left(head.key, 36)::uuid)
-                        ELSE substring(head.key FROM '^([a-z0-9_]+):') END AS cog
-            FROM (
-                SELECT DISTINCT ON (channel_id) * FROM outbox
-                WHERE state IN ('pending', 'sending') AND channel_id IS NOT NULL
-                ORDER BY channel_id, id
-            ) AS head
-            LEFT JOIN outbox AS target ON target.id = head.target_from
-            LEFT JOIN outbox AS before ON before.id = head.after_row AND before.state IN ('pending', 'sending')
-            WHERE before.id IS NULL AND head.due_at <= now() AND head.partition = ANY(%s) AND head.channel_id <> ALL(%s)
-            ORDER BY head.id LIMIT %s
-            """,
-            (partitions, busy, limit),
-        )
-        return await cursor.fetchall()
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Whether a row may be sent now: under the lease, and nothing newer has taken its place; after which message."""
 
-
-async def next_due_in(conn: Connection) -> float | None:
-    """Seconds until a row that waits for its time is due."""
-    cursor = await conn.execute(
-        """
-        SELECT extract(epoch FROM min(due_at) - now())::float8 FROM outbox
-        WHERE state IN ('pending', 'sending') AND channel_id IS NOT NULL AND due_at > now()
-        """
-    )
-    row = await cursor.fetchone()
-    return None if row is None or row[0] is None else max(0.0, float(row[0]))
+    leased: bool
+    after_id: int | None
 
 
 async def begin(
     conn: Connection, row: OutboxRow, *, owner: UUID, fence: int, floor: int, margin: float
-) -> int | None:
-    """Mark a row as being sent, under the lease: the id after which its message would stand.
+) -> Begun:
+    """Mark a row as being sent, under the lease.
 
-    ``floor`` serves where nothing is known to stand in the channel. None means that the lease is gone, or
-    ends in less than ``margin`` seconds, so that a request might outlive it.
+    ``floor`` is the id after which its message would stand where nothing is known to stand in the channel. A lease that
+    ends in less than ``margin`` seconds is none: a request might outlive it.
     """
     cursor = await conn.execute(
         """
-        UPDATE outbox SET state = 'sending', attempts = attempts + 1,
-            after_id = coalesce(after_id,
-                (SELECT max(said.message_id) FROM outbox AS said WHERE said.channel_id = outbox.channel_id
-                 AND said.kind = 'post' AND said.message_id IS NOT NULL), %(floor)s)
-        WHERE id = %(id)s AND EXISTS (
+        WITH lease AS (
             SELECT 1 FROM outbox_lease WHERE partition = %(partition)s AND owner = %(owner)s
-            AND fence = %(fence)s AND until > now() + make_interval(secs => %(margin)s) FOR SHARE)
-        RETURNING after_id
+            AND fence = %(fence)s AND until > now() + make_interval(secs => %(margin)s) FOR SHARE
+        ),
+        marked AS (
+            UPDATE outbox SET state = 'sending', attempts = attempts + 1,
+                after_id = coalesce(after_id,
+                    (SELECT max(said.message_id) FROM outbox AS said WHERE said.channel_id = outbox.channel_id
+                     AND said.kind = outbox.kind AND said.message_id IS NOT NULL), %(floor)s)
+            WHERE id = %(id)s AND state IN ('pending', 'sending') AND EXISTS (SELECT FROM lease)
+            RETURNING after_id
+        )
+        SELECT EXISTS (SELECT FROM lease), (SELECT after_id FROM marked)
         """,
         {"id": row.id, "floor": floor, "partition": row.partition, "owner": owner, "fence": fence,
          "margin": margin},
     )  # fmt: skip
     found = await cursor.fetchone()
-    return None if found is None else int(found[0])
+    assert found is not None  # noqa: S101 - the statement always answers
+    return Begun(bool(found[0]), None if found[1] is None else int(found[1]))
 
 
-async def sent(conn: Connection, row: OutboxRow, message_id: int | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a delivery has made: a message's or thread's id, and the webhook that said it."""
+
+    id: int | None = None
+    via: int | None = None
+
+
+async def sent(conn: Connection, row: OutboxRow, made: Made) -> None:
     """Record the delivery."""
     await conn.execute(
-        "UPDATE outbox SET state = 'sent', message_id = %s, sent_at = now(), error = NULL WHERE id = %s",
-        (message_id, row.id),
+        "UPDATE outbox SET state = 'sent', message_id = %s, via = %s, sent_at = now(), error = NULL WHERE id = %s",
+        (made.id, made.via, row.id),
     )
 
 
@@ -209,11 +272,11 @@ async def opened(conn: Connection, row: OutboxRow, channel_id: int) -> None:
     )
 
 
-async def known_messages(conn: Connection, channel_id: int, ids: list[int]) -> set[int]:
-    """Which of ``ids`` the outbox has recorded as its own."""
+async def known_messages(conn: Connection, row: OutboxRow, ids: list[int]) -> set[int]:
+    """Which of ``ids`` the outbox has recorded as what rows of the same kind made."""
     cursor = await conn.execute(
-        "SELECT message_id FROM outbox WHERE channel_id = %s AND message_id = ANY(%s) AND kind = 'post'",
-        (channel_id, ids),
+        "SELECT message_id FROM outbox WHERE channel_id = %s AND message_id = ANY(%s) AND kind = %s",
+        (row.channel_id, ids, row.kind),
     )
     return {int(row[0]) for row in await cursor.fetchall()}
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from bot.discord import refused_table
 from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
 from bot.discord.commands import CommandSync
@@ -60,6 +61,14 @@ class Router:
                     await self._start_in(cog, guild_id)
         log.info("guild_ready", guild=guild_id, name=name, cogs=[cog.name for cog in cogs])
         self.ready.set()
+
+    async def permissions_changed(self, guild_id: int) -> None:
+        """Say again what could not be said for want of permissions."""
+        try:
+            async with self._services.database.transaction() as conn:
+                await refused_table.permissions_changed(conn, guild_id)
+        except OutsideError as error:
+            log.warning("not_tried_again", guild=guild_id, reason=str(error))
 
     async def message(self, message: Message) -> None:
         """Offer a message to the cogs that listen."""

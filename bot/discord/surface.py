@@ -1,6 +1,7 @@
 """Discord as the surface on which work speaks: everything written becomes a row of the outbox."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +9,12 @@ from bot.clock import Clock
 from bot.discord import outbox_table
 from bot.discord.api import DiscordApi
 from bot.discord.outbox_table import NewRow
-from bot.discord.rendering import bodies, edit_body, identity_of, thread_name
+from bot.discord.rendering import MOST_CHUNKS, URGENCY, bodies, edit_body, identity_of, thread_name
 from bot.work.surface import Connection, Place, Said, Say
 
 PAGE = 100
+PINS_PAGE = 50
+PRIVATE_THREAD = 12
 DAY_MINUTES = 1440
 _EPOCH_MS = 1_420_070_400_000
 
@@ -19,9 +22,10 @@ _EPOCH_MS = 1_420_070_400_000
 class DiscordSurface:
     """Implements `bot.work.surface.Surface` on the outbox and Discord's history routes."""
 
-    def __init__(self, api: DiscordApi, clock: Clock) -> None:
+    def __init__(self, api: DiscordApi, clock: Clock, *, most_chunks: int = MOST_CHUNKS) -> None:
         self._api = api
         self._clock = clock
+        self._most_chunks = most_chunks
 
     async def post(
         self, conn: Connection, key: str, place: Place, say: Say, *, run_id: Any = None
@@ -33,49 +37,93 @@ class DiscordSurface:
                 NewRow(
                     key=f"{key}:{number}" if number else key,
                     kind="post",
-                    payload=body,
+                    payload=rendered.body,
                     channel_id=place.channel_id,
                     channel_from=place.opened_by,
                     identity=identity_of(say.speaker),
                     run_id=run_id,
+                    urgency=URGENCY[say.urgency],
+                    files=rendered.files,
                 ),
             )
-            for number, body in enumerate(bodies(say))
+            for number, rendered in enumerate(bodies(say, most_chunks=self._most_chunks))
         ]
 
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
         """Change the message of ``row``; edits that nobody has seen yet are dropped for this one."""
-        await outbox_table.supersede_edits(conn, row)
-        channel_id, channel_from = await outbox_table.place_of(conn, row)
-        await outbox_table.add(
+        await self._on(
             conn,
+            row,
             NewRow(
-                key=key,
-                kind="edit",
-                payload=edit_body(say),
-                channel_id=channel_id,
-                channel_from=channel_from,
-                target_from=row,
-                after_row=after,
+                key=key, kind="edit", payload=edit_body(say), after_row=after, urgency=URGENCY[say.urgency],
+                identity=identity_of(say.speaker), subject=f"edit:{row}",
             ),
-        )
+        )  # fmt: skip
+
+    async def delete(self, conn: Connection, key: str, row: int) -> None:
+        """Take back the message of ``row``."""
+        await self._on(conn, row, NewRow(key=key, kind="delete", payload={}))
 
     async def open_thread(self, conn: Connection, key: str, row: int, name: str) -> Place:
         """Open a thread under the message of ``row``; it has that message's id."""
-        channel_id, channel_from = await outbox_table.place_of(conn, row)
         payload = {"name": thread_name(name), "auto_archive_duration": DAY_MINUTES}
-        opened_by = await outbox_table.add(
-            conn,
-            NewRow(
-                key=key,
-                kind="thread",
-                payload=payload,
-                channel_id=channel_id,
-                channel_from=channel_from,
-                target_from=row,
-            ),
-        )
-        return Place(opened_by=opened_by)
+        return Place(opened_by=await self._on(conn, row, NewRow(key=key, kind="thread", payload=payload)))
+
+    async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
+        """Open a thread that only those see who are mentioned in it (and who may manage threads)."""
+        payload = {
+            "name": thread_name(name),
+            "auto_archive_duration": DAY_MINUTES,
+            "type": PRIVATE_THREAD,
+            "invitable": False,
+        }
+        new = NewRow(key=key, kind="private_thread", payload=payload, channel_id=channel_id)
+        return Place(opened_by=await outbox_table.add(conn, new))
+
+    async def open_forum_post(
+        self, conn: Connection, key: str, channel_id: int, name: str, say: Say, *, tags: Sequence[int] = ()
+    ) -> Place:
+        """Open a post of a forum with its first message; what else there is to ``say`` follows in it."""
+        first, *others = bodies(say, most_chunks=self._most_chunks)
+        payload: dict[str, Any] = {"name": thread_name(name), "message": first.body}
+        if tags:
+            payload["applied_tags"] = [str(tag) for tag in tags]
+        identity, urgency = identity_of(say.speaker), URGENCY[say.urgency]
+        new = NewRow(
+            key=key, kind="forum_post", payload=payload, channel_id=channel_id, identity=identity, urgency=urgency,
+            files=first.files,
+        )  # fmt: skip
+        row = await outbox_table.add(conn, new)
+        for number, rendered in enumerate(others, 1):
+            more = NewRow(
+                key=f"{key}:{number}", kind="post", payload=rendered.body, channel_from=row, identity=identity,
+                urgency=urgency, files=rendered.files,
+            )  # fmt: skip
+            await outbox_table.add(conn, more)
+        return Place(opened_by=row)
+
+    async def change_thread(
+        self,
+        conn: Connection,
+        key: str,
+        place: Place,
+        *,
+        name: str | None = None,
+        archived: bool | None = None,
+        locked: bool | None = None,
+    ) -> None:
+        """Rename, archive or lock a thread after what was said in it before; Discord renames twice in ten minutes."""
+        payload = {
+            **({} if name is None else {"name": thread_name(name)}),
+            **({} if archived is None else {"archived": archived}),
+            **({} if locked is None else {"locked": locked}),
+        }
+        last = await outbox_table.last_said(conn, place.channel_id, place.opened_by)
+        new = NewRow(
+            key=key, kind="thread_edit", payload=payload, channel_id=place.channel_id, channel_from=place.opened_by,
+            after_row=last, subject=f"thread:{'+'.join(payload)}",
+        )  # fmt: skip
+        await outbox_table.add(conn, new)
 
     async def react(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
         """Show a state as the bot's reaction."""
@@ -85,13 +133,48 @@ class DiscordSurface:
         """Take the bot's reaction back."""
         await self._mark(conn, "unreact", key, channel_id, message_id, emoji)
 
+    async def pin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
+        """Pin a message; a channel holds 250."""
+        await self._mark(conn, "pin", key, channel_id, message_id)
+
+    async def unpin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
+        """Take a pin off."""
+        await self._mark(conn, "unpin", key, channel_id, message_id)
+
     async def _mark(
-        self, conn: Connection, kind: str, key: str, channel_id: int, message_id: int, emoji: str
+        self, conn: Connection, kind: str, key: str, channel_id: int, message_id: int, emoji: str = ""
     ) -> None:
-        payload = {"emoji": emoji}
-        await outbox_table.add(
-            conn, NewRow(key=key, kind=kind, payload=payload, channel_id=channel_id, target_id=message_id)
+        new = NewRow(
+            key=key,
+            kind=kind,
+            payload={"emoji": emoji} if emoji else {},
+            channel_id=channel_id,
+            target_id=message_id,
+            subject=f"{kind.removeprefix('un')}:{message_id}:{emoji}",
         )
+        await outbox_table.add(conn, new)
+
+    async def _on(self, conn: Connection, row: int, new: NewRow) -> int:
+        """Add a row that does something to the message of another."""
+        channel_id, channel_from = await outbox_table.place_of(conn, row)
+        return await outbox_table.add(
+            conn, replace(new, channel_id=channel_id, channel_from=channel_from, target_from=row)
+        )
+
+    async def pins(self, channel_id: int, *, limit: int = 250) -> Sequence[Said]:
+        """A channel's pinned messages, the last pinned first."""
+        said: list[Said] = []
+        before: str | None = None
+        while len(said) < limit:
+            query = {"limit": min(PINS_PAGE, limit - len(said)), **({"before": before} if before else {})}
+            page = await self._api.request(
+                "GET", "/channels/{channel_id}/messages/pins", query=query, channel_id=channel_id
+            )
+            said.extend(_said(one["message"]) for one in page["items"])
+            if not page["has_more"] or not page["items"]:
+                break
+            before = str(page["items"][-1]["pinned_at"])
+        return said
 
     async def history(
         self, channel_id: int, *, since: timedelta | None = None, limit: int = 100

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 
 type Connection = AsyncConnection[Any]
 type ButtonStyle = Literal["primary", "secondary", "danger"]
+type Importance = Literal["question", "result", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,28 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message, at most 10 MiB; ``alt`` says what a picture shows, and a picture must have one."""
+
+    name: str
+    content: bytes
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
-    """What a message says. Mentions nobody but ``mentions``; longer texts become several messages."""
+    """What a message says. Mentions nobody but ``mentions``; longer texts become several messages.
+
+    ``urgency`` decides who goes first where not all can; progress is shown without a notification.
+    """
 
     text: str
     speaker: Speaker | None = None
     buttons: tuple[Button, ...] = ()
     mentions: tuple[int, ...] = ()
     reply_to: int | None = None
+    urgency: Importance = "result"
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A local Discord, the bot's API on it, and a deliverer that can be killed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString, cast
@@ -10,17 +10,22 @@ import httpx
 import pytest
 
 from bot.clock import Clock
+from bot.discord import refused_table
 from bot.discord.api import DiscordApi, open_api, pointed_at
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
 from bot.discord.identities import Identities
+from bot.discord.lost import Lost
+from bot.discord.refused_table import RefusedChannel
 from bot.discord.surface import DiscordSurface
 from bot.local_discord.server import LocalDiscord, running
 from bot.storage.database import Database
 from bot.work.surface import Place, Say, Speaker
 from tests.waiting import eventually
 
-QUICK = DelivererSettings(request=1.0, lease=2.0, renew=0.3, poll=0.2, first_pause=0.02, longest_pause=0.2)
+QUICK = DelivererSettings(
+    request=1.0, lease=2.0, renew=0.3, poll=0.2, first_pause=0.02, longest_pause=0.2, patience=0.3
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,59 @@ class Harbour:
     def channel(self) -> int:
         return next(one.id for one in self.local.stage.world.channels.values() if one.name == "research")
 
+    @property
+    def guild(self) -> int:
+        return next(iter(self.local.stage.world.guilds))
+
+    async def refused(self) -> list[RefusedChannel]:
+        async with self.database.connection() as conn:
+            return await refused_table.of_channel(conn, self.channel)
+
     @asynccontextmanager
     async def delivering(self, settings: DelivererSettings = QUICK) -> AsyncGenerator[asyncio.Task[None]]:
-        delivery = Delivery(self.api, Identities(self.api, self.database))
-        task = asyncio.create_task(Deliverer(self.database, delivery, Clock(), settings).run_forever())
+        identities = Identities(self.api, self.database)
+        delivery, lost = Delivery(self.api, identities), Lost(self.api, identities.homes)
+        task = asyncio.create_task(Deliverer(self.database, delivery, lost, Clock(), settings).run_forever())
         try:
             yield task
         finally:
             task.cancel()
             await asyncio.wait({task})
 
+    @asynccontextmanager
+    async def moved_to(self, local: LocalDiscord) -> AsyncGenerator["Harbour"]:
+        """The same with another local Discord, at which the program has been pointed."""
+        async with open_api(local.bot_token, request_seconds=QUICK.request) as api:
+            yield Harbour(local, api, self.database)
+
     async def post(
-        self, key: str, text: str, *, speaker: Speaker | None = None, place: Place | None = None
+        self,
+        key: str,
+        text: str,
+        *,
+        speaker: Speaker | None = None,
+        place: Place | None = None,
+        channel: int | None = None,
     ) -> int:
-        where = place or Place(channel_id=self.channel)
+        where = place or Place(channel_id=channel or self.channel)
         async with self.database.transaction() as conn:
             return (await self.surface.post(conn, key, where, Say(text, speaker)))[0]
 
     async def settled(self, seconds: float = 20.0) -> None:
         """Wait until nothing is left to deliver."""
         await eventually(self._is_settled, seconds)
+
+    async def said(self, text: str) -> None:
+        """Wait until somebody said it in the channel."""
+
+        async def is_said() -> bool:
+            return text in await self.texts()
+
+        await eventually(is_said)
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until it holds."""
+        await eventually(holds)
 
     async def _is_settled(self) -> bool:
         return await self.count("state IN ('pending', 'sending')") == 0

@@ -8,6 +8,7 @@ import aiohttp
 import nextcord
 import pytest
 
+from bot.discord import refused_table
 from bot.discord.deliverer import DelivererSettings
 from bot.work import runs_table
 from bot.work.principal import Principal
@@ -195,14 +196,82 @@ async def test_a_webhook_that_is_gone_is_made_again(harbour: Harbour) -> None:
 
 
 async def test_what_discord_refuses_is_given_up_and_the_rest_goes_on(harbour: Harbour) -> None:
-    refusal = {"message": "Missing Access", "code": 50001}
-    await harbour.fault(method="POST", path="*" + POSTS, status=403, body=refusal, times=1)
+    refusal = {"message": "Invalid Form Body", "code": 50035}
+    await harbour.fault(method="POST", path="*" + POSTS, status=400, body=refusal, times=1)
     await harbour.post("k1", "refused")
     await harbour.post("k2", "taken")
     async with harbour.delivering():
         await harbour.settled()
     assert await harbour.texts() == ["taken"]
-    assert await harbour.count("state = 'failed' AND error LIKE '%Missing Access%'") == 1
+    assert await harbour.count("state = 'failed' AND error LIKE '%Invalid Form Body%'") == 1
+
+
+@pytest.mark.parametrize("code", [50001, 50013])
+async def test_a_channel_the_bot_is_not_let_into_is_set_aside_until_permissions_change(
+    harbour: Harbour, code: int
+) -> None:
+    refusal = {"message": "Missing Something", "code": code}
+    path = f"*/channels/{harbour.channel}/messages"
+    await harbour.fault(method="POST", path=path, status=403, body=refusal, times=None)
+    await harbour.post("k1", "one")
+    await harbour.post("k2", "two")
+    other = next(one.id for one in harbour.local.stage.world.channels.values() if one.id != harbour.channel)
+    await harbour.post("k3", "elsewhere", place=Place(channel_id=other))
+    async with harbour.delivering():
+
+        async def is_set_aside() -> bool:
+            return await harbour.count("state = 'sent'") == 1 and len(await harbour.refused()) == 1
+
+        await eventually(is_set_aside)
+        (refused,) = await harbour.refused()
+        assert (refused.what, refused.code, refused.times) == ("post", code, 1)
+        assert "Missing Something" in refused.reason
+        assert len(await harbour.requests("POST", path)) == 1
+        await harbour.no_faults()
+        async with harbour.database.transaction() as conn:
+            await refused_table.permissions_changed(conn, harbour.guild)
+        await harbour.settled()
+    assert await harbour.texts() == ["one", "two"]
+    assert await harbour.texts(other) == ["elsewhere"]
+    assert await harbour.refused() == []
+
+
+async def test_what_may_not_be_done_in_a_channel_is_asked_once_and_holds_nothing_up(harbour: Harbour) -> None:
+    await harbour.post("k1", "one")
+    async with harbour.delivering():
+        await harbour.settled()
+        refusal = {"message": "Missing Permissions", "code": 50013}
+        await harbour.fault(method="PUT", path="*/reactions/*", status=403, body=refusal, times=None)
+        message = int((await harbour.messages())[0]["id"])
+        for emoji in ("👍", "👀", "✅"):
+            async with harbour.database.transaction() as conn:
+                await harbour.surface.react(conn, f"r{emoji}", harbour.channel, message, emoji)
+        await harbour.post("k2", "two")
+        await harbour.settled()
+    assert await harbour.texts() == ["one", "two"]
+    assert len(await harbour.requests("PUT", "*/reactions/*")) == 1
+    assert await harbour.count("state = 'failed'") == 3
+
+
+async def test_where_history_cannot_be_read_an_unconfirmed_message_is_held_and_people_are_told(
+    harbour: Harbour,
+) -> None:
+    await harbour.fault(method="POST", path="*" + POSTS, status=502, when="after", times=1)
+    refusal = {"message": "Missing Access", "code": 50001}
+    await harbour.fault(method="GET", path="*" + POSTS, status=403, body=refusal, times=None)
+    await harbour.post("k1", "said or not")
+    async with harbour.delivering():
+
+        async def is_held() -> bool:
+            return [one.what for one in await harbour.refused()] == ["history"]
+
+        await eventually(is_held)
+        assert await harbour.count("state = 'sending'") == 1
+        await harbour.no_faults()
+        async with harbour.database.transaction() as conn:
+            await refused_table.permissions_changed(conn, harbour.guild)
+        await harbour.settled()
+    assert await harbour.texts() == ["said or not"]
 
 
 async def test_no_thread_is_no_reason_to_keep_the_answer_back(harbour: Harbour) -> None:

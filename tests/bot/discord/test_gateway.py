@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import httpx
 import nextcord
 import pytest
 
@@ -26,10 +27,14 @@ class Ears:
 
     guilds: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue[int])
     messages: "asyncio.Queue[Message]" = field(default_factory=asyncio.Queue[Message])
+    changed: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue[int])
 
     async def guild_ready(self, guild_id: int, name: str) -> None:
         assert name
         await self.guilds.put(guild_id)
+
+    async def permissions_changed(self, guild_id: int) -> None:
+        await self.changed.put(guild_id)
 
     async def message(self, message: Message) -> None:
         await self.messages.put(message)
@@ -133,3 +138,19 @@ async def test_what_is_not_there_is_refused_with_discords_code(local: LocalDisco
         with pytest.raises(DiscordRefused) as refused:
             await api.request("GET", "/channels/{channel_id}", channel_id=1)
     assert refused.value.code in {10003, 50001}
+
+
+async def test_changed_permissions_are_heard_of(local: LocalDiscord) -> None:
+    ears = Ears()
+    world = local.stage.world
+    guild = next(iter(world.guilds))
+    channel = next(one.id for one in world.channels.values() if one.name == "research")
+    owner = {"X-Local-Key": local.key, "X-Local-Member": str(world.guilds[guild].owner_id)}
+    async with connected(local, ears), httpx.AsyncClient(base_url=local.api_url, headers=owner) as client:
+        await client.patch(f"/channels/{channel}", json={"topic": "bees"})
+        overwrite = {"type": 0, "allow": "2048", "deny": "0"}
+        answer = await client.put(f"/channels/{channel}/permissions/{guild}", json=overwrite)
+        answer.raise_for_status()
+        async with asyncio.timeout(10):
+            assert await ears.changed.get() == guild
+    assert ears.changed.empty()

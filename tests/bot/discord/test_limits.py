@@ -206,3 +206,25 @@ def test_nonsense_in_headers_is_no_limit(time: Time, value: str) -> None:
     names = ("Limit", "Remaining", "Reset-After", "Bucket")
     limits.learn(POST, 200, {f"X-RateLimit-{name}": value for name in names})
     assert limits.wait(POST) == 0
+
+
+def test_what_is_under_way_is_counted_when_another_channels_answer_names_the_route(time: Time) -> None:
+    limits = Limits(time)
+    other = RouteKey(POST.method, POST.template, "2")
+    limits.begin(POST)
+    limits.begin(other)
+    limits.learn(POST, 200, {**VIA, "X-RateLimit-Bucket": "abc"})
+    assert limits.wait(other) == FOREVER
+
+
+def test_what_says_nothing_any_more_is_let_go_of(time: Time) -> None:
+    limits = Limits(time, LimitSettings(most_buckets=100))
+    blocked = {**VIA, "Retry-After": "600", "X-RateLimit-Bucket": "abc"}
+    limits.begin(POST)
+    limits.learn(POST, 429, blocked)
+    for number in range(1_000):
+        answer = RouteKey(ANSWER.method, ANSWER.template, str(number), counts_globally=False)
+        limits.begin(answer)
+        limits.learn(answer, 204, {})
+    assert len(limits._buckets) <= 101  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - its size is the point
+    assert limits.wait(POST) == pytest.approx(600)
