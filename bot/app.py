@@ -112,7 +112,7 @@ async def running_bot(
                 config.discord.bot_token,
                 request_seconds=config.discord.request_seconds,
                 limits=LimitSettings(behind_proxy=config.discord.behind_proxy),
-                clock=clock,
+                clock=machinery,
             )
         )
         personas = _personas(loaded, plugins.backends, clock)
@@ -130,12 +130,13 @@ async def running_bot(
             library=library,
             clock=clock,
             meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
+            mention_after=config.discord.mention_after,
         )
         workflows = {(cog.name, name): flow for cog in live.values() for name, flow in cog.workflows.items()}
         engine = Engine(services, workflows, pace.engine, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
         router = _router(loaded, live, api, services, doorbell)
-        identities = Identities(api, database, clock=clock)
+        identities = Identities(api, database, clock=machinery)
         deliverer = Deliverer(
             database,
             Delivery(api, identities),

@@ -30,11 +30,12 @@ from bot.plugins.settings import NoSettings, Settings, setting
 from bot.plugins.spec import hookimpl
 from bot.work.principal import Principal
 from bot.work.run import Run
-from bot.work.surface import Button, Speaker
+from bot.work.surface import Attachment, Button, Speaker
 
 __all__ = [
     "API_VERSION",
     "Agent",
+    "Attachment",
     "Button",
     "Cog",
     "CogswarmError",

@@ -67,6 +67,13 @@ class DiscordSection(Section):
         le=50,
         description="How many messages a long answer may become; a longer one goes as an attached file.",
     )
+    mention_after: Seconds = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Whoever asked for something that takes longer than this, in seconds, is mentioned when it ends; "
+        "0 means never.",
+    )
 
     @property
     def bot_token(self) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 import structlog
 
 from bot.discord.api import DiscordApi
-from bot.discord.chunking import chunks
 from bot.discord.events import Interaction
 from bot.discord.failures import DiscordRefused, DiscordUnavailable
 from bot.discord.limits import Urgency
-from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS
+from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS, pieces
+from bot.work.surface import Say
 
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _SUGGESTIONS = 4, 5, 6, 8
@@ -36,9 +36,14 @@ class Answers:
         await self._callback({"type": _DEFERRED, "data": {"flags": EPHEMERAL}})
         self._acknowledged = True
 
+    @property
+    def token(self) -> str:
+        """With which more can be said to the person who asked, for fifteen minutes."""
+        return self._interaction.token
+
     async def say(self, text: str) -> None:
-        """Answer the person who asked."""
-        body = {"content": chunks(text)[0], "allowed_mentions": NO_MENTIONS}
+        """Answer the person who asked, with the first message that the text becomes."""
+        body = {"content": (pieces(Say(text)) or ["…"])[0], "allowed_mentions": NO_MENTIONS}
         self.answered = True
         if not self._acknowledged:
             self._acknowledged = True

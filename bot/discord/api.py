@@ -16,6 +16,7 @@ from nextcord.http import Route as DiscordRoute
 from bot.clock import Clock
 from bot.discord.failures import DiscordRefused, DiscordUnavailable
 from bot.discord.limits import Limits, LimitSettings, RouteKey, Urgency
+from bot.discord.mentions import without_mentions
 from bot.discord.transport import Answer, Method, Request, Transport, over_http
 from bot.discord.turns import Turns
 from bot.errors import ConfigError
@@ -129,7 +130,7 @@ class DiscordApi:
             url,
             headers={"Authorization": f"Bot {self._token}", **cog_label(url)},
             query={name: str(value) for name, value in (query or {}).items()},
-            body=body,
+            body=without_mentions(body),
             uploads=tuple(uploads),
         )
         await self._turns.take(route, urgency, patience)

@@ -29,8 +29,10 @@ def chunks(text: str, limit: int = LIMIT) -> list[str]:
     opening = ""
     while rest.strip():
         head = f"{opening}\n" if opening else ""
-        if length(head + rest) <= limit:
-            pieces.append(head + rest)
+        # A fence that the author left open is closed too, or what others write next would look odd.
+        whole = head + rest + _open_fence(head + rest)[1]
+        if length(whole) <= limit:
+            pieces.append(whole)
             break
         room = limit - length(head) - 16
         cut = _cut(rest, room)

@@ -8,8 +8,10 @@ from uuid import UUID
 from typing_extensions import TypeVar
 
 from bot.agents.agent import Persona
+from bot.discord import private
 from bot.discord.answers import Answers
 from bot.discord.events import Author, Where
+from bot.discord.rendering import pieces
 from bot.errors import ConfigError, UserError
 from bot.plugins.cog import Cog, Handler
 from bot.plugins.settings import NoSettings, Settings
@@ -64,6 +66,7 @@ class Context(Generic[S]):
         self._author = author
         self._answers = answers
         self._readable = tuple(readable)
+        self._replies = 0
 
     @property
     def settings(self) -> S:
@@ -157,8 +160,21 @@ class Context(Generic[S]):
 
     async def reply(self, text: str) -> None:
         """Answer the person who acted, privately where Discord allows it."""
-        if self._answers is not None:
-            await self._answers.say_safely(text)
+        if self._answers is None:
+            return
+        await self._answers.say_safely(text)
+        self._replies += 1
+        more = "\n".join(pieces(Say(text))[1:])
+        if more:
+            async with self._services.database.transaction() as conn:
+                await private.follow_up(
+                    conn,
+                    f"{self._cog.name}:{self._event_id}:more:{self._replies}",
+                    channel_id=self.channel_id,
+                    token=self._answers.token,
+                    user_id=self._author.id,
+                    say=Say(more),
+                )
 
     async def say_once(
         self,
@@ -195,7 +211,11 @@ class Context(Generic[S]):
             return await runs_table.recent_titles(conn, self.guild_id, self._cog.name, limit)
 
     async def _open(self, conn: Connection, run_id: UUID, title: str) -> tuple[int, int | None]:
-        say = Say(f"{status_header(title, self._author.id)}\n… Starting", buttons=(stop_button(run_id),))
+        say = Say(
+            f"{status_header(title, self._author.id)}\n… Starting",
+            buttons=(stop_button(run_id),),
+            urgency="progress",
+        )
         surface = self._services.surface
         (status, *_) = await surface.post(
             conn, f"{run_id}:status", Place(channel_id=self.channel_id), say, run_id=run_id

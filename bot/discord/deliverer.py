@@ -34,8 +34,10 @@ log = structlog.get_logger(__name__)
 
 OPENING = frozenset({"thread", "private_thread", "forum_post"})
 """Kinds that make a place in which other rows wait to be said."""
-HELD = frozenset({"post", "forum_post", "private_thread"})
+HELD = frozenset({"post", "forum_post"})
 """Kinds that are kept until the bot is let in again; the others are given up."""
+ROUNDS = 4
+"""How often other rows are looked for in place of those whose turn has not come."""
 LOOK_AGAIN = 0.25
 """Seconds after which a row is looked at again that waits for another request's answer."""
 
@@ -146,7 +148,8 @@ class Deliverer:
         now = self._clock.monotonic()
         self._resting = {place: until for place, until in self._resting.items() if until > now}
         async with self._database.connection() as conn:
-            while (room := self._settings.parallel - len(self._busy)) > 0:
+            for _ in range(ROUNDS):
+                room = self._settings.parallel - len(self._busy)
                 rows = await outbox_queue.heads(
                     conn,
                     self._fences,
@@ -156,7 +159,7 @@ class Deliverer:
                 )
                 for row in rows:
                     self._start_or_rest(tasks, row, now)
-                if len(rows) < room:
+                if len(rows) < room or room == 0:
                     break
             next_due = await outbox_queue.next_due_in(conn)
         waits = [until - now for until in self._resting.values()]
@@ -268,8 +271,9 @@ class Deliverer:
         async with self._database.transaction() as conn:
             if row.kind == "follow_up":
                 await said_again(conn, row)
-            if row.kind in OPENING:
-                # No thread is no reason to keep the answer back: it goes to the channel itself.
+            if row.kind == "thread":
+                # No thread is no reason to keep the answer back: it goes to the channel itself. What was meant for a
+                # private thread is not for the channel.
                 await _thread_opened(conn, row, row.channel_id)
             await outbox_table.fail(conn, row, str(error))
 

@@ -6,7 +6,8 @@ from bot.discord.api import DiscordApi
 from bot.storage.database import Database
 
 THREADS = frozenset({10, 11, 12})
-FORUMS = frozenset({15, 16})
+MOST = 20_000
+"""Channels that are kept in memory; what is beyond is found in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Homes:
     async def home(self, channel_id: int) -> Home:
         """What a channel is. Raises `DiscordRefused` where it cannot be seen."""
         if channel_id not in self._known:
+            if len(self._known) >= MOST:
+                self._known.clear()
             self._known[channel_id] = await self._stored(channel_id) or await self._asked(channel_id)
         return self._known[channel_id]
 

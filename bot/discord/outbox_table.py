@@ -83,13 +83,16 @@ async def add(conn: Connection, new: NewRow) -> int:
     cursor = await conn.execute(
         """
         -- Locked, so that the delivery which opens the thread either sees this row or is seen by it.
-        WITH opened AS (SELECT message_id, guild_id FROM outbox WHERE id = %(channel_from)s FOR SHARE),
+        WITH opened AS (SELECT message_id, guild_id, state FROM outbox WHERE id = %(channel_from)s FOR SHARE),
         place AS (SELECT coalesce(%(channel_id)s, (SELECT message_id FROM opened)) AS channel_id),
         added AS (
             INSERT INTO outbox (key, kind, payload, channel_id, channel_from, target_id, target_from,
-                                identity, run_id, after_row, urgency, subject, guild_id)
+                                identity, run_id, after_row, urgency, subject, state, guild_id)
             SELECT %(key)s, %(kind)s, %(payload)s, place.channel_id, %(channel_from)s,
                    %(target_id)s, %(target_from)s, %(identity)s, %(run_id)s, %(after_row)s, %(urgency)s, %(subject)s,
+                   -- What was to be said in a place that could not be opened is said nowhere.
+                   CASE WHEN (SELECT state = 'failed' AND message_id IS NULL FROM opened) THEN 'failed'
+                        ELSE 'pending' END,
                    coalesce((SELECT guild_id FROM run WHERE id = %(run_of_key)s),
                             (SELECT guild_id FROM opened),
                             (SELECT guild_id FROM channel_home WHERE channel_home.channel_id = place.channel_id))
@@ -261,6 +264,8 @@ async def sent(conn: Connection, row: OutboxRow, made: Made) -> None:
         "UPDATE outbox SET state = 'sent', message_id = %s, via = %s, sent_at = now(), error = NULL WHERE id = %s",
         (made.id, made.via, row.id),
     )
+    if row.kind != "follow_up":
+        await conn.execute("DELETE FROM outbox_file WHERE row_id = %s", (row.id,))
 
 
 async def opened(conn: Connection, row: OutboxRow, channel_id: int) -> None:
@@ -294,11 +299,12 @@ async def later(conn: Connection, row: OutboxRow, seconds: float, error: str, *,
 
 
 async def fail(conn: Connection, row: OutboxRow, error: str) -> None:
-    """Give up on a row, and on edits and reactions that were for its message."""
+    """Give up on a row, on edits and marks that were for its message, and on what was to be said in its place."""
     await conn.execute(
         """
         UPDATE outbox SET state = 'failed', error = %(error)s
-        WHERE id = %(id)s OR (target_from = %(id)s AND kind <> 'thread' AND state = 'pending')
+        WHERE id = %(id)s OR (state = 'pending' AND (
+            (target_from = %(id)s AND kind <> 'thread') OR (channel_from = %(id)s AND channel_id IS NULL)))
         """,
         {"error": error, "id": row.id},
     )

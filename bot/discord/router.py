@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from bot.discord import refused_table
+from bot.discord import private, refused_table
 from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
 from bot.discord.commands import CommandSync
@@ -22,6 +22,8 @@ from bot.work import runs_table
 HANDLER_SECONDS = 30.0
 SUGGEST_SECONDS = 2.0
 RUNS = "runs"
+LONGEST_NUMBER = 19
+"""Digits that certainly fit into a row's number."""
 _FINISHED = {"done": "finished already", "stopped": "was stopped before", "failed": "ended before"}
 
 log = structlog.get_logger(__name__)
@@ -118,6 +120,9 @@ class Router:
         if (version, cog_name, action) == ("v1", RUNS, "stop"):
             await self._stop(interaction, answers, value)
             return
+        if custom_id.startswith(private.SHOW_ACTION):
+            await self._show(interaction, answers, custom_id.removeprefix(private.SHOW_ACTION))
+            return
         cog = self._cogs.get(cog_name)
         handler = cog.buttons.get(action) if cog and version == "v1" else None
         if cog is None or handler is None:
@@ -183,6 +188,18 @@ class Router:
             await answers.say_safely(f"That {_FINISHED[state]}.")
         else:
             await answers.say_safely("Stopping. The message above will say what was done so far.")
+
+    async def _show(self, interaction: Interaction, answers: Answers, value: str) -> None:
+        """Show a private answer again, to whom it was for."""
+        body: dict[str, Any] | None = None
+        try:
+            async with self._services.database.connection() as conn:
+                if value.isdecimal() and len(value) < LONGEST_NUMBER:
+                    body = await private.kept_for(conn, int(value), interaction.author.id)
+        except OutsideError as error:
+            await answers.say_safely(str(error))
+            return
+        await answers.say_safely(str(body["content"]) if body else "This answer is for somebody else.")
 
     async def _suggest(self, interaction: Interaction, answers: Answers) -> None:
         found = self._find(str(interaction.data.get("name")))

@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.discord import outbox_table
 from bot.discord.api import DiscordApi
 from bot.discord.outbox_table import NewRow
-from bot.discord.rendering import MOST_CHUNKS, URGENCY, bodies, edit_body, identity_of, thread_name
+from bot.discord.rendering import MOST_CHUNKS, URGENCY, Rendered, bodies, edit_body, identity_of, thread_name
 from bot.work.surface import Connection, Place, Said, Say
 
 PAGE = 100
@@ -59,6 +59,31 @@ class DiscordSurface:
                 identity=identity_of(say.speaker), subject=f"edit:{row}",
             ),
         )  # fmt: skip
+
+    async def replace(self, conn: Connection, key: str, row: int, say: Say) -> list[int]:
+        """Make the message of ``row`` say all of ``say``; what does not fit into it follows in further messages."""
+        first, *others = bodies(say, most_chunks=self._most_chunks)
+        if first.files:
+            # An edit does not carry files: they follow in a message of their own.
+            others = [Rendered({**first.body, "content": ""}, first.files), *others]
+        shown = {name: first.body[name] for name in ("content", "allowed_mentions")}
+        edited = await self._on(
+            conn, row,
+            NewRow(
+                key=key, kind="edit", payload={**shown, "components": first.body.get("components", [])},
+                urgency=URGENCY[say.urgency], identity=identity_of(say.speaker), subject=f"edit:{row}",
+            ),
+        )  # fmt: skip
+        channel_id, channel_from = await outbox_table.place_of(conn, row)
+        rows = [edited]
+        for number, rendered in enumerate(others, 1):
+            more = NewRow(
+                key=f"{key}:{number}", kind="post", payload=rendered.body, channel_id=channel_id,
+                channel_from=channel_from, identity=identity_of(say.speaker), after_row=rows[-1],
+                urgency=URGENCY[say.urgency], files=rendered.files,
+            )  # fmt: skip
+            rows.append(await outbox_table.add(conn, more))
+        return rows
 
     async def delete(self, conn: Connection, key: str, row: int) -> None:
         """Take back the message of ``row``."""

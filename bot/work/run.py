@@ -4,7 +4,7 @@ A step's result is stored and never computed again: after a crash the workflow's
 every recorded step answers at once with what it answered before.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,8 @@ from bot.work import runs_table, steps_table
 from bot.work.principal import Principal
 from bot.work.runs_table import RunRow
 from bot.work.status import Line, render
-from bot.work.surface import Button, Connection, Place, Said, Say, Speaker, Surface
+from bot.work.streaming import PACE, Growing
+from bot.work.surface import Attachment, Button, Connection, Importance, Place, Said, Say, Speaker, Surface
 
 STOP_ACTION = "v1:runs:stop:"
 
@@ -52,6 +53,10 @@ class RunServices:
     library: Library
     clock: Clock
     meter: Callable[[UUID, BudgetSection], Meter]
+    mention_after: float = 60.0
+    """Whoever asked for something that took longer than these seconds is mentioned when it ends; 0: never."""
+    pace: float = PACE
+    """Seconds between two edits of a text that is shown while it is written."""
 
 
 class Run:
@@ -119,17 +124,55 @@ class Run:
         buttons: Sequence[Button] = (),
         mentions: Sequence[int] = (),
         reply_to: int | None = None,
+        files: Sequence[Attachment] = (),
+        urgency: Importance = "result",
     ) -> None:
-        """Say something in the run's thread, exactly once; longer texts become several messages."""
+        """Say something in the run's thread, exactly once; longer texts become several messages, or a file.
+
+        ``files`` go with the last; a picture must say in its ``alt`` what it shows. A question goes before results,
+        progress after them and without a sound.
+        """
         key = self._next_key("post")
         if key in self._recorded:
             return
-        say = Say(text, speaker, tuple(buttons), tuple(mentions), reply_to)
+        say = Say(text, speaker, tuple(buttons), tuple(mentions), reply_to, urgency, tuple(files))
         async with self._commit() as conn:
             rows = await self._services.surface.post(
                 conn, f"{self.id}:{key}", self._place(), say, run_id=self.id
             )
             await self._record(conn, key, rows[-1])
+
+    async def stream(
+        self,
+        pieces: AsyncIterable[str],
+        *,
+        speaker: Speaker | None = None,
+        buttons: Sequence[Button] = (),
+        mentions: Sequence[int] = (),
+    ) -> str:
+        """Show a text while it is written, and at its end say it once and whole, as `post` does; answers with it.
+
+        After a crash before the end ``pieces`` are asked for again and the same message begins anew.
+        """
+        key, whole = self._next_key("post"), self._next_key("streamed")
+        if key in self._recorded:
+            return str(self._recorded[whole])
+        growing = Growing(
+            self._services.surface,
+            self._commit,
+            self.clock,
+            key=f"{self.id}:{key}",
+            attempt=self._row.fence,
+            place=self._place(),
+            say=Say("", speaker, tuple(buttons), tuple(mentions)),
+            pace=self._services.pace,
+        )
+        text = await growing.grow(pieces)
+        async with self._commit() as conn:
+            rows = await growing.finish(conn, text)
+            await self._record(conn, key, rows[-1])
+            await self._record(conn, whole, text)
+        return text
 
     async def stage(self, now: str, *, done: str | None = None) -> None:
         """Show in the status message what the run does now; ``done`` says how the stage before ended."""
@@ -201,6 +244,17 @@ class Run:
         await self._services.surface.edit(
             conn, f"{self.id}:close", self._row.status_row, Say(text), after=max(posts, default=None)
         )
+        await self._call_back(conn, ending)
+
+    async def _call_back(self, conn: Connection, ending: str | None) -> None:
+        """Tell whoever asked that it has ended, where that took so long that they look at something else by now."""
+        took = (self.clock.now() - self._row.created_at).total_seconds()
+        if not self._services.mention_after or took <= self._services.mention_after:
+            return
+        member = self._row.member_id
+        say = Say(f"<@{member}> {ending or 'This is done.'}", mentions=(member,))
+        key = f"{self.id}:called"
+        await self._services.surface.post(conn, key, self._place(), say, run_id=self.id)
 
     async def _spent(self, conn: Connection) -> str:
         """What language models have cost, as small print."""
@@ -228,7 +282,11 @@ class Run:
         self._lines.append(line)
         async with self._commit() as conn:
             if self._row.status_row is not None:
-                say = Say(render(self._header(), self._lines), buttons=(stop_button(self.id),))
+                say = Say(
+                    render(self._header(), self._lines),
+                    buttons=(stop_button(self.id),),
+                    urgency="progress",
+                )
                 await self._services.surface.edit(conn, f"{self.id}:{key}", self._row.status_row, say)
             await self._record(conn, key, TypeAdapter(Line).dump_python(line, mode="json"))
 

@@ -94,8 +94,42 @@ class Surface(Protocol):
         """
         ...
 
+    async def replace(self, conn: Connection, key: str, row: int, say: Say) -> list[int]:
+        """Make the message of ``row`` say all of ``say``; what does not fit follows in messages after it.
+
+        The answer is the outbox rows of the edit and of those messages.
+        """
+        ...
+
+    async def delete(self, conn: Connection, key: str, row: int) -> None:
+        """Take back the message of ``row``."""
+        ...
+
     async def open_thread(self, conn: Connection, key: str, row: int, name: str) -> Place:
         """Open a thread under the message of ``row``."""
+        ...
+
+    async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
+        """Open a thread that only those see who are mentioned in it."""
+        ...
+
+    async def open_forum_post(
+        self, conn: Connection, key: str, channel_id: int, name: str, say: Say, *, tags: Sequence[int] = ()
+    ) -> Place:
+        """Open a post of a forum with its first message."""
+        ...
+
+    async def change_thread(
+        self,
+        conn: Connection,
+        key: str,
+        place: Place,
+        *,
+        name: str | None = None,
+        archived: bool | None = None,
+        locked: bool | None = None,
+    ) -> None:
+        """Rename, archive or lock a thread, after what was said in it before."""
         ...
 
     async def react(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
@@ -104,6 +138,18 @@ class Surface(Protocol):
 
     async def unreact(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
         """Take the bot's reaction back."""
+        ...
+
+    async def pin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
+        """Pin a message."""
+        ...
+
+    async def unpin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
+        """Take a pin off."""
+        ...
+
+    async def pins(self, channel_id: int, *, limit: int = 250) -> Sequence[Said]:
+        """A channel's pinned messages, the last pinned first."""
         ...
 
     async def history(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot.discord import private
+from bot.discord import surface as surface_module
 from bot.discord.private import SHOW_ACTION
 from bot.work.surface import Attachment, Place, Say, Speaker
 from tests.bot.discord.conftest import Harbour
@@ -131,8 +132,9 @@ async def test_marks_and_pins_are_set_and_taken_back(harbour: Harbour) -> None:
     assert not (await harbour.messages())[0].get("reactions")
 
 
-async def test_pins_are_read_over_pages(harbour: Harbour) -> None:
-    wanted = 60
+async def test_pins_are_read_over_pages(harbour: Harbour, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = 12
+    monkeypatch.setattr(surface_module, "PINS_PAGE", 5)
     api, channel = harbour.api, harbour.channel
     for number in range(wanted):
         body = {"content": str(number)}
@@ -212,3 +214,41 @@ async def test_a_private_answer_whose_fate_is_unknown_is_not_repeated_but_kept(h
     assert mine is not None
     assert mine["content"] == "the code is 1234"
     assert somebody_elses is None
+
+
+@pytest.mark.parametrize("kind", ["private thread", "forum"])
+async def test_what_was_meant_for_a_place_that_cannot_be_opened_is_said_nowhere_else(
+    harbour: Harbour, kind: str
+) -> None:
+    refusal = {"message": "Missing Permissions", "code": 50013}
+    if kind == "forum":
+        refusal = {"message": "Tags are required", "code": 40067}
+    await harbour.fault(method="POST", path="*/threads", status=403, body=refusal, times=None)
+    surface = harbour.surface
+    ideas = await forum(harbour)
+
+    async with harbour.database.transaction() as conn:
+        if kind == "forum":
+            place = await surface.open_forum_post(conn, "t", ideas, "an idea", Say("first"))
+        else:
+            place = await surface.open_private_thread(conn, "t", harbour.channel, "between us")
+        await surface.post(conn, "p", place, Say("hush"))
+    await harbour.post("k", "for everybody")
+    async with harbour.delivering():
+        await harbour.settled()
+        async with harbour.database.transaction() as conn:
+            await surface.post(conn, "late", place, Say("hush again"))
+        await harbour.settled()
+    assert await harbour.texts() == ["for everybody"]
+    assert await harbour.count("state = 'failed'") == 3
+
+
+async def test_files_are_kept_no_longer_than_they_are_needed(harbour: Harbour) -> None:
+    say = Say("see", files=(Attachment("a.txt", b"hello"),))
+    async with harbour.database.transaction() as conn:
+        await harbour.surface.post(conn, "k", Place(channel_id=harbour.channel), say)
+    async with harbour.delivering():
+        await harbour.settled()
+    async with harbour.database.connection() as conn:
+        cursor = await conn.execute("SELECT count(*) FROM outbox_file")
+        assert await cursor.fetchone() == (0,)

@@ -41,7 +41,7 @@ def _meter(_run: UUID, _budget: BudgetSection) -> Meter:
     return _NoMeter()
 
 
-def _services(database: Database) -> RunServices:
+def services_of(database: Database) -> RunServices:
     nothing: object = None
     return RunServices(
         database=database,
@@ -63,11 +63,11 @@ class Bench:
 
     def engine(self, settings: EngineSettings = FAST) -> Engine:
         flows = {("lab", name): flow for name, flow in self.cog.workflows.items()}
-        return Engine(_services(self.database), flows, settings)
+        return Engine(services_of(self.database), flows, settings)
 
     async def start(self, workflow: Callable[..., Awaitable[None]], **args: object) -> UUID:
         run_id = uuid4()
-        services = _services(self.database)
+        services = services_of(self.database)
         async with self.database.transaction() as conn:
             (status, *_) = await services.surface.post(
                 conn, f"{run_id}:status", Place(ADA.channel_id), Say("…")
