@@ -19,10 +19,16 @@ import structlog
 from bot.clock import Clock
 from bot.discord import outbox_queue, outbox_table, refused_table
 from bot.discord.delivery import Delivery
-from bot.discord.failures import MISSING_ACCESS, NOT_ALLOWED, DiscordRefused, DiscordUnavailable
-from bot.discord.limits import FOREVER
+from bot.discord.failures import (
+    MISSING_ACCESS,
+    NOT_ALLOWED,
+    UNCHANGEABLE,
+    DiscordRefused,
+    DiscordUnavailable,
+)
+from bot.discord.limits import FOREVER, Urgency
 from bot.discord.lost import SEARCHED, Lost
-from bot.discord.outbox_table import Made, OutboxRow
+from bot.discord.outbox_table import Made, NewRow, OutboxRow
 from bot.discord.private import said_again
 from bot.discord.surface import snowflake_at
 from bot.errors import OutsideError
@@ -271,6 +277,8 @@ class Deliverer:
         async with self._database.transaction() as conn:
             if row.kind == "follow_up":
                 await said_again(conn, row)
+            if row.kind == "edit" and error.code in UNCHANGEABLE and row.urgency < Urgency.PROGRESS:
+                await _said_anew(conn, row)
             if row.kind == "thread":
                 # No thread is no reason to keep the answer back: it goes to the channel itself. What was meant for a
                 # private thread is not for the channel.
@@ -308,3 +316,16 @@ async def _thread_opened(conn: Connection, row: OutboxRow, thread_id: int) -> No
     """The run's row first, as in every commit of a run: the other way round the two could wait for each other."""
     await runs_table.thread_opened(conn, row.id, thread_id)
     await outbox_table.opened(conn, row, thread_id)
+
+
+async def _said_anew(conn: Connection, row: OutboxRow) -> None:
+    """What a message that cannot be changed any more should say is said in a new one."""
+    new = NewRow(
+        key=f"{row.key}:anew",
+        kind="post",
+        payload=row.payload,
+        channel_id=row.channel_id,
+        identity=row.identity,
+        urgency=Urgency(row.urgency),
+    )
+    await outbox_table.add(conn, new)

@@ -9,7 +9,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.discord.api import DiscordApi
-from bot.discord.failures import NOT_ALLOWED, TOO_MANY_WEBHOOKS, DiscordRefused
+from bot.discord.failures import TOO_MANY_WEBHOOKS, DiscordRefused
 from bot.discord.homes import Homes
 from bot.storage.database import Database
 
@@ -125,9 +125,8 @@ class Identities:
         try:
             hook = await self._free_or_new(base, slot)
         except DiscordRefused as error:
-            if error.code not in NOT_ALLOWED | {TOO_MANY_WEBHOOKS}:
-                raise
-            # Not asked again for a while: a refusal costs part of the invalid-request budget.
+            # Whatever the reason (no permission, no room, a kind of channel that has none), the message is not lost
+            # for it. Not asked again for a while: a refusal costs part of the invalid-request budget.
             self._refused[base] = self._clock.monotonic() + REFUSED_SECONDS
             log.warning("no_webhook_here", channel=base, reason=str(error))
             return None

@@ -22,8 +22,8 @@ MOST_CHUNKS = 10
 LEAD_IN = 600
 """Characters that are shown of a text that goes as a file."""
 FILES = 10
-FILE_BYTES = 10 * 1024 * 1024
-"""Discord's limit without boosts (https://discord.com/developers/docs/reference#uploading-files)."""
+FILE_BYTES, ALL_BYTES = 10 * 1024 * 1024, 24 * 1024 * 1024
+"""Discord's limits, of a file without boosts and of a whole request (https://discord.com/developers/docs/reference#uploading-files)."""
 ALT_LIMIT = 1024
 _STYLES = {"primary": 1, "secondary": 2, "danger": 4}
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
@@ -98,6 +98,10 @@ def checked(files: Sequence[Attachment]) -> tuple[Attachment, ...]:
             raise ConfigError(f"The file {file.name} is larger than the 10 MB that Discord takes.")
         if PurePath(file.name.lower()).suffix in _PICTURES and not file.alt.strip():
             raise ConfigError(f"The picture {file.name} needs a text that says what it shows.")
+    if sum(len(file.content) for file in files) > ALL_BYTES:
+        raise ConfigError(
+            "The files are larger together than the 25 MB that Discord takes; send some in another message."
+        )
     return tuple(
         Attachment(PurePath(file.name).name[:200] or "file", file.content, file.alt[:ALT_LIMIT])
         for file in files

@@ -107,3 +107,12 @@ async def test_a_name_in_front_of_a_full_message_cuts_nothing_off(harbour: Harbo
         await harbour.settled()
     said = "".join(one.removeprefix(f"**{'A' * 80}** · ") for one in await harbour.texts())
     assert said == text
+
+
+async def test_where_a_kind_of_channel_has_no_webhooks_the_bot_speaks(harbour: Harbour) -> None:
+    refusal = {"message": "Cannot execute action on this channel type", "code": 50024}
+    await harbour.fault(method="POST", path="*/channels/*/webhooks", status=400, body=refusal, times=None)
+    await harbour.post("k", "hello", speaker=Speaker("Researcher"))
+    async with harbour.delivering():
+        await harbour.settled()
+    assert await harbour.texts() == ["**Researcher** · hello"]

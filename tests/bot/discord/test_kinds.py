@@ -252,3 +252,26 @@ async def test_files_are_kept_no_longer_than_they_are_needed(harbour: Harbour) -
     async with harbour.database.connection() as conn:
         cursor = await conn.execute("SELECT count(*) FROM outbox_file")
         assert await cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("speaker", [None, RESEARCHER])
+async def test_what_a_message_cannot_be_changed_to_is_said_anew(
+    harbour: Harbour, speaker: Speaker | None
+) -> None:
+    row = await harbour.post("k", "working", speaker=speaker)
+    async with harbour.delivering():
+        await harbour.settled()
+        if speaker is None:
+            old = {"message": "Maximum number of edits to messages older than 1 hour reached", "code": 30046}
+            await harbour.fault(method="PATCH", path="*/messages/*", status=400, body=old, times=None)
+        else:
+            (hook,) = harbour.local.stage.world.webhooks
+            await harbour.api.request("DELETE", "/webhooks/{webhook_id}", webhook_id=hook)
+        for number, say in enumerate(
+            [Say("still working", speaker, urgency="progress"), Say("done", speaker)]
+        ):
+            async with harbour.database.transaction() as conn:
+                await harbour.surface.edit(conn, f"e{number}", row, say)
+            await harbour.settled()
+    assert await harbour.texts() == ["working", "done"]
+    assert len({one["author"]["username"] for one in await harbour.messages()}) == 1

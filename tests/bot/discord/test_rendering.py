@@ -101,6 +101,7 @@ def test_a_picture_without_words_is_refused() -> None:
     [
         (Attachment("big.txt", b"x" * (FILE_BYTES + 1)),),
         tuple(Attachment(f"{number}.txt", b"x") for number in range(11)),
+        tuple(Attachment(f"{number}.txt", b"x" * FILE_BYTES) for number in range(3)),
     ],
 )
 def test_files_that_discord_does_not_take_are_refused_before_they_are_sent(
