@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
@@ -18,10 +19,11 @@ from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
-from bot.discord.gateway import GatewaySettings, stay_connected
+from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
+from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router
 from bot.discord.surface import DiscordSurface
 from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
@@ -36,7 +38,9 @@ from bot.memory.library import Library
 from bot.plugins.cog import Cog
 from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
+from bot.plugins.lifecycle import Started, started
 from bot.plugins.loading import Loaded, check_settings, load
+from bot.plugins.owner import permitted
 from bot.resources import Resources
 from bot.storage.database import Database
 from bot.storage.opening import DatabaseOptions, open_database
@@ -54,6 +58,7 @@ class Pace:
 
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    registrar: RegistrarSettings = field(default_factory=RegistrarSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,11 @@ async def running_bot(
     machinery = machinery or clock
     if config.discord.api_url:
         point_at(config.discord.api_url)
-    live = _with_their_intents(plugins.cogs, message_content=config.discord.message_content)
+    able, unable = cogs_by_intents(plugins.cogs, message_content=config.discord.message_content)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(_database(loaded, machinery))
+        cogs = await stack.enter_async_context(started(able, config.cogs))
+        cogs = Started(cogs.cogs, {**unable, **cogs.absent})
+        database = await stack.enter_async_context(database_of(loaded, machinery))
         api = await stack.enter_async_context(
             open_api(
                 config.discord.bot_token,
@@ -131,11 +138,14 @@ async def running_bot(
             clock=clock,
             meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
             mention_after=config.discord.mention_after,
+            permit=partial(permitted, config),
         )
-        workflows = {(cog.name, name): flow for cog in live.values() for name, flow in cog.workflows.items()}
+        workflows = {
+            (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
+        }
         engine = Engine(services, workflows, pace.engine, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
-        router = _router(loaded, live, api, services, doorbell)
+        router = _router(loaded, cogs, api, services, doorbell, pace.registrar)
         identities = Identities(api, database, clock=machinery)
         deliverer = Deliverer(
             database,
@@ -145,13 +155,15 @@ async def running_bot(
             DelivererSettings.for_requests_of(config.discord.request_seconds),
         )
         intents = {"message_content"} if config.discord.message_content else set[str]()
+        intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
         async with asyncio.TaskGroup() as tasks:
-            started = [
+            parts = [
                 tasks.create_task(part, name=name)
                 for name, part in {
                     "deliverer": deliverer.run_forever(),
                     "sweeper": engine.sweep_forever(),
                     "doorbell": doorbell.answer_forever(),
+                    "registrar": router.keep_registered(),
                     "embedding": _catch_up(library),
                     "gateway": stay_connected(
                         config.discord.bot_token, intents, router, clock=machinery, settings=pace.gateway
@@ -161,25 +173,28 @@ async def running_bot(
             try:
                 yield Bot(database, router, engine)
             finally:
-                for task in started:
+                for task in parts:
                     task.cancel()
 
 
-def _with_their_intents(cogs: Mapping[str, Cog], *, message_content: bool) -> dict[str, Cog]:
-    """The cogs whose privileged intents are switched on; of the others people are told why they are off."""
-    live: dict[str, Cog] = {}
+def cogs_by_intents(
+    cogs: Mapping[str, Cog], *, message_content: bool
+) -> tuple[dict[str, Cog], dict[str, str]]:
+    """The cogs whose privileged intents are switched on, and of the others why they are off."""
+    able: dict[str, Cog] = {}
+    unable: dict[str, str] = {}
     for name, cog in cogs.items():
-        missing = cog.intents - ({"message_content"} if message_content else set())
+        missing = sorted(cog.intents - ({"message_content"} if message_content else set()))
         if missing:
-            log.warning(
-                "cog_needs_intents",
-                cog=name,
-                missing=sorted(missing),
-                fix="set discord.message_content: true",
+            fix = "set discord.message_content: true"
+            log.warning("cog_needs_intents", cog=name, missing=missing, fix=fix)
+            unable[name] = (
+                f"It needs what Discord calls the {', '.join(missing).replace('_', ' ')} intent, which the owner of "
+                "this bot has not switched on."
             )
         else:
-            live[name] = cog
-    return live
+            able[name] = cog
+    return able, unable
 
 
 def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], clock: Clock) -> Personas:
@@ -211,7 +226,8 @@ async def _embedder(loaded: LoadedConfig, personas: Personas) -> Embedder | None
     return choice.embedder
 
 
-def _database(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManager[Database]:
+def database_of(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManager[Database]:
+    """The configured database, to be opened."""
     section = loaded.config.database
     url, bot_url = (None if one is None else one.get_secret_value() for one in (section.url, section.bot_url))
     return open_database(url, loaded.data_dir, options=DatabaseOptions(bot_url=bot_url), clock=clock)
@@ -219,10 +235,11 @@ def _database(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManager
 
 def _router(
     loaded: LoadedConfig,
-    cogs: Mapping[str, Cog],
+    cogs: Started,
     api: DiscordApi,
     services: RunServices,
     doorbell: Doorbell,
+    registering: RegistrarSettings,
 ) -> Router:
     new_id: Callable[[], UUID] = uuid4
     context = ContextServices(
@@ -233,9 +250,13 @@ def _router(
         me=api.user_id,
         message_content=loaded.config.discord.message_content,
         persona=services.personas.get,
+        clock=services.clock,
+        permit=services.permit,
     )
-    guilds = Guilds(loaded.config, cogs, services.database)
-    return Router(api, cogs, guilds, CommandSync(api, services.database), context)
+    guilds = Guilds(loaded.config, cogs.cogs, services.database)
+    sync = CommandSync(api, services.database, direct_messages=loaded.config.servers.direct_messages)
+    registrar = Registrar(sync, services.clock, registering)
+    return Router(api, cogs.cogs, guilds, registrar, context, absent=cogs.absent)
 
 
 async def _catch_up(library: Library) -> None:

@@ -16,39 +16,63 @@ A plugin declares a `Cog` and hands it over with the hook ``cogswarm_cogs``::
 """
 
 from bot.agents.agent import Agent
+from bot.discord.components import Choice, Select
 from bot.discord.context import Context
 from bot.discord.events import Message
 from bot.discord.plain import plain, title
+from bot.discord.server_desk import CogView, Server, SettingView
 from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
 from bot.llm.protocol import Passage
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
+from bot.plugins.choices_table import Change
 from bot.plugins.cog import API_VERSION, Cog
+from bot.plugins.commands import Command, Group
+from bot.plugins.forms import Form, entry
+from bot.plugins.gate import Access
+from bot.plugins.options import option
 from bot.plugins.settings import NoSettings, Settings, setting
+from bot.plugins.settings_fields import SettingField
 from bot.plugins.spec import hookimpl
+from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.principal import Principal
 from bot.work.run import Run
-from bot.work.surface import Attachment, Button, Speaker
+from bot.work.surface import Button, File, Speaker
 
 __all__ = [
     "API_VERSION",
+    "Access",
     "Agent",
     "Attachment",
     "Button",
+    "Change",
+    "Channel",
+    "Choice",
     "Cog",
+    "CogView",
     "CogswarmError",
+    "Command",
     "ConfigError",
     "Context",
     "Document",
+    "File",
+    "Form",
+    "Group",
+    "Member",
     "Message",
     "NoSettings",
     "OutsideError",
     "Passage",
     "Principal",
     "Recollection",
+    "Role",
     "Run",
+    "Select",
+    "Server",
+    "SettingField",
+    "SettingView",
     "Settings",
     "Source",
     "Speaker",
@@ -56,7 +80,9 @@ __all__ = [
     "ToolCallError",
     "ToolResult",
     "UserError",
+    "entry",
     "hookimpl",
+    "option",
     "plain",
     "setting",
     "title",

@@ -15,7 +15,18 @@ import typer
 from bot.cli.failures import exit_code_of
 from bot.cli.session import Session
 
-COMMANDS = ("demo", "init", "check", "run", "invite", "plugins", "local_discord", "config", "version")
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "run",
+    "invite",
+    "plugins",
+    "commands",
+    "local_discord",
+    "config",
+    "version",
+)
 """The files of the commands, in the order of the help."""
 
 _EVERYWHERE = ("--config", "--log-level")

@@ -40,16 +40,33 @@ def invite(
     ] = None,
 ) -> None:
     """Print the address, and what it asks for."""
+    session = context.ensure_object(Session)
     if app_id is None:
-        app_id = application_id(context.ensure_object(Session).load().config.discord.bot_token)
+        app_id = application_id(session.load().config.discord.bot_token)
         if app_id is None:
             raise UserError(
                 "The token does not say which application it is of; run `cogswarm invite --app-id ID` with the "
                 "Application ID from https://discord.com/developers/applications."
             )
     typer.echo("Open this address as somebody who may manage the server:", err=True)
-    typer.echo(invite_url(app_id, permission_bits(PERMISSIONS)))
-    typer.echo(f"It asks for: {', '.join(PERMISSIONS)}.", err=True)
+    permissions = {**PERMISSIONS, **permissions_of_cogs(session)}
+    typer.echo(invite_url(app_id, permission_bits(permissions)))
+    typer.echo(f"It asks for: {', '.join(permissions)}.", err=True)
+
+
+def permissions_of_cogs(session: Session) -> dict[str, int]:
+    """Return what the loaded cogs need beside the usual, by the words of Discord's page."""
+    from bot.plugins.discovery import find  # noqa: PLC0415 - keeps --help fast
+    from bot.plugins.loading import load  # noqa: PLC0415 - as above
+    from bot.plugins.permissions import PERMISSIONS as BITS  # noqa: PLC0415 - as above
+    from bot.plugins.permissions import shown  # noqa: PLC0415 - as above
+
+    loaded = session.loaded or session.load_or_default(missing_ok=True)
+    cogs = load(find(loaded.plugin_paths), loaded.config.plugins.disabled).cogs.values()
+    names = sorted(
+        {name for cog in cogs for name in cog.permissions if BITS[name] not in PERMISSIONS.values()}
+    )
+    return {shown(name): BITS[name] for name in names}
 
 
 def permission_bits(permissions: Mapping[str, int]) -> int:

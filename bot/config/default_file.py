@@ -53,9 +53,14 @@ def _key(schema: Schema, place: Place, value: object) -> Iterator[str]:
     if "patternProperties" in part and len(place) == 1:
         yield from _entries(schema, place, part, cast("Mapping[str, object]", value))
     elif part.get("properties") and isinstance(value, dict):
-        yield f"{name}:"
-        for key, inner in cast("Mapping[str, object]", value).items():
-            yield from _indented(_key(schema, (*place, key), inner))
+        inside = [
+            line
+            for key, inner in cast("Mapping[str, object]", value).items()
+            for line in _indented(_key(schema, (*place, key), inner))
+        ]
+        # A key with nothing but comments behind it would stand for null.
+        yield f"{name}:" if any(not line.lstrip().startswith("#") for line in inside) else f"# {name}:"
+        yield from inside
     elif value in (None, "", [], {}):
         example = next(iter(part.get("examples", ())), None)
         yield f"# {name}:" if example is None else f"# {name}: {in_one_line(example)}"

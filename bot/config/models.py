@@ -99,6 +99,40 @@ class DatabaseSection(Section):
     )
 
 
+class LimitsSection(Section):
+    """What the owner lets servers have; a server's admins choose within it."""
+
+    cogs: tuple[Name, ...] | None = Field(
+        default=None,
+        max_length=500,
+        description="The features a server may switch on; left out: all that are loaded.",
+        examples=[["research"]],
+    )
+    agents: tuple[Name, ...] | None = Field(
+        default=None,
+        max_length=500,
+        description="The entries of `agents` that may work there; left out: all.",
+        examples=[["researcher"]],
+    )
+    models: tuple[Name, ...] | None = Field(
+        default=None,
+        max_length=500,
+        description="The entries of `models` that may be used there; left out: all.",
+        examples=[["offline"]],
+    )
+    budget: BudgetSection | None = Field(
+        default=None,
+        description="The most that one run may use there, whatever its agent's budget; left out: no further limit.",
+        examples=[{"tokens": 20_000}],
+    )
+
+
+class ServerSection(LimitsSection):
+    """What one server may have, where it differs from `limits`."""
+
+    id: Snowflake = Field(description="the server's id.", examples=[123456789012345678])
+
+
 class ServersSection(Section):
     """Which Discord servers the bot works in."""
 
@@ -109,10 +143,32 @@ class ServersSection(Section):
         examples=[[123456789012345678]],
     )
     defaults: tuple[Name, ...] = Field(
-        default=("research",),
+        default=(),
         max_length=500,
-        description="The features that are switched on in a server from the start.",
+        description="The features that are switched on in a server from the start. None named: only /cogs, /help and "
+        "/why are there, and the server's admins switch on what they want.",
         examples=[["research"]],
+    )
+    limits: LimitsSection = Field(
+        default=LimitsSection(),
+        description="What servers may have; their admins choose within it.",
+        examples=[{"cogs": ["research"]}],
+    )
+    each: tuple[ServerSection, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="Servers that may have something else than `limits` says, each under the server's id.",
+        examples=[[{"id": 123456789012345678, "cogs": ["research"], "budget": {"tokens": 20_000}}]],
+    )
+    direct_messages: bool = Field(
+        default=False,
+        description="May people use the bot in direct messages? There the features of `defaults` are on.",
+    )
+    trusted_bots: tuple[Snowflake, ...] = Field(
+        default=(),
+        max_length=500,
+        description="Ids of other bots whose messages are listened to; all others are ignored.",
+        examples=[[123456789012345678]],
     )
 
 

@@ -20,7 +20,7 @@ from bot.discord.mentions import without_mentions
 from bot.discord.transport import Answer, Method, Request, Transport, over_http
 from bot.discord.turns import Turns
 from bot.errors import ConfigError
-from bot.work.surface import Attachment
+from bot.work.surface import File
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,7 @@ class DiscordApi:
         *,
         body: Any = None,
         query: Json | None = None,
-        uploads: Sequence[Attachment] = (),
+        uploads: Sequence[File] = (),
         urgency: Urgency = Urgency.RESULT,
         patience: float = PATIENCE,
         **ids: int | str,

@@ -1,20 +1,28 @@
 """What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic
 from uuid import UUID
 
 from typing_extensions import TypeVar
 
 from bot.agents.agent import Persona
+from bot.clock import Clock
 from bot.discord import private
 from bot.discord.answers import Answers
+from bot.discord.components import Choice, Select, SelectKind, custom_id, modal
 from bot.discord.events import Author, Where
 from bot.discord.rendering import pieces
+from bot.discord.server_desk import Server
 from bot.errors import ConfigError, UserError
-from bot.plugins.cog import Cog, Handler
+from bot.plugins.cog import Cog
+from bot.plugins.commands import Handler
+from bot.plugins.forms import Form
+from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
+from bot.plugins.typed_times import moment
 from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.principal import Principal
@@ -41,6 +49,9 @@ class ContextServices:
     """Whether the bot may read messages that do not mention it."""
     persona: Callable[[str], Persona]
     """Who an agent is."""
+    clock: Clock
+    permit: Callable[[int, Persona], Persona]
+    """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
 
 
 class Context(Generic[S]):
@@ -57,10 +68,12 @@ class Context(Generic[S]):
         author: Author,
         answers: Answers | None = None,
         readable: Sequence[int] = (),
+        server: Server,
     ) -> None:
         self._services = services
         self._cog = cog
         self._settings = settings
+        self._server = server
         self._event_id = event_id
         self._where = where
         self._author = author
@@ -70,8 +83,24 @@ class Context(Generic[S]):
 
     @property
     def settings(self) -> S:
-        """The cog's settings in this guild."""
+        """The cog's settings in this channel."""
         return self._settings
+
+    @property
+    def server(self) -> Server:
+        """This server as its members and admins see it: what is on, who may use what, and why not."""
+        return self._server
+
+    def may(self, permission: str) -> bool:
+        """Whether the person who acted holds one of Discord's permissions here, such as ``manage_guild``."""
+        return holds(self._author.permissions, permission)
+
+    def moment(self, text: str) -> datetime:
+        """The moment that somebody typed (``2h``, ``14:30``, ``tomorrow 9:00``), in the server's time zone.
+
+        Raises `UserError` for what is no time, is over, or is more than two years ahead.
+        """
+        return moment(text, self._services.clock.now(), self._server.zone)
 
     @property
     def guild_id(self) -> int:
@@ -115,7 +144,7 @@ class Context(Generic[S]):
 
     def check_agent(self, name: str) -> None:
         """Raise `UserError` where the owner does not let an agent work in this channel."""
-        persona = self._services.persona(name)
+        persona = self._services.permit(self.guild_id, self._services.persona(name))
         if not persona.works_in(self._where.home_id, self._where.home_name):
             places = ", ".join(
                 f"<#{channel}>" if channel.isdigit() else f"#{channel}"
@@ -158,11 +187,15 @@ class Context(Generic[S]):
             await self.reply(f"On it. Follow along {place}.")
         return run_id
 
-    async def reply(self, text: str) -> None:
-        """Answer the person who acted, privately where Discord allows it."""
+    async def reply(self, text: str, components: Sequence[Button | Select] = ()) -> None:
+        """Answer the person who acted, privately; ``components`` are buttons and selects under the answer.
+
+        Said again, it replaces what was answered before. At most five rows: a select has one of its own. What is too
+        long for one message follows in more, each said at most once.
+        """
         if self._answers is None:
             return
-        await self._answers.say_safely(text)
+        await self._answers.say_safely(text, components)
         self._replies += 1
         more = "\n".join(pieces(Say(text))[1:])
         if more:
@@ -175,6 +208,27 @@ class Context(Generic[S]):
                     user_id=self._author.id,
                     say=Say(more),
                 )
+
+    async def open_form(
+        self,
+        action: str,
+        value: str,
+        form: type[Form],
+        *,
+        title: str,
+        values: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        hints: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer with a form, whose sending calls this cog's form ``action`` with ``value``.
+
+        ``values`` stand in it already; ``labels`` and ``hints`` go before those of the form's own fields. Raises
+        `ConfigError` where something was answered before: declare the command with ``opens_form=True``.
+        """
+        if self._answers is None:
+            raise ConfigError("A form can only answer a command, a button or a select.")
+        made_id = custom_id(self._cog.name, action, value)
+        await self._answers.open_form(modal(form, made_id, title, values or {}, labels or {}, hints or {}))
 
     async def say_once(
         self,
@@ -195,7 +249,25 @@ class Context(Generic[S]):
 
     def button(self, label: str, action: str, value: str) -> Button:
         """A button that calls this cog's ``action`` with ``value``."""
-        return Button(label, f"v1:{self._cog.name}:{action}:{value}", "primary")
+        return Button(label, custom_id(self._cog.name, action, value), "primary")
+
+    def select(
+        self,
+        action: str,
+        value: str,
+        *,
+        placeholder: str = "",
+        kind: SelectKind = "choice",
+        choices: Sequence[Choice] = (),
+        least: int = 1,
+        most: int = 1,
+    ) -> Select:
+        """A select that calls this cog's ``action`` with ``value`` and what was chosen.
+
+        ``choices`` are at most 25, for the kind ``choice``; of the others Discord offers what there is.
+        """
+        made_id = custom_id(self._cog.name, action, value)
+        return Select(made_id, placeholder, kind, tuple(choices), least, most)
 
     async def run_of_this_thread(self) -> RunRow | None:
         """The run this thread belongs to, if one of this cog opened it."""

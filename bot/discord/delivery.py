@@ -20,7 +20,7 @@ from bot.discord.limits import Urgency
 from bot.discord.outbox_table import Made, OutboxRow
 from bot.discord.rendering import as_agent
 from bot.discord.transport import Method
-from bot.work.surface import Attachment
+from bot.work.surface import File
 
 NONCE_LENGTH = 25
 GONE = frozenset({UNKNOWN_WEBHOOK, WRONG_WEBHOOK_TOKEN})
@@ -88,7 +88,7 @@ class Delivery:
         return Voice(row.target_via, token, row.channel_id if home.is_thread else None)
 
     async def send(
-        self, row: OutboxRow, voice: Voice | None, files: Sequence[Attachment], *, patience: float
+        self, row: OutboxRow, voice: Voice | None, files: Sequence[File], *, patience: float
     ) -> Made:
         """Have the row's effect, with one request."""
         asked = self._asked(row, voice)

@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who did it; ``name`` is what people see."""
+    """Who did it; ``name`` is what people see. ``permissions`` are Discord's bits, where it happened."""
 
     id: int
     name: str
     is_bot: bool = False
+    roles: tuple[int, ...] = ()
+    permissions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.errors import ConfigError
 log = structlog.get_logger(__name__)
 
 PRIVILEGED = frozenset({"message_content", "members", "presences"})
+DIRECT_MESSAGES = "direct_messages"
 _KINDS: dict[int, Any] = {1: "ping", 2: "command", 3: "component", 4: "autocomplete", 5: "modal"}
 _ACTS = frozenset({2, 3})
 _REFUSED_LOGIN = frozenset({4004, 4010, 4011, 4012, 4013})
@@ -28,8 +29,15 @@ _REFUSED_LOGIN = frozenset({4004, 4010, 4011, 4012, 4013})
 class Listener(Protocol):
     """Who is told what happens on Discord."""
 
-    async def guild_ready(self, guild_id: int, name: str) -> None:
-        """A guild is there: at start, after a reconnect, or because the bot was let in."""
+    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
+        """A guild is there: at start, after a reconnect, or because the bot was let in.
+
+        ``talk_in`` is a channel in which the bot may write.
+        """
+        ...
+
+    async def guild_gone(self, guild_id: int) -> None:
+        """The bot was thrown out of a guild, or the guild is no more."""
         ...
 
     async def permissions_changed(self, guild_id: int) -> None:
@@ -56,10 +64,11 @@ class GatewaySettings:
 
 
 def intents_for(names: set[str]) -> nextcord.Intents:
-    """The gateway intents: what every cog needs, and the privileged ones that some declare."""
+    """The gateway intents: what every cog needs, direct messages if named, and the privileged ones that some declare."""
     intents = nextcord.Intents.none()
     intents.guilds = True
     intents.guild_messages = True
+    intents.dm_messages = DIRECT_MESSAGES in names
     for name in names & PRIVILEGED:
         setattr(intents, name, True)
     return intents
@@ -85,11 +94,15 @@ class _Client(nextcord.Client):
 
     @override
     async def on_guild_available(self, guild: nextcord.Guild) -> None:
-        await self._listener.guild_ready(guild.id, guild.name)
+        await self._listener.guild_ready(guild.id, guild.name, _talk_in(guild))
 
     async def on_guild_join(self, guild: nextcord.Guild) -> None:
         """A guild that was not known before."""
-        await self._listener.guild_ready(guild.id, guild.name)
+        await self._listener.guild_ready(guild.id, guild.name, _talk_in(guild))
+
+    async def on_guild_remove(self, guild: nextcord.Guild) -> None:
+        """A guild that the bot is no longer in; one that is only unavailable does not come here."""
+        await self._listener.guild_gone(guild.id)
 
     async def on_guild_channel_update(
         self, before: nextcord.abc.GuildChannel, after: nextcord.abc.GuildChannel
@@ -134,12 +147,29 @@ def _where(guild_id: int | None, channel: Any, channel_id: int) -> Where:
     )
 
 
+def _author(who: nextcord.User | nextcord.Member, *, is_bot: bool, permissions: int | None = None) -> Author:
+    roles, granted = (), 0
+    if isinstance(who, nextcord.Member):
+        roles, granted = tuple(role.id for role in who.roles), who.guild_permissions.value
+    return Author(who.id, who.display_name, is_bot, roles, granted if permissions is None else permissions)
+
+
+def _talk_in(guild: nextcord.Guild) -> int | None:
+    """The channel for a word to the whole guild: the one it chose for that, else the first open one."""
+    first = [guild.system_channel] if guild.system_channel is not None else []
+    for channel in [*first, *guild.text_channels]:
+        allowed = channel.permissions_for(guild.me)
+        if allowed.view_channel and allowed.send_messages:
+            return channel.id
+    return None
+
+
 def _message(message: nextcord.Message, me: int) -> Message:
     author = message.author
     return Message(
         id=message.id,
         where=_where(message.guild.id if message.guild else None, message.channel, message.channel.id),
-        author=Author(author.id, author.display_name, author.bot or message.webhook_id is not None),
+        author=_author(author, is_bot=author.bot or message.webhook_id is not None),
         text=message.content,
         mentions_me=any(user.id == me for user in message.mentions),
     )
@@ -153,7 +183,9 @@ def _interaction(interaction: nextcord.Interaction[Any]) -> Interaction:
         token=interaction.token,
         kind=_KINDS.get(interaction.type.value, "ping"),
         where=_where(interaction.guild_id, interaction.channel, interaction.channel_id or 0),
-        author=Author(user.id if user else 0, user.display_name if user else "", bool(user and user.bot)),
+        author=Author(0, "")
+        if user is None
+        else _author(user, is_bot=user.bot, permissions=interaction.permissions.value),
         data=dict(data),
         message_id=interaction.message.id if interaction.message else None,
         readable=_readable(interaction) if interaction.type.value in _ACTS else (),

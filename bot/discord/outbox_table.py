@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from bot.discord.limits import Urgency
-from bot.work.surface import Attachment, Connection
+from bot.work.surface import Connection, File
 
 WAKE = "outbox"
 """The notification that says something is to be delivered."""
@@ -75,7 +75,7 @@ class NewRow:
     urgency: Urgency = Urgency.RESULT
     subject: str | None = None
     """What this row sets; an earlier row that sets the same and that nobody has seen is dropped."""
-    files: tuple[Attachment, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 async def add(conn: Connection, new: NewRow) -> int:
@@ -123,7 +123,7 @@ async def add(conn: Connection, new: NewRow) -> int:
     return number
 
 
-async def _add_files(conn: Connection, row: int, files: Sequence[Attachment]) -> None:
+async def _add_files(conn: Connection, row: int, files: Sequence[File]) -> None:
     for position, file in enumerate(files):
         await conn.execute(
             "INSERT INTO outbox_file (row_id, position, name, alt, content) VALUES (%s, %s, %s, %s, %s)",
@@ -131,12 +131,12 @@ async def _add_files(conn: Connection, row: int, files: Sequence[Attachment]) ->
         )
 
 
-async def files_of(conn: Connection, row: int) -> list[Attachment]:
+async def files_of(conn: Connection, row: int) -> list[File]:
     """The files that go with a row, in their order."""
     cursor = await conn.execute(
         "SELECT name, content, alt FROM outbox_file WHERE row_id = %s ORDER BY position", (row,)
     )
-    return [Attachment(str(name), bytes(content), str(alt)) for name, content, alt in await cursor.fetchall()]
+    return [File(str(name), bytes(content), str(alt)) for name, content, alt in await cursor.fetchall()]
 
 
 async def _supersede(conn: Connection, row: int, subject: str | None) -> None:

@@ -9,7 +9,7 @@ from bot.discord.chunking import LIMIT, chunks, length
 from bot.discord.limits import Urgency
 from bot.discord.shown_markdown import as_discord_shows
 from bot.errors import ConfigError
-from bot.work.surface import Attachment, Button, Say, Speaker
+from bot.work.surface import Button, File, Say, Speaker
 
 BUTTONS_IN_A_ROW = 5
 BUTTONS_IN_ALL = 25
@@ -35,7 +35,7 @@ class Rendered:
     """One message: its body, and the files that go with it."""
 
     body: dict[str, Any]
-    files: tuple[Attachment, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 def bodies(say: Say, *, most_chunks: int = MOST_CHUNKS) -> list[Rendered]:
@@ -89,7 +89,7 @@ def _named(name: str, text: str) -> str:
     return f"**{name}** · {text}"
 
 
-def checked(files: Sequence[Attachment]) -> tuple[Attachment, ...]:
+def checked(files: Sequence[File]) -> tuple[File, ...]:
     """The files, if Discord takes them. Raises `ConfigError`."""
     if len(files) > FILES:
         raise ConfigError(f"A message takes at most {FILES} files; send the others in another.")
@@ -103,8 +103,7 @@ def checked(files: Sequence[Attachment]) -> tuple[Attachment, ...]:
             "The files are larger together than the 25 MB that Discord takes; send some in another message."
         )
     return tuple(
-        Attachment(PurePath(file.name).name[:200] or "file", file.content, file.alt[:ALT_LIMIT])
-        for file in files
+        File(PurePath(file.name).name[:200] or "file", file.content, file.alt[:ALT_LIMIT]) for file in files
     )
 
 
@@ -113,8 +112,8 @@ def _lead_in(first: str, text: str) -> str:
     return f"{beginning}\n\n-# This goes on in the attached file ({len(text):,} characters in all)."
 
 
-def _as_file(text: str) -> Attachment:
-    return Attachment("answer.md", text.encode("utf-8", "replace")[:FILE_BYTES])
+def _as_file(text: str) -> File:
+    return File("answer.md", text.encode("utf-8", "replace")[:FILE_BYTES])
 
 
 def rows(buttons: tuple[Button, ...]) -> list[dict[str, Any]]:

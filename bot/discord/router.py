@@ -2,31 +2,55 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.discord import private, refused_table
+from bot.discord import arguments, private, refused_table
 from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
-from bot.discord.commands import CommandSync
 from bot.discord.context import Context, ContextServices
 from bot.discord.events import Author, Interaction, Message, Where
+from bot.discord.guild_life import GuildLife
+from bot.discord.own_buttons import RUNS, show_kept, stop_run
+from bot.discord.registrar import Registrar
+from bot.discord.reporting import broken
+from bot.discord.server_desk import Server, ServerParts
 from bot.errors import CogswarmError, OutsideError
-from bot.plugins.cog import Cog, Command, Handler
-from bot.plugins.gate import Knock, Refused, gate
+from bot.plugins.cog import Cog, Press
+from bot.plugins.commands import Command, Handler
+from bot.plugins.doorkeeper import Doorkeeper
+from bot.plugins.forms import filled_in
+from bot.plugins.gate import NOT_LET_IN, Knock, Refused, Way
 from bot.plugins.guilds import Guilds
-from bot.work import runs_table
+from bot.work.surface import Place, Say
 
 HANDLER_SECONDS = 30.0
 SUGGEST_SECONDS = 2.0
-RUNS = "runs"
-LONGEST_NUMBER = 19
-"""Digits that certainly fit into a row's number."""
-_FINISHED = {"done": "finished already", "stopped": "was stopped before", "failed": "ended before"}
+FORM_SECONDS = 2.0
+"""How long a function that may open a form can take before it is acknowledged for it."""
+TURNED_OFF = "This command was turned off here. It will vanish from the list shortly."
+OTHER_VERSION = "This button is from another version of the bot and does nothing any more."
+HOW_TO_BE_LET_IN = (
+    "Hello! The owner of this bot chooses the servers it works on, and this one is not among them yet. "
+    "Ask them to add `{guild_id}` under `servers.allow`; nothing else works here until then."
+)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What an interaction calls, and how it is answered."""
+
+    cog: Cog
+    handler: Handler
+    way: Way
+    interaction: Interaction
+    answers: Answers
+    opens_form: bool = False
 
 
 class Router:
@@ -37,32 +61,61 @@ class Router:
         api: DiscordApi,
         cogs: Mapping[str, Cog],
         guilds: Guilds,
-        commands: CommandSync,
+        registrar: Registrar,
         services: ContextServices,
+        *,
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self._api = api
         self._cogs = cogs
         self._guilds = guilds
-        self._commands = commands
+        self._registrar = registrar
         self._services = services
-        self._guild_locks: dict[int, asyncio.Lock] = {}
+        self._commands = {
+            command.key: (cog, command) for cog in cogs.values() for command in cog.commands.values()
+        }
+        self.doorkeeper = Doorkeeper(guilds.rules)
+        self.life = GuildLife(cogs, guilds, registrar, self._own_context)
+        self._parts = ServerParts(
+            cogs, absent or {}, guilds, self.life, self.doorkeeper, services.database, services.clock
+        )
+        self._resynced: set[int] = set()
         self.ready: asyncio.Event = asyncio.Event()
 
-    async def guild_ready(self, guild_id: int, name: str) -> None:
-        """Register the guild's commands and let its cogs know."""
-        async with self._guild_locks.setdefault(guild_id, asyncio.Lock()):
-            await self._guilds.refresh(guild_id)
-            cogs = self._guilds.enabled(guild_id)
-            refused: Mapping[str, str] = {}
-            try:
-                refused = await self._commands.sync(guild_id, cogs)
-            except OutsideError as error:
-                log.warning("commands_not_registered", guild=guild_id, reason=str(error))
-            for cog in cogs:
-                if cog.name not in refused:
-                    await self._start_in(cog, guild_id)
-        log.info("guild_ready", guild=guild_id, name=name, cogs=[cog.name for cog in cogs])
+    @property
+    def guilds(self) -> frozenset[int]:
+        """The guilds that have appeared."""
+        return self.life.guilds
+
+    @property
+    def busy(self) -> bool:
+        """Whether a guild is just being made as its admins chose."""
+        return self.life.busy
+
+    def zone(self, guild_id: int) -> ZoneInfo:
+        """The time zone of a guild's people."""
+        return self._guilds.zone(guild_id)
+
+    async def keep_registered(self) -> None:
+        """Register again, until cancelled, what could not be registered because Discord was away."""
+        await self._registrar.again_forever(self.life.again)
+
+    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
+        """Register the guild's commands and let its cogs know; a guild that is not let in is told once."""
+        await self.life.appear(guild_id)
+        if not self._guilds.lets_in(guild_id) and talk_in is not None:
+            async with self._services.database.transaction() as conn:
+                say = Say(HOW_TO_BE_LET_IN.format(guild_id=guild_id))
+                await self._services.surface.post(
+                    conn, f"not_let_in:{guild_id}", Place(channel_id=talk_in), say
+                )
+        log.info("guild_ready", guild=guild_id, name=name, cogs=sorted(self.life.live(guild_id)))
         self.ready.set()
+
+    async def guild_gone(self, guild_id: int) -> None:
+        """The bot was thrown out of a guild."""
+        await self.life.vanish(guild_id)
+        log.info("guild_gone", guild=guild_id)
 
     async def permissions_changed(self, guild_id: int) -> None:
         """Say again what could not be said for want of permissions."""
@@ -74,8 +127,13 @@ class Router:
 
     async def message(self, message: Message) -> None:
         """Offer a message to the cogs that listen."""
+        if not self.doorkeeper.first_time(message.id, message.where.guild_id):
+            return
         for cog in self._cogs.values():
-            if not cog.listeners or self._knock(cog.name, message.where, message.author) is not None:
+            if (
+                not cog.listeners
+                or self._knock(cog.name, message.where, message.author, "message", message.id) is not None
+            ):
                 continue
             context = self._context(cog, message.id, message.where, message.author)
             with structlog.contextvars.bound_contextvars(cog=cog.name):
@@ -83,138 +141,146 @@ class Router:
                     await self._listen(listener, context, message)
 
     async def interaction(self, interaction: Interaction) -> None:
-        """Answer a command, a button or a request for suggestions."""
-        answers = Answers(self._api, interaction)
+        """Answer a command, a button, a select, a form or a request for suggestions."""
+        if not self.doorkeeper.first_time(interaction.id, interaction.where.guild_id):
+            return
         with structlog.contextvars.bound_contextvars(
             interaction=interaction.id, guild=interaction.where.guild_id
         ):
             match interaction.kind:
                 case "command":
-                    await self._command(interaction, answers)
+                    await self._command(interaction)
                 case "autocomplete":
-                    await self._suggest(interaction, answers)
-                case "component":
-                    await self._component(interaction, answers)
+                    await self._suggest(interaction)
+                case "component" | "modal":
+                    await self._component(interaction)
                 case _:
-                    await answers.say_safely("This version of the bot does not know that. Please try again.")
+                    await Answers(self._api, interaction).say_safely(
+                        "This version of the bot does not know that. Please try again."
+                    )
 
-    async def _command(self, interaction: Interaction, answers: Answers) -> None:
-        found = self._find(str(interaction.data.get("name")))
+    async def _command(self, interaction: Interaction) -> None:
+        answers = Answers(self._api, interaction)
+        kind, name, options = arguments.called(interaction.data)
+        found = self._commands.get((kind, name))  # pyright: ignore[reportArgumentType] - another kind is not found
         if found is None:
-            await answers.say_safely(
-                "This command was turned off here. It will vanish from the list shortly."
-            )
+            await answers.say_safely(TURNED_OFF)
+            await self._mend(interaction.where.guild_id)
             return
         cog, command = found
-        options = {str(one["name"]): one.get("value") for one in interaction.data.get("options", [])}
-        known = {option.name for option in command.options}
-        arguments = {name: value for name, value in options.items() if name in known}
-        with structlog.contextvars.bound_contextvars(cog=cog.name):
-            await self._handle(cog, command.handler, interaction, answers, **arguments)
+        call = _Call(
+            cog,
+            command.handler,
+            "command" if command.kind == "slash" else "menu",
+            interaction,
+            answers,
+            command.opens_form,
+        )
+        if command.kind == "slash":
+            await self._handle(call, **arguments.arguments(command, options, interaction.data))
+            return
+        on = arguments.target(command, interaction.data, interaction.where, self._api.user_id)
+        if on is None:
+            await answers.say_safely("Discord did not say what this is about. Please try again.")
+            return
+        await self._handle(call, on)
 
-    async def _component(self, interaction: Interaction, answers: Answers) -> None:
+    async def _component(self, interaction: Interaction) -> None:
         custom_id = str(interaction.data.get("custom_id", ""))
         version, _, rest = custom_id.partition(":")
         cog_name, _, rest = rest.partition(":")
         action, _, value = rest.partition(":")
         if (version, cog_name, action) == ("v1", RUNS, "stop"):
-            await self._stop(interaction, answers, value)
+            await stop_run(self._services, interaction, Answers(self._api, interaction), value)
             return
         if custom_id.startswith(private.SHOW_ACTION):
-            await self._show(interaction, answers, custom_id.removeprefix(private.SHOW_ACTION))
+            kept = custom_id.removeprefix(private.SHOW_ACTION)
+            await show_kept(self._services, interaction, Answers(self._api, interaction), kept)
             return
         cog = self._cogs.get(cog_name)
-        handler = cog.buttons.get(action) if cog and version == "v1" else None
-        if cog is None or handler is None:
-            await answers.say_safely(
-                "This button is from another version of the bot and does nothing any more."
-            )
+        values = arguments.chosen(interaction.data) if "values" in interaction.data else None
+        press = None if cog is None or version != "v1" else _pressed(cog, interaction, action, values)
+        answers = Answers(self._api, interaction, updates=press is not None and press.updates)
+        if cog is None or press is None:
+            await answers.say_safely(OTHER_VERSION)
             return
-        with structlog.contextvars.bound_contextvars(cog=cog.name):
-            await self._handle(cog, handler, interaction, answers, value)
-
-    async def _handle(
-        self,
-        cog: Cog,
-        handler: Handler,
-        interaction: Interaction,
-        answers: Answers,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        refused = self._knock(cog.name, interaction.where, interaction.author)
-        if refused is not None:
-            await answers.say_safely(refused.sentence)
-            return
-        context = self._context(
-            cog, interaction.id, interaction.where, interaction.author, answers, interaction.readable
+        is_form = interaction.kind == "modal"
+        call = _Call(
+            cog, press.handler, "form" if is_form else "component", interaction, answers, press.opens_form
         )
-        try:
-            await answers.acknowledge()
-            async with asyncio.timeout(HANDLER_SECONDS):
-                await handler(context, *args, **kwargs)
-            if not answers.answered:
-                await answers.say_safely("Done.")
-        except CogswarmError as error:
-            log.warning("handler_refused", cog=cog.name, reason=str(error))
-            await answers.say_safely(str(error))
-        except TimeoutError:
-            log.warning("handler_too_slow", cog=cog.name)
-            await answers.say_safely("This took too long. Please try again in a moment.")
-        except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
-            await answers.say_safely(_broken(cog.name, error))
+        if is_form and press.form is not None:
+            form, given = press.form, arguments.filled(interaction.data)
 
-    async def _stop(self, interaction: Interaction, answers: Answers, value: str) -> None:
-        if interaction.author.is_bot or interaction.where.guild_id is None:
-            return
-        try:
-            run_id = UUID(value)
-            await answers.acknowledge()
-            async with self._services.database.transaction() as conn:
-                row = await runs_table.get(conn, run_id)
-                # A button's id could be replayed from elsewhere; a run is stopped only from its own guild.
-                ours = row is not None and row.guild_id == interaction.where.guild_id
-                state = await runs_table.ask_to_stop(conn, run_id, interaction.author.id) if ours else None
-                if state in {"ready", "running"}:
-                    await self._services.ring(conn, run_id)
-        except ValueError:
-            state = None
-        except OutsideError as error:
-            await answers.say_safely(str(error))
-            return
-        if state is None:
-            await answers.say_safely("I do not know that piece of work any more.")
-        elif state in _FINISHED:
-            await answers.say_safely(f"That {_FINISHED[state]}.")
+            async def sent(context: Any, *_: Any) -> None:
+                await press.handler(context, value, filled_in(form, given))
+
+            await self._handle(_Call(cog, sent, "form", interaction, answers))
+        elif values is None:
+            await self._handle(call, value)
         else:
-            await answers.say_safely("Stopping. The message above will say what was done so far.")
+            await self._handle(call, value, values)
 
-    async def _show(self, interaction: Interaction, answers: Answers, value: str) -> None:
-        """Show a private answer again, to whom it was for."""
-        body: dict[str, Any] | None = None
-        try:
-            async with self._services.database.connection() as conn:
-                if value.isdecimal() and len(value) < LONGEST_NUMBER:
-                    body = await private.kept_for(conn, int(value), interaction.author.id)
-        except OutsideError as error:
-            await answers.say_safely(str(error))
-            return
-        await answers.say_safely(str(body["content"]) if body else "This answer is for somebody else.")
-
-    async def _suggest(self, interaction: Interaction, answers: Answers) -> None:
-        found = self._find(str(interaction.data.get("name")))
-        with structlog.contextvars.bound_contextvars(**({"cog": found[0].name} if found else {})):
-            values = [] if found is None else await self._suggestions(*found, interaction)
+    async def _handle(self, call: _Call, *args: Any, **kwargs: Any) -> None:
+        interaction, answers, cog = call.interaction, call.answers, call.cog
+        with structlog.contextvars.bound_contextvars(cog=cog.name):
+            refused = self._knock(cog.name, interaction.where, interaction.author, call.way)
+            if refused is not None:
+                await answers.complain(refused.sentence)
+                return
+            context = self._context(
+                cog, interaction.id, interaction.where, interaction.author, answers, interaction.readable
+            )
+            late = asyncio.create_task(self._acknowledge_late(answers)) if call.opens_form else None
             try:
-                await answers.suggest(values)
+                if late is None:
+                    await answers.acknowledge()
+                async with asyncio.timeout(HANDLER_SECONDS):
+                    await call.handler(context, *args, **kwargs)
+                if not answers.answered and not answers.updates:
+                    await answers.say_safely("Done.")
+            except CogswarmError as error:
+                log.warning("handler_refused", cog=cog.name, reason=str(error))
+                await answers.complain(str(error))
+            except TimeoutError:
+                log.warning("handler_too_slow", cog=cog.name)
+                await answers.complain("This took too long. Please try again in a moment.")
+            except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
+                await answers.complain(broken(cog.name, error))
+            finally:
+                if late is not None:
+                    late.cancel()
+
+    async def _acknowledge_late(self, answers: Answers) -> None:
+        await self._services.clock.sleep(FORM_SECONDS)
+        try:
+            await answers.acknowledge()
+        except OutsideError as error:
+            log.warning("answer_not_delivered", reason=str(error))
+
+    async def _mend(self, guild_id: int | None) -> None:
+        """Discord shows a command that we do not have: register anew, once for each guild and start."""
+        if guild_id is None or guild_id in self._resynced:
+            return
+        self._resynced.add(guild_id)
+        await self._registrar.forget(guild_id)
+        await self.life.again(guild_id)
+
+    async def _suggest(self, interaction: Interaction) -> None:
+        kind, name, options = arguments.called(interaction.data)
+        found = self._commands.get((kind, name))  # pyright: ignore[reportArgumentType] - as above
+        with structlog.contextvars.bound_contextvars(**({"cog": found[0].name} if found else {})):
+            values = [] if found is None else await self._suggestions(*found, interaction, options)
+            try:
+                await Answers(self._api, interaction).suggest(values)
             except OutsideError as error:
                 log.info("suggestions_not_delivered", reason=str(error))
 
-    async def _suggestions(self, cog: Cog, command: Command, interaction: Interaction) -> list[str]:
-        options: list[dict[str, Any]] = interaction.data.get("options", [])
+    async def _suggestions(
+        self, cog: Cog, command: Command, interaction: Interaction, options: Sequence[Mapping[str, Any]]
+    ) -> list[str]:
         focused = next((one for one in options if one.get("focused")), dict[str, Any]())
         option = next((one for one in command.options if one.name == focused.get("name")), None)
-        refused = self._knock(cog.name, interaction.where, interaction.author)
+        refused = self._knock(cog.name, interaction.where, interaction.author, "suggestion")
         if option is None or option.suggest is None or refused is not None:
             return []
         context = self._context(cog, interaction.id, interaction.where, interaction.author)
@@ -223,20 +289,25 @@ class Router:
                 return list(await option.suggest(context, str(focused.get("value", ""))))
         except (CogswarmError, TimeoutError) as error:
             log.info("no_suggestions", cog=cog.name, reason=str(error))
-            return []
+        except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
+            broken(cog.name, error)
+        return []
 
-    def _find(self, command: str) -> tuple[Cog, Command] | None:
-        for cog in self._cogs.values():
-            if command in cog.commands:
-                return cog, cog.commands[command]
-        return None
-
-    def _knock(self, cog: str, where: Where, author: Author) -> Refused | None:
-        refused = gate(
-            Knock(cog, where.guild_id, author.id, author.is_bot), self._guilds.rules(where.guild_id)
+    def _knock(self, cog: str, where: Where, author: Author, way: Way, event_id: int = 0) -> Refused | None:
+        knock = Knock(
+            cog,
+            where.guild_id,
+            author.id,
+            author.is_bot,
+            author_is_me=author.id == self._api.user_id,
+            roles=author.roles,
+            channel_id=where.channel_id,
+            home_id=where.home_id,
+            way=way,
         )
-        if refused is not None:
-            log.debug("refused_at_the_gate", cog=cog, reason=refused.reason)
+        refused = self.doorkeeper.knock(knock, event_id)
+        if refused is not None and refused is NOT_LET_IN:
+            return Refused(refused.reason, f"{refused.sentence} This server's id is {where.guild_id}.")
         return refused
 
     def _context(
@@ -248,16 +319,22 @@ class Router:
         answers: Answers | None = None,
         readable: Sequence[int] = (),
     ) -> Context[Any]:
+        home = where.home_id or where.channel_id
         return Context(
             self._services,
             cog,
-            self._guilds.settings(where.guild_id or 0, cog.name),
+            self._guilds.settings(where.guild_id or 0, cog.name, home),
             event_id=event_id,
             where=where,
             author=author,
             answers=answers,
             readable=readable,
+            server=Server(self._parts, where.guild_id, author, where.channel_id, home),
         )
+
+    def _own_context(self, cog: Cog, guild_id: int) -> Context[Any]:
+        author = Author(self._api.user_id, "", is_bot=True)
+        return self._context(cog, 0, Where(guild_id, 0, in_thread=False), author)
 
     async def _listen(self, listener: Handler, context: Context[Any], message: Message) -> None:
         try:
@@ -266,24 +343,10 @@ class Router:
         except (CogswarmError, TimeoutError) as error:
             log.warning("listener_failed", message=message.id, reason=str(error) or "took too long")
         except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
-            _broken("listener", error)
-
-    async def _start_in(self, cog: Cog, guild_id: int) -> None:
-        author = Author(self._api.user_id, "", is_bot=True)
-        where = Where(guild_id, 0, in_thread=False)
-        for starter in cog.starters:
-            try:
-                with structlog.contextvars.bound_contextvars(cog=cog.name):
-                    async with asyncio.timeout(HANDLER_SECONDS):
-                        await starter(self._context(cog, 0, where, author))
-            except (CogswarmError, TimeoutError) as error:
-                log.warning("cog_not_started", cog=cog.name, reason=str(error) or "took too long")
-            except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
-                _broken(cog.name, error)
+            broken("listener", error)
 
 
-def _broken(cog: str, error: Exception) -> str:
-    """Log what nobody foresaw and give the sentence for people."""
-    error_id = uuid4().hex[:8]
-    log.error("handler_broke", cog=cog, error_id=error_id, exc_info=error)
-    return f"Something broke here (error {error_id}). The bot's log has the details."
+def _pressed(cog: Cog, interaction: Interaction, action: str, values: Sequence[str] | None) -> Press | None:
+    if interaction.kind == "modal":
+        return cog.forms.get(action)
+    return (cog.buttons if values is None else cog.selects).get(action)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import aiohttp
 
 from bot.discord.failures import DiscordUnavailable
-from bot.work.surface import Attachment
+from bot.work.surface import File
 
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -28,7 +28,7 @@ class Request:
     headers: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Any = None
-    uploads: tuple[Attachment, ...] = ()
+    uploads: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,50 +3,25 @@
 Declaring does nothing else: no I/O, no registration anywhere. The app reads a loaded cog and wires it up.
 """
 
-import inspect
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.errors import ConfigError
+from bot.plugins.commands import Command, Group, Handler, declare_group, declare_menu, declare_slash
+from bot.plugins.forms import Form, inputs_of
+from bot.plugins.options import Suggest
+from bot.plugins.permissions import bits_of
 from bot.plugins.settings import NoSettings, Settings
 
 API_VERSION = 1
 """Raised when a plugin written for the version before can no longer work."""
 
+MANAGEMENT = "admin"
+"""The cog through which a server is managed: on everywhere, its commands global, never switched off."""
+
 COG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-COMMAND_NAME = re.compile(r"[a-z0-9_-]{1,32}")
-MAX_OPTIONS = 25
-MAX_DESCRIPTION = 100
-
-type Handler = Callable[..., Awaitable[None]]
-type Suggest = Callable[[Any, str], Awaitable[Sequence[str]]]
-type OptionType = Literal["string", "integer", "number", "boolean"]
-
-_OPTION_TYPES: dict[type, OptionType] = {str: "string", int: "integer", float: "number", bool: "boolean"}
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One argument of a command, read off the function's signature."""
-
-    name: str
-    type: OptionType
-    required: bool
-    help: str
-    suggest: Suggest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A slash command: its options in Discord's order (required first) and the function behind it."""
-
-    name: str
-    help: str
-    options: tuple[Option, ...]
-    handler: Handler
+ACTION = re.compile(r"[a-z0-9_-]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +33,45 @@ class Workflow:
     stopped: Handler | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button, a select or a form does.
+
+    ``updates`` answers by changing the message that holds it; ``opens_form`` is as for commands; ``form`` is the
+    model that a sent form is read into.
+    """
+
+    handler: Handler
+    opens_form: bool = False
+    updates: bool = False
+    form: type[Form] | None = None
+
+
 @dataclass(slots=True)
 class Cog:
     """A unit of features a guild can enable.
 
     ``name`` is lower case, at most 32 letters, digits and underscores. ``intents`` names the privileged
-    gateway intents it needs. Raises `ConfigError` for a name or a function Discord would refuse.
+    gateway intents it needs, ``permissions`` what the bot must be allowed on a server beside its usual ones.
+    Raises `ConfigError` for a name or a function Discord would refuse.
     """
 
     name: str
     summary: str
     settings: type[Settings] = NoSettings
     intents: set[str] = field(default_factory=set[str])
+    permissions: set[str] = field(default_factory=set[str])
     commands: dict[str, Command] = field(default_factory=dict[str, Command], init=False)
+    groups: dict[str, Group] = field(default_factory=dict[str, Group], init=False)
     workflows: dict[str, Workflow] = field(default_factory=dict[str, Workflow], init=False)
-    buttons: dict[str, Handler] = field(default_factory=dict[str, Handler], init=False)
+    buttons: dict[str, Press] = field(default_factory=dict[str, Press], init=False)
+    selects: dict[str, Press] = field(default_factory=dict[str, Press], init=False)
+    forms: dict[str, Press] = field(default_factory=dict[str, Press], init=False)
     listeners: list[Handler] = field(default_factory=list[Handler], init=False)
     starters: list[Handler] = field(default_factory=list[Handler], init=False)
+    enders: list[Handler] = field(default_factory=list[Handler], init=False)
+    loaders: list[Handler] = field(default_factory=list[Handler], init=False)
+    unloaders: list[Handler] = field(default_factory=list[Handler], init=False)
 
     def __post_init__(self) -> None:
         if not COG_NAME.fullmatch(self.name):
@@ -82,29 +79,47 @@ class Cog:
                 f"The cog name {self.name!r} must start with a letter and have at most 32 "
                 "lower-case letters, digits and underscores."
             )
+        bits_of(self.permissions)
 
     def command(
         self,
         name: str,
         *,
         help: str,  # noqa: A002 - the word authors expect
-        suggest: dict[str, Suggest] | None = None,
+        suggest: Mapping[str, Suggest] | None = None,
+        permissions: Iterable[str] = (),
+        opens_form: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a slash command; its options are the function's arguments after the context.
 
-        ``suggest`` gives a function per option that proposes values while a person types.
+        ``suggest`` gives a function per option that proposes values while a person types. ``permissions`` are
+        what a member needs before Discord shows it; a server's admin may change that in Discord. With
+        ``opens_form`` the function answers with `Context.open_form`, within two seconds.
         """
+        return declare_slash(
+            self,
+            name,
+            help_text=help,
+            suggest=suggest or {},
+            permissions=permissions,
+            opens_form=opens_form,
+        )
 
-        def declare(function: Handler) -> Handler:
-            if not COMMAND_NAME.fullmatch(name):
-                raise ConfigError(f"The command /{name} must be 1 to 32 lower-case letters, digits, - or _.")
-            if name in self.commands:
-                raise ConfigError(f"The cog {self.name} declares /{name} twice; rename one of them.")
-            options = _options(name, function, suggest or {})
-            self.commands[name] = Command(name, help[:MAX_DESCRIPTION], options, function)
-            return function
+    def group(self, name: str, *, help: str, permissions: Iterable[str] = ()) -> Group:  # noqa: A002 - as above
+        """Declare a command that holds others: ``reports = cog.group("reports", …)``, ``@reports.command("list", …)``."""
+        return declare_group(self, name, help, permissions)
 
-        return declare
+    def user_command(
+        self, name: str, *, permissions: Iterable[str] = (), opens_form: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare an entry in the context menu of people; called with (context, member)."""
+        return declare_menu(self, "user", name, permissions, opens_form=opens_form)
+
+    def message_command(
+        self, name: str, *, permissions: Iterable[str] = (), opens_form: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare an entry in the context menu of messages; called with (context, message)."""
+        return declare_menu(self, "message", name, permissions, opens_form=opens_form)
 
     def workflow[F: Handler](self, function: F) -> F:
         """Declare durable work; the function's name is what finds it again after a restart."""
@@ -123,14 +138,27 @@ class Cog:
 
         return declare
 
-    def button(self, action: str) -> Callable[[Handler], Handler]:
-        """Declare what a button with custom id ``v1:<cog>:<action>:<id>`` does; called with (context, id)."""
+    def button(
+        self, action: str, *, opens_form: bool = False, updates: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare what a button with custom id ``v1:<cog>:<action>:<id>`` does; called with (context, id).
 
-        def declare(function: Handler) -> Handler:
-            self.buttons[action] = function
-            return function
+        With ``updates`` the answer replaces the message that holds the button, where that is a private one.
+        """
+        return self._declare(self.buttons, action, lambda function: Press(function, opens_form, updates))
 
-        return declare
+    def select(
+        self, action: str, *, opens_form: bool = False, updates: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare what choosing from a select does; called with (context, id, chosen values)."""
+        return self._declare(self.selects, action, lambda function: Press(function, opens_form, updates))
+
+    def form(self, action: str, model: type[Form], *, updates: bool = False) -> Callable[[Handler], Handler]:
+        """Declare what a sent form does; called with (context, id, the filled-in ``model``)."""
+        inputs_of(model)
+        return self._declare(
+            self.forms, action, lambda function: Press(function, updates=updates, form=model)
+        )
 
     def on_message(self, function: Handler) -> Handler:
         """Declare a listener for people's messages; called with (context, message)."""
@@ -138,39 +166,45 @@ class Cog:
         return function
 
     def on_enabled(self, function: Handler) -> Handler:
-        """Declare what happens when the cog is live in a guild (each start); called with a context."""
+        """Declare what happens when the cog goes live in a guild (each start); called with a context.
+
+        Where it raises, the cog stays off in that guild and admins are told why.
+        """
         self.starters.append(function)
         return function
+
+    def on_disabled(self, function: Handler) -> Handler:
+        """Declare what happens when the cog is switched off in a guild; called with a context."""
+        self.enders.append(function)
+        return function
+
+    def on_load(self, function: Handler) -> Handler:
+        """Declare what happens once before the bot connects; called with the owner's settings.
+
+        Where it raises, the cog is not there at all: what `on_unload` declares is called, nothing else.
+        """
+        self.loaders.append(function)
+        return function
+
+    def on_unload(self, function: Handler) -> Handler:
+        """Declare what happens once when the bot ends, or when loading failed midway; called with nothing."""
+        self.unloaders.append(function)
+        return function
+
+    def _declare(
+        self, where: dict[str, Press], action: str, press: Callable[[Handler], Press]
+    ) -> Callable[[Handler], Handler]:
+        if not ACTION.fullmatch(action):
+            raise ConfigError(
+                f"The action {action!r} of {self.name} must be 1 to 30 lower-case letters, digits, - or _."
+            )
+
+        def declare(function: Handler) -> Handler:
+            where[action] = press(function)
+            return function
+
+        return declare
 
 
 def _name_of(function: Handler) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
-
-
-def _options(command: str, function: Handler, suggest: dict[str, Suggest]) -> tuple[Option, ...]:
-    hints = get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    if len(parameters) > MAX_OPTIONS:
-        raise ConfigError(f"/{command} has {len(parameters)} options; Discord allows {MAX_OPTIONS}.")
-    unknown = suggest.keys() - {parameter.name for parameter in parameters}
-    if unknown:
-        raise ConfigError(
-            f"/{command} suggests values for {', '.join(sorted(unknown))}, which it does not take."
-        )
-    options = [_option(command, p, hints.get(p.name, str), suggest.get(p.name)) for p in parameters]
-    return tuple(sorted(options, key=lambda option: not option.required))
-
-
-def _option(command: str, parameter: inspect.Parameter, hint: Any, suggest: Suggest | None) -> Option:
-    help_text = parameter.name.replace("_", " ")
-    if getattr(hint, "__metadata__", None):
-        help_text, hint = str(hint.__metadata__[0]), hint.__origin__
-    if get_origin(hint) in (Union, UnionType):
-        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
-        hint = kinds[0] if len(kinds) == 1 else None
-    if hint not in _OPTION_TYPES:
-        raise ConfigError(
-            f"/{command} takes {parameter.name} as {hint}; write str, int, float or bool (with | None = None)."
-        )
-    required = parameter.default is inspect.Parameter.empty
-    return Option(parameter.name, _OPTION_TYPES[hint], required, help_text[:MAX_DESCRIPTION], suggest)

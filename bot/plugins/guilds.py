@@ -1,17 +1,22 @@
 """What each guild has chosen: which cogs are enabled, and with which settings.
 
-Values come from the guild's own choice, else from the owner's config, else from the cog's defaults.
+A value comes from the channel's own choice, else from the guild's, else from the owner's config, else from the cog's
+defaults. The owner's limits stand above all of it.
 """
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from pydantic import ValidationError
 
 from bot.config.models import Config
-from bot.plugins.cog import Cog
+from bot.plugins import choices_table
+from bot.plugins.choices_table import NOTHING, SERVER, Choice
+from bot.plugins.cog import MANAGEMENT, Cog
 from bot.plugins.gate import GuildRules
+from bot.plugins.owner import Limits, limits_of
 from bot.plugins.settings import Settings
 from bot.storage.database import Database
 
@@ -19,54 +24,119 @@ log = structlog.get_logger(__name__)
 
 
 class Guilds:
-    """The rules of every guild the bot has seen, read from the database when a guild appears."""
+    """The rules of every guild the bot has seen, read from the database when a guild appears or changes."""
 
     def __init__(self, config: Config, cogs: Mapping[str, Cog], database: Database) -> None:
         self._config = config
         self._cogs = cogs
         self._database = database
         self._rules: dict[int, GuildRules] = {}
-        self._settings: dict[tuple[int, str], Settings] = {}
+        self._choices: dict[int, dict[tuple[int, str], Choice]] = {}
+        self._broken: dict[int, dict[str, str]] = {}
+        self._settings: dict[tuple[int, int, str], Settings] = {}
 
     def rules(self, guild_id: int | None) -> GuildRules | None:
-        """What stands in a guild; None for one that has not appeared yet."""
-        return None if guild_id is None else self._rules.get(guild_id)
+        """What stands in a guild; None for one that has not appeared yet, and for direct messages that are off."""
+        if guild_id is not None:
+            return self._rules.get(guild_id)
+        servers = self._config.servers
+        if not servers.direct_messages:
+            return None
+        enabled = frozenset(servers.defaults) & self._cogs.keys()
+        return GuildRules(let_in=True, enabled=enabled, trusted_bots=frozenset(servers.trusted_bots))
+
+    def limits(self, guild_id: int) -> Limits:
+        """What the owner lets a guild have."""
+        return limits_of(self._config, guild_id)
+
+    def lets_in(self, guild_id: int) -> bool:
+        """Whether the owner lets a guild in."""
+        allowed = self._config.servers.allow
+        return not allowed or guild_id in allowed
 
     def enabled(self, guild_id: int) -> list[Cog]:
-        """The cogs that are live in a guild, by name."""
+        """The cogs that are on somewhere in a guild, by name; without the one it is managed with."""
         rules = self._rules.get(guild_id)
         if rules is None or not rules.let_in:
             return []
-        return [cog for name, cog in sorted(self._cogs.items()) if name in rules.enabled]
+        return [
+            cog
+            for name, cog in sorted(self._cogs.items())
+            if name != MANAGEMENT and name not in rules.withheld and rules.on_anywhere(name)
+        ]
 
-    def settings(self, guild_id: int, cog: str) -> Settings:
-        """A cog's settings in a guild."""
-        found = self._settings.get((guild_id, cog))
-        return found if found is not None else self._cogs[cog].settings()
+    def broken(self, guild_id: int) -> dict[str, str]:
+        """The cogs that could not start in a guild, with the reason; whoever starts them keeps this."""
+        return self._broken.setdefault(guild_id, {})
+
+    def choice(self, guild_id: int, cog: str, channel_id: int = SERVER) -> Choice:
+        """What a guild or one of its channels has chosen about a cog."""
+        return self._choices.get(guild_id, {}).get((channel_id, cog), NOTHING)
+
+    def channels_with_a_choice(self, guild_id: int, cog: str) -> list[int]:
+        """The channels that have chosen something of their own about a cog."""
+        return sorted(
+            channel for channel, name in self._choices.get(guild_id, {}) if name == cog and channel != SERVER
+        )
+
+    def default_on(self, cog: str) -> bool:
+        """Whether the owner has a cog switched on where nobody has chosen."""
+        return cog in self._config.servers.defaults
+
+    def owner_settings(self, cog: str) -> Mapping[str, Any]:
+        """What the owner's config says about a cog."""
+        return dict(self._config.cogs.get(cog, {}))
+
+    def settings(self, guild_id: int, cog: str, channel_id: int = SERVER) -> Settings:
+        """A cog's settings in a guild, or in a channel of it."""
+        own = self.choice(guild_id, cog, channel_id).settings
+        place = channel_id if own else SERVER
+        key = (guild_id, place, cog)
+        if key not in self._settings:
+            server = self.choice(guild_id, cog).settings
+            self._settings[key] = self._validated(guild_id, self._cogs[cog], {**server, **own})
+        return self._settings[key]
+
+    def zone(self, guild_id: int) -> ZoneInfo:
+        """The time zone in which a guild's people write and read times."""
+        chosen = ""
+        if MANAGEMENT in self._cogs:
+            chosen = str(getattr(self.settings(guild_id, MANAGEMENT), "timezone", "") or "")
+        try:
+            return ZoneInfo(chosen or self._config.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(self._config.timezone)
 
     async def refresh(self, guild_id: int) -> None:
         """Read again what a guild has chosen."""
         async with self._database.connection() as conn:
-            cursor = await conn.execute(
-                "SELECT cog, enabled, settings FROM guild_cog WHERE guild_id = %s", (guild_id,)
-            )
-            chosen = {str(row[0]): (row[1], dict(row[2])) for row in await cursor.fetchall()}
-        allowed = self._config.servers.allow
-        defaults = set(self._config.servers.defaults)
-        enabled = {
-            name
-            for name in self._cogs
-            if (on if (on := chosen.get(name, (None, {}))[0]) is not None else name in defaults)
-        }
+            chosen = await choices_table.of_guild(conn, guild_id)
+        self._choices[guild_id] = chosen
+        for key in [key for key in self._settings if key[0] == guild_id]:
+            del self._settings[key]
+        limits = self.limits(guild_id)
+        channels: dict[str, dict[int, bool]] = {}
+        for (channel_id, cog), choice in chosen.items():
+            if channel_id != SERVER and choice.enabled is not None:
+                channels.setdefault(cog, {})[channel_id] = choice.enabled
         self._rules[guild_id] = GuildRules(
-            let_in=not allowed or guild_id in allowed, enabled=frozenset(enabled)
+            let_in=self.lets_in(guild_id),
+            enabled=frozenset(name for name in self._cogs if self._is_on(name, chosen)),
+            channels=channels,
+            access={
+                cog: one.access for (place, cog), one in chosen.items() if place == SERVER and one.access
+            },
+            withheld=frozenset() if limits.cogs is None else self._cogs.keys() - limits.cogs - {MANAGEMENT},
+            broken=self.broken(guild_id),
+            trusted_bots=frozenset(self._config.servers.trusted_bots),
         )
-        for name, cog in self._cogs.items():
-            own = chosen.get(name, (None, {}))[1]
-            self._settings[guild_id, name] = self._validated(guild_id, cog, own)
 
-    def _validated(self, guild_id: int, cog: Cog, own: dict[str, Any]) -> Settings:
-        owner = dict(self._config.cogs.get(cog.name, {}))
+    def _is_on(self, cog: str, chosen: Mapping[tuple[int, str], Choice]) -> bool:
+        own = chosen.get((SERVER, cog), NOTHING).enabled
+        return self.default_on(cog) if own is None else own
+
+    def _validated(self, guild_id: int, cog: Cog, own: Mapping[str, Any]) -> Settings:
+        owner = self.owner_settings(cog.name)
         try:
             return cog.settings.model_validate({**owner, **own})
         except ValidationError as error:

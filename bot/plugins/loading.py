@@ -14,7 +14,7 @@ import structlog
 from bot.errors import ConfigError
 from bot.llm.factory import BUILT_IN, BackendFactory
 from bot.plugins import spec
-from bot.plugins.cog import API_VERSION, Cog
+from bot.plugins.cog import API_VERSION, MANAGEMENT, Cog
 from bot.plugins.discovery import Candidate
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,8 @@ def load(candidates: Sequence[Candidate], disabled: Iterable[str] = ()) -> Loade
     plugins: list[Plugin] = []
     cogs: dict[str, Cog] = {}
     backends: dict[str, BackendFactory] = dict(BUILT_IN)
-    for candidate in candidates:
+    # What a server is managed with is loaded first, so that no plugin takes its commands away.
+    for candidate in sorted(candidates, key=lambda one: one.name != MANAGEMENT):
         if candidate.name in off:
             plugins.append(
                 Plugin(candidate, "disabled", "Switched off under `plugins.disabled` in config.yaml.")
@@ -153,14 +154,15 @@ def _backends(results: Sequence[Any]) -> dict[str, BackendFactory]:
 def _check_collisions(
     brought: _Brought, cogs: Mapping[str, Cog], backends: Mapping[str, BackendFactory]
 ) -> None:
-    commands = {command: cog.name for cog in cogs.values() for command in cog.commands}
+    commands = {command.top: cog.name for cog in cogs.values() for command in cog.commands.values()}
     for cog in brought.cogs:
         if cog.name in cogs:
             raise _Refused(f"There is a cog named {cog.name} already.")
-        for command in cog.commands:
-            if command in commands:
-                raise _Refused(f"The cog {commands[command]} has the command /{command} already.")
-            commands[command] = cog.name
+        for command in cog.commands.values():
+            if commands.get(command.top, cog.name) != cog.name:
+                shown = f"/{command.top[1]}" if command.kind == "slash" else f"“{command.name}”"
+                raise _Refused(f"The cog {commands[command.top]} has the command {shown} already.")
+            commands[command.top] = cog.name
     taken = sorted(brought.backends.keys() & backends.keys())
     if taken:
         raise _Refused(f"There is a model provider named {taken[0]} already.")

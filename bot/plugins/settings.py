@@ -1,8 +1,8 @@
 """A cog's settings: a pydantic model whose fields say how they are shown to people."""
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Settings(BaseModel):
@@ -23,6 +23,19 @@ def setting(
     ge: float | None = None,
     le: float | None = None,
     max_length: int | None = None,
+    picks: Literal["channel", "role", "member"] | None = None,
 ) -> Any:
-    """Declare a setting: its default (``...`` for required), limits, and how forms name and explain it."""
-    return Field(default, title=label, description=help or label, ge=ge, le=le, max_length=max_length)
+    """Declare a setting: its default (``...`` for required), limits, and how forms name and explain it.
+
+    ``picks`` says that an ``int`` is the id of a channel, a role or a member, to be picked from a list.
+    """
+    extra: dict[str, JsonValue] | None = {"picks": picks} if picks else None
+    return Field(
+        default,
+        title=label,
+        description=help or label,
+        ge=ge,
+        le=le,
+        max_length=max_length,
+        json_schema_extra=extra,
+    )

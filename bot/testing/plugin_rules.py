@@ -59,7 +59,7 @@ def _wrong_functions(cog: Cog) -> Iterator[str]:
     functions: list[tuple[str, Callable[..., object], int]] = [
         *((f"the command /{name}", command.handler, 1) for name, command in cog.commands.items()),
         *((f"the workflow {name}", workflow.body, 1) for name, workflow in cog.workflows.items()),
-        *((f"the button “{name}”", handler, 2) for name, handler in cog.buttons.items()),
+        *((f"the button “{name}”", press.handler, 2) for name, press in cog.buttons.items()),
         *(("a listener", handler, 2) for handler in cog.listeners),
         *(("what runs on_enabled", handler, 1) for handler in cog.starters),
     ]

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from pydantic import JsonValue, TypeAdapter
 
-from bot.agents.agent import Agent, Meter
+from bot.agents.agent import Agent, Meter, Persona
 from bot.agents.personas import Personas
 from bot.clock import Clock
 from bot.config.agents import BudgetSection
@@ -31,7 +31,7 @@ from bot.work.principal import Principal
 from bot.work.runs_table import RunRow
 from bot.work.status import Line, render
 from bot.work.streaming import PACE, Growing
-from bot.work.surface import Attachment, Button, Connection, Importance, Place, Said, Say, Speaker, Surface
+from bot.work.surface import Button, Connection, File, Importance, Place, Said, Say, Speaker, Surface
 
 STOP_ACTION = "v1:runs:stop:"
 
@@ -57,6 +57,8 @@ class RunServices:
     """Whoever asked for something that took longer than these seconds is mentioned when it ends; 0: never."""
     pace: float = PACE
     """Seconds between two edits of a text that is shown while it is written."""
+    permit: Callable[[int, Persona], Persona] = lambda _guild_id, persona: persona
+    """The agent as the owner lets it work in a guild; raises `UserError` where it may not."""
 
 
 class Run:
@@ -96,8 +98,11 @@ class Run:
         return self._services.clock
 
     def agent(self, name: str) -> Agent:
-        """The persona of that name; one that is not configured answers with the default model."""
-        persona = self._services.personas.get(name)
+        """The persona of that name; one that is not configured answers with the default model.
+
+        Raises `UserError` where the owner does not let it work in this guild.
+        """
+        persona = self._services.permit(self.principal.guild_id, self._services.personas.get(name))
         return Agent(persona, self._services.meter(self.id, persona.budget), self._services.tools)
 
     async def step[**P, T](
@@ -124,7 +129,7 @@ class Run:
         buttons: Sequence[Button] = (),
         mentions: Sequence[int] = (),
         reply_to: int | None = None,
-        files: Sequence[Attachment] = (),
+        files: Sequence[File] = (),
         urgency: Importance = "result",
     ) -> None:
         """Say something in the run's thread, exactly once; longer texts become several messages, or a file.

@@ -33,7 +33,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class File:
     """A file that goes with a message, at most 10 MiB; ``alt`` says what a picture shows, and a picture must have one."""
 
     name: str
@@ -54,7 +54,7 @@ class Say:
     mentions: tuple[int, ...] = ()
     reply_to: int | None = None
     urgency: Importance = "result"
-    files: tuple[Attachment, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ class ResearchSettings(Settings):
         "", label="About", help="What the sources are about, told to somebody whose question found nothing"
     )
     welcome_channel: int | None = setting(
-        None, label="Welcome channel", help="Where the welcome message is posted; left empty, there is none"
+        None,
+        label="Welcome channel",
+        help="Where the welcome message is posted; left empty, there is none",
+        picks="channel",
     )
 
 

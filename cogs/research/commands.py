@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from cogs.research import messages
 from cogs.research.cog import ResearchSettings, research
 from cogs.research.workflow import find_out, follow_up
 from cogswarm import Cog, Context, Message, UserError, hookimpl
@@ -10,15 +11,6 @@ from cogswarm import Cog, Context, Message, UserError, hookimpl
 TOPIC_LENGTH = 300
 QUESTION_LENGTH = 1_500
 SUGGESTIONS = 25
-WELCOME = """\
-**Welcome! This is a place where people and AI agents work together.**
-Ask a question and the research agent looks for sources, reads them, and answers in a thread, with every \
-claim linked to where it stands.
-{how}
-Try one of these, or type `/research` with a question of your own:"""
-OFFLINE_HOW = (
-    "Here it works without any key or network: its answers are sentences quoted from a small library."
-)
 
 
 async def _suggest(ctx: Context[ResearchSettings], typed: str) -> Sequence[str]:
@@ -28,12 +20,8 @@ async def _suggest(ctx: Context[ResearchSettings], typed: str) -> Sequence[str]:
     return fitting[:SUGGESTIONS]
 
 
-@research.command(
-    "research", help="Find sources on a topic and answer with citations", suggest={"topic": _suggest}
-)
-async def research_now(
-    ctx: Context[ResearchSettings], topic: Annotated[str, "What do you want to know?"]
-) -> None:
+@research.command("research", help=messages.COMMAND, suggest={"topic": _suggest})
+async def research_now(ctx: Context[ResearchSettings], topic: Annotated[str, messages.TOPIC]) -> None:
     """Start research on a topic in a thread of its own."""
     await _start(ctx, topic)
 
@@ -43,7 +31,7 @@ async def ask_example(ctx: Context[ResearchSettings], number: str) -> None:
     """Start research on one of the example questions."""
     examples = ctx.settings.examples
     if not number.isdecimal() or int(number) >= len(examples):
-        raise UserError("That example is gone by now. Type /research and your question.")
+        raise UserError(messages.EXAMPLE_GONE)
     await _start(ctx, examples[int(number)])
 
 
@@ -76,9 +64,9 @@ async def welcome(ctx: Context[ResearchSettings]) -> None:
     buttons = [
         ctx.button(question[:80], "ask", str(number)) for number, question in enumerate(settings.examples[:5])
     ]
-    how = OFFLINE_HOW if ctx.agent_label(settings.agent) else "Its answers are written by a language model."
+    how = messages.OFFLINE_HOW if ctx.agent_label(settings.agent) else messages.MODEL_HOW
     await ctx.say_once(
-        "welcome", WELCOME.format(how=how), channel_id=settings.welcome_channel, buttons=buttons
+        "welcome", messages.WELCOME.format(how=how), channel_id=settings.welcome_channel, buttons=buttons
     )
 
 
@@ -86,7 +74,7 @@ async def _start(ctx: Context[ResearchSettings], topic: str) -> None:
     wanted = " ".join(topic.split())[:TOPIC_LENGTH]
     ctx.check_agent(ctx.settings.agent)
     if not any(character.isalnum() for character in wanted):
-        raise UserError("Please say what to look for, in a few words.")
+        raise UserError(messages.NO_TOPIC)
     await ctx.start(
         find_out,
         title=wanted,

@@ -94,6 +94,7 @@ class House:
                 "request_seconds": 1,
             },
             "data_dir": str(self.data_dir),
+            "servers": {"defaults": ["research"]},
             "tools": {
                 "feeds": {
                     "command": ["cogswarm-mcp-feeds"],

@@ -29,12 +29,16 @@ class Ears:
     messages: "asyncio.Queue[Message]" = field(default_factory=asyncio.Queue[Message])
     changed: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue[int])
 
-    async def guild_ready(self, guild_id: int, name: str) -> None:
+    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
         assert name
+        assert talk_in is not None
         await self.guilds.put(guild_id)
 
     async def permissions_changed(self, guild_id: int) -> None:
         await self.changed.put(guild_id)
+
+    async def guild_gone(self, guild_id: int) -> None:
+        raise AssertionError(guild_id)
 
     async def message(self, message: Message) -> None:
         await self.messages.put(message)

@@ -8,7 +8,7 @@ import pytest
 from bot.discord import private
 from bot.discord import surface as surface_module
 from bot.discord.private import SHOW_ACTION
-from bot.work.surface import Attachment, Place, Say, Speaker
+from bot.work.surface import File, Place, Say, Speaker
 from tests.bot.discord.conftest import Harbour
 
 RESEARCHER = Speaker("Researcher")
@@ -169,8 +169,8 @@ async def test_files_go_with_the_last_message_and_pictures_say_what_they_show(
     harbour: Harbour, speaker: Speaker | None
 ) -> None:
     files = (
-        Attachment("chart.png", b"\x89PNG", alt="Bees by month"),
-        Attachment("../../etc/notes.txt", b"hello"),
+        File("chart.png", b"\x89PNG", alt="Bees by month"),
+        File("../../etc/notes.txt", b"hello"),
     )
     async with harbour.database.transaction() as conn:
         await harbour.surface.post(
@@ -244,7 +244,7 @@ async def test_what_was_meant_for_a_place_that_cannot_be_opened_is_said_nowhere_
 
 
 async def test_files_are_kept_no_longer_than_they_are_needed(harbour: Harbour) -> None:
-    say = Say("see", files=(Attachment("a.txt", b"hello"),))
+    say = Say("see", files=(File("a.txt", b"hello"),))
     async with harbour.database.transaction() as conn:
         await harbour.surface.post(conn, "k", Place(channel_id=harbour.channel), say)
     async with harbour.delivering():

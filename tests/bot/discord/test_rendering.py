@@ -17,7 +17,7 @@ from bot.discord.rendering import (
 )
 from bot.discord.shown_markdown import as_discord_shows
 from bot.errors import ConfigError
-from bot.work.surface import Attachment, Button, Say, Speaker
+from bot.work.surface import Button, File, Say, Speaker
 from tests.sizes import size
 
 DOCUMENTS = size("AC-P3 documents", small=30, stated=500)
@@ -93,19 +93,19 @@ def test_progress_makes_no_sound() -> None:
 
 def test_a_picture_without_words_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"chart\.PNG needs a text"):
-        bodies(Say("see", files=(Attachment("chart.PNG", b"x", alt="  "),)))
+        bodies(Say("see", files=(File("chart.PNG", b"x", alt="  "),)))
 
 
 @pytest.mark.parametrize(
     "files",
     [
-        (Attachment("big.txt", b"x" * (FILE_BYTES + 1)),),
-        tuple(Attachment(f"{number}.txt", b"x") for number in range(11)),
-        tuple(Attachment(f"{number}.txt", b"x" * FILE_BYTES) for number in range(3)),
+        (File("big.txt", b"x" * (FILE_BYTES + 1)),),
+        tuple(File(f"{number}.txt", b"x") for number in range(11)),
+        tuple(File(f"{number}.txt", b"x" * FILE_BYTES) for number in range(3)),
     ],
 )
 def test_files_that_discord_does_not_take_are_refused_before_they_are_sent(
-    files: tuple[Attachment, ...],
+    files: tuple[File, ...],
 ) -> None:
     with pytest.raises(ConfigError):
         bodies(Say("see", files=files))
@@ -113,7 +113,7 @@ def test_files_that_discord_does_not_take_are_refused_before_they_are_sent(
 
 @pytest.mark.parametrize("name", ["", "..", "/", "a/b/../../.bashrc", "n" * 500])
 def test_a_files_name_is_only_a_name(name: str) -> None:
-    (body,) = bodies(Say("see", files=(Attachment(name, b"x"),)))
+    (body,) = bodies(Say("see", files=(File(name, b"x"),)))
     assert 0 < len(body.files[0].name) <= 200
     assert "/" not in body.files[0].name
 

@@ -1,0 +1,140 @@
+"""Makes a guild as its admins chose: commands registered, cogs started where they are on and ended where not.
+
+A cog is on in a guild wholly or not at all: one that Discord refuses or that cannot start there is kept out, with the
+reason, and the others are not touched.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.discord.commands import EVERYWHERE
+from bot.discord.registrar import Registrar
+from bot.discord.reporting import broken
+from bot.errors import CogswarmError
+from bot.plugins.cog import MANAGEMENT, Cog
+from bot.plugins.commands import Handler
+from bot.plugins.guilds import Guilds
+
+START_SECONDS = 30.0
+
+log = structlog.get_logger(__name__)
+
+type OwnContext = Callable[[Cog, int], Any]
+"""Makes the context in which a cog acts on its own in a guild."""
+
+
+class GuildLife:
+    """Who is live in which guild; one change at a time for each guild."""
+
+    def __init__(
+        self, cogs: Mapping[str, Cog], guilds: Guilds, registrar: Registrar, context: OwnContext
+    ) -> None:
+        self._cogs = cogs
+        self._guilds = guilds
+        self._registrar = registrar
+        self._context = context
+        self._locks: dict[int, asyncio.Lock] = {}
+        self._live: dict[int, set[str]] = {}
+        self._managed = False
+
+    @property
+    def guilds(self) -> frozenset[int]:
+        """The guilds that have appeared."""
+        return frozenset(self._live)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a guild is just being made as it should be."""
+        return any(lock.locked() for lock in self._locks.values())
+
+    def live(self, guild_id: int) -> frozenset[str]:
+        """The cogs that were started in a guild."""
+        return frozenset(self._live.get(guild_id, ()))
+
+    def is_late(self, guild_id: int) -> bool:
+        """Whether a guild's commands could not be registered yet."""
+        return guild_id in self._registrar.waiting
+
+    async def appear(self, guild_id: int) -> None:
+        """A guild is there: start what is on; what could not start before is tried again."""
+        await self._manage()
+        async with self._lock(guild_id):
+            self._guilds.broken(guild_id).clear()
+            await self._reconcile(guild_id)
+
+    async def change(self, guild_id: int, cog: str) -> None:
+        """An admin chose something about ``cog``: it takes effect, and nothing else in the guild is touched."""
+        async with self._lock(guild_id):
+            self._guilds.broken(guild_id).pop(cog, None)
+            await self._reconcile(guild_id)
+
+    async def again(self, scope: int) -> None:
+        """Register once more what could not be registered."""
+        if scope == EVERYWHERE:
+            self._managed = False
+            await self._manage()
+            return
+        async with self._lock(scope):
+            await self._reconcile(scope)
+
+    async def vanish(self, guild_id: int) -> None:
+        """The bot was thrown out: Discord has dropped the guild's commands."""
+        async with self._lock(guild_id):
+            self._live.pop(guild_id, None)
+            await self._registrar.forget(guild_id)
+
+    def _lock(self, guild_id: int) -> asyncio.Lock:
+        return self._locks.setdefault(guild_id, asyncio.Lock())
+
+    async def _manage(self) -> None:
+        async with self._lock(EVERYWHERE):
+            if not self._managed:
+                own = [self._cogs[MANAGEMENT]] if MANAGEMENT in self._cogs else []
+                await self._registrar.register(EVERYWHERE, own)
+                self._managed = EVERYWHERE not in self._registrar.waiting
+
+    async def _reconcile(self, guild_id: int) -> None:
+        await self._guilds.refresh(guild_id)
+        live = self._live.setdefault(guild_id, set())
+        problems = self._guilds.broken(guild_id)
+        wanted = self._guilds.enabled(guild_id)
+        leaving = [self._cogs[name] for name in sorted(live - {cog.name for cog in wanted})]
+        live -= {cog.name for cog in leaving}
+        await self._register(guild_id, wanted)
+        await asyncio.gather(*(self._call(cog, cog.enders, guild_id) for cog in leaving))
+        starting = [cog for cog in wanted if cog.name not in live and cog.name not in problems]
+        reasons = await asyncio.gather(*(self._call(cog, cog.starters, guild_id) for cog in starting))
+        failed = {cog.name: reason for cog, reason in zip(starting, reasons, strict=True) if reason}
+        live |= {cog.name for cog in starting} - failed.keys()
+        if failed:
+            problems |= failed
+            await asyncio.gather(
+                *(self._call(cog, cog.enders, guild_id) for cog in starting if cog.name in failed)
+            )
+            await self._register(guild_id, wanted)
+
+    async def _register(self, guild_id: int, wanted: Sequence[Cog]) -> None:
+        problems = self._guilds.broken(guild_id)
+        refused = await self._registrar.register(
+            guild_id, [cog for cog in wanted if cog.name not in problems]
+        )
+        for name, reason in refused.items():
+            problems[name] = f"Discord refused its commands ({' '.join(reason.split())[:200]})."
+
+    async def _call(self, cog: Cog, functions: Iterable[Handler], guild_id: int) -> str:
+        """Call what a cog declared; gives why it failed, or nothing."""
+        for function in functions:
+            try:
+                with structlog.contextvars.bound_contextvars(cog=cog.name, guild=guild_id):
+                    async with asyncio.timeout(START_SECONDS):
+                        await function(self._context(cog, guild_id))
+            except (CogswarmError, TimeoutError) as error:
+                reason = str(error) or "It took too long."
+                log.warning("cog_not_started", cog=cog.name, guild=guild_id, reason=reason)
+                return reason
+            except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
+                return broken(cog.name, error)
+        return ""

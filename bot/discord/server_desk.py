@@ -1,0 +1,371 @@
+"""A server as its members and admins see it: what is on, who may use what, why not, and changing it.
+
+Every change is checked (Manage Server, the owner's limits), noted with who made it, takes effect at once in this
+server only, and can be undone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from bot.clock import Clock
+from bot.discord.events import Author
+from bot.discord.guild_life import GuildLife
+from bot.errors import UserError
+from bot.plugins import choices_table
+from bot.plugins.choices_table import SERVER, Change, Choice
+from bot.plugins.cog import MANAGEMENT, Cog
+from bot.plugins.commands import Command
+from bot.plugins.doorkeeper import Doorkeeper, Turned
+from bot.plugins.gate import Access, Knock, Subject
+from bot.plugins.guilds import Guilds
+from bot.plugins.permissions import bits_of, holds
+from bot.plugins.settings_fields import SettingField, checked, fields_of, shown, typed, written
+from bot.storage.database import Database
+from bot.work.surface import Connection
+
+type CogState = Literal["on", "partly on", "off", "not offered", "broken", "unavailable"]
+type Origin = Literal["the default", "the bot's owner", "this server", "this channel"]
+
+MOST_RULES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ServerParts:
+    """What the desk works with; made once."""
+
+    cogs: Mapping[str, Cog]
+    absent: Mapping[str, str]
+    """Cogs that could not be loaded, with the reason."""
+    guilds: Guilds
+    life: GuildLife
+    doorkeeper: Doorkeeper
+    database: Database
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CogView:
+    """A cog as an admin sees it. ``chosen_by`` says whose choice its state is."""
+
+    name: str
+    summary: str
+    state: CogState
+    reason: str
+    chosen_by: Origin
+    commands: tuple[str, ...]
+    channels: Mapping[int, bool]
+    access: tuple[Access, ...]
+    ignored: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """A setting with its value and where that comes from; ``own`` says whether it was set right here."""
+
+    field: SettingField
+    value: Any
+    shown: str
+    written: str
+    origin: Origin
+    own: bool
+
+
+class Server:
+    """One server, in the hands of one person in one channel."""
+
+    def __init__(
+        self, parts: ServerParts, guild_id: int | None, author: Author, channel_id: int, home_id: int
+    ) -> None:
+        self._parts = parts
+        self._guild_id = guild_id
+        self._author = author
+        self._channel_id = channel_id
+        self._home_id = home_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people here write and read times."""
+        return self._parts.guilds.zone(self._guild_id or SERVER)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the commands that Discord shows here are not yet those they should be."""
+        return self._parts.life.is_late(self._here)
+
+    # what there is
+
+    def cogs(self) -> list[CogView]:
+        """Every cog, by name, with its state here."""
+        names = {*self._parts.cogs, *self._parts.absent} - {MANAGEMENT}
+        return [self.cog(name) for name in sorted(names)]
+
+    def cog(self, name: str) -> CogView:
+        """One cog. Raises `UserError` where there is none of that name."""
+        if name in self._parts.absent:
+            return CogView(
+                name, "", "unavailable", self._parts.absent[name], "the bot's owner", (), {}, (), {}
+            )
+        cog = self._known(name)
+        guild_id, guilds = self._here, self._parts.guilds
+        rules = guilds.rules(guild_id)
+        own = guilds.choice(guild_id, name)
+        channels = {
+            channel: on
+            for channel in guilds.channels_with_a_choice(guild_id, name)
+            if (on := guilds.choice(guild_id, name, channel).enabled) is not None
+        }
+        state: CogState = "off"
+        reason = ""
+        if rules is not None and name in rules.withheld:
+            state = "not offered"
+        elif name in guilds.broken(guild_id):
+            state, reason = "broken", guilds.broken(guild_id)[name]
+        elif name == MANAGEMENT or (rules is not None and name in rules.enabled):
+            state = "on" if all(channels.values()) else "partly on"
+        elif any(channels.values()):
+            state = "partly on"
+        whose: Origin = (
+            "the bot's owner"
+            if state == "not offered" or (own.enabled is None and guilds.default_on(name))
+            else "the default"
+            if own.enabled is None
+            else "this server"
+        )
+        commands = tuple(command.shown for command in cog.commands.values())
+        ignored = self._parts.doorkeeper.counts(guild_id, name)
+        return CogView(name, cog.summary, state, reason, whose, commands, channels, own.access, ignored)
+
+    def commands(self) -> list[tuple[Cog, Command]]:
+        """What this person can use right here, by cog and name."""
+        found: list[tuple[Cog, Command]] = []
+        for _, cog in sorted(self._parts.cogs.items()):
+            knock = Knock(
+                cog.name,
+                self._guild_id,
+                self._author.id,
+                self._author.is_bot,
+                roles=self._author.roles,
+                channel_id=self._channel_id,
+                home_id=self._home_id,
+            )
+            if self._parts.doorkeeper.allows(knock):
+                found += [
+                    (cog, command)
+                    for _, command in sorted(cog.commands.items())
+                    if self._holds_all(command.permissions)
+                ]
+        return found
+
+    def why(self) -> Turned | None:
+        """What this person was refused last on this server, and why; kept while the bot runs."""
+        return self._parts.doorkeeper.about_member(self._here, self._author.id)
+
+    def why_ignored(self, message_id: int) -> list[Turned]:
+        """Why nothing came of a message, for each cog that was turned away; kept while the bot runs."""
+        return self._parts.doorkeeper.about_event(self._here, message_id)
+
+    async def changes(self, *, limit: int = 10) -> list[Change]:
+        """The latest changes by admins, newest first."""
+        async with self._parts.database.connection() as conn:
+            return await choices_table.changes(conn, self._here, limit=limit)
+
+    # settings
+
+    def settings(self, name: str, channel_id: int | None = None) -> list[SettingView]:
+        """A cog's settings here (or in a channel), each with where its value comes from."""
+        cog, place, guilds = self._known(name), channel_id or SERVER, self._parts.guilds
+        values = guilds.settings(self._here, name, place)
+        layers: list[tuple[Origin, Mapping[str, Any]]] = [
+            ("this channel", guilds.choice(self._here, name, place).settings if place else {}),
+            ("this server", guilds.choice(self._here, name).settings),
+            ("the bot's owner", guilds.owner_settings(name)),
+        ]
+        right_here = layers[0 if place else 1][1]
+        found: list[SettingView] = []
+        for field in fields_of(cog.settings):
+            value = getattr(values, field.name)
+            origin: Origin = "the default"
+            for said, layer in reversed(layers):
+                origin = said if field.name in layer else origin
+            found.append(
+                SettingView(
+                    field,
+                    value,
+                    shown(field, value),
+                    written(field, value),
+                    origin,
+                    own=field.name in right_here,
+                )
+            )
+        return found
+
+    def setting(self, name: str, setting: str, channel_id: int | None = None) -> SettingView:
+        """One setting. Raises `UserError` where there is none of that name."""
+        for one in self.settings(name, channel_id):
+            if one.field.name == setting:
+                return one
+        raise UserError(f"“{name}” has no setting “{setting}”.")
+
+    async def change_setting(
+        self, name: str, setting: str, text: str | None, channel_id: int | None = None
+    ) -> int:
+        """Set one setting to what was typed or chosen; None goes back to what stands above. Gives the change's number.
+
+        Raises `UserError` where the value does not fit or this person may not.
+        """
+        cog, guilds, place = self._known(name), self._parts.guilds, channel_id or SERVER
+        field = self.setting(name, setting, channel_id).field
+
+        def changed(before: Choice) -> Choice:
+            values = dict(before.settings)
+            if text is None:
+                values.pop(setting, None)
+            else:
+                values[setting] = typed(field, text)
+            above = guilds.choice(self._here, name).settings if place else dict[str, Any]()
+            full = checked(cog.settings, {**guilds.owner_settings(name), **above, **values})
+            if text is not None:
+                # What is kept is what the model made of it, so that it reads the same later.
+                values[setting] = full.model_dump(mode="json")[setting]
+            return replace(before, settings=values)
+
+        return await self._change("settings", name, place, changed)
+
+    # changing what is on and for whom
+
+    async def switch(self, name: str, *, on: bool, channel_id: int | None = None) -> int:
+        """Switch a cog on or off, here or in one channel; gives the change's number.
+
+        Raises `UserError` where the owner does not offer it, it cannot start here, or this person may not.
+        """
+        self._known(name)
+        if name == MANAGEMENT:
+            raise UserError("The commands with which this server is managed are always on.")
+        number = await self._change(
+            "enable" if on else "disable",
+            name,
+            channel_id or SERVER,
+            lambda before: replace(before, enabled=on),
+        )
+        reason = self._parts.guilds.broken(self._here).get(name)
+        if on and reason is not None:
+            await self._revert(number, "rollback")
+            raise UserError(f"“{name}” could not be switched on: {reason}")
+        return number
+
+    async def rule(self, name: str, kind: Subject, subject_id: int, *, allowed: bool | None) -> int:
+        """Let a role, a member or a channel use a cog, or keep it out; None drops the rule. Gives the change's number."""
+        self._known(name)
+
+        def changed(before: Choice) -> Choice:
+            others = [one for one in before.access if (one.kind, one.id) != (kind, subject_id)]
+            if allowed is not None:
+                others.append(Access(kind, subject_id, allowed))
+            if len(others) > MOST_RULES:
+                raise UserError(f"“{name}” has {MOST_RULES} rules already; take one away first.")
+            return replace(before, access=tuple(others))
+
+        return await self._change("access", name, SERVER, changed)
+
+    async def undo(self, number: int) -> Change:
+        """Take a change back. Raises `UserError` where it is gone or somebody has changed the same again since."""
+        return await self._revert(number, "undo")
+
+    def export(self) -> str:
+        """Everything that was chosen on this server, as YAML for the owner's config or another server."""
+        guilds = self._parts.guilds
+        cogs: dict[str, Any] = {}
+        for name in sorted(self._parts.cogs):
+            places = {SERVER: guilds.choice(self._here, name)} | {
+                channel: guilds.choice(self._here, name, channel)
+                for channel in guilds.channels_with_a_choice(self._here, name)
+            }
+            said = {
+                "here" if place == SERVER else f"channel {place}": kept
+                for place, choice in places.items()
+                if (
+                    kept := {
+                        key: value for key, value in choice.as_json().items() if value not in (None, {}, [])
+                    }
+                )
+            }
+            if said:
+                cogs[name] = said
+        return yaml.safe_dump({"server": self._here, "cogs": cogs}, sort_keys=False, allow_unicode=True)
+
+    # how
+
+    @property
+    def _here(self) -> int:
+        if self._guild_id is None:
+            raise UserError("This works on a server, not in direct messages.")
+        return self._guild_id
+
+    def _known(self, name: str) -> Cog:
+        cog = self._parts.cogs.get(name)
+        if cog is None:
+            raise UserError(f"There is no feature called “{name[:50]}”. Type /cogs list to see all of them.")
+        return cog
+
+    def _holds_all(self, permissions: frozenset[str]) -> bool:
+        granted = self._author.permissions
+        return holds(granted, "administrator") or granted & bits_of(permissions) == bits_of(permissions)
+
+    def _check_admin(self) -> None:
+        if not holds(self._author.permissions, "manage_guild"):
+            raise UserError("Only people who may manage this server (Manage Server) can change this.")
+
+    async def _change(self, action: str, name: str, place: int, changed: Callable[[Choice], Choice]) -> int:
+        self._check_admin()
+        limits = self._parts.guilds.limits(self._here)
+        if action == "enable" and limits.cogs is not None and name not in limits.cogs:
+            raise UserError(f"The owner of this bot does not offer “{name}” on this server.")
+        async with self._parts.database.transaction() as conn:
+            before = await choices_table.locked(conn, self._here, place, name)
+            after = changed(before)
+            number = await self._put(conn, place, name, action, before, after)
+        await self._parts.life.change(self._here, name)
+        return number
+
+    async def _revert(self, number: int, action: str) -> Change:
+        self._check_admin()
+        async with self._parts.database.transaction() as conn:
+            found = await choices_table.changes(conn, self._here, id_=number)
+            if not found:
+                raise UserError("I do not know that change any more.")
+            change = found[0]
+            now = await choices_table.locked(conn, self._here, change.channel_id, change.cog)
+            if now != change.after:
+                raise UserError("Somebody has changed this again since; look at /cogs info first.")
+            await self._put(conn, change.channel_id, change.cog, action, now, change.before, undoes=change.id)
+        await self._parts.life.change(self._here, change.cog)
+        return change
+
+    async def _put(
+        self,
+        conn: Connection,
+        place: int,
+        name: str,
+        action: str,
+        before: Choice,
+        after: Choice,
+        undoes: int | None = None,
+    ) -> int:
+        await choices_table.put(conn, self._here, place, name, after, self._author.id)
+        return await choices_table.note(
+            conn,
+            self._here,
+            place,
+            name,
+            action=action,
+            member_id=self._author.id,
+            member_name=self._author.name,
+            before=before,
+            after=after,
+            at=self._parts.clock.now(),
+            undoes=undoes,
+        )

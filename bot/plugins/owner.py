@@ -1,0 +1,60 @@
+"""The owner's limits: what a server may have at all, whatever its admins choose."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from bot.agents.agent import Persona
+from bot.config.agents import BudgetSection
+from bot.config.models import Config, LimitsSection
+from bot.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one server may have; None means all there is."""
+
+    cogs: AbstractSet[str] | None = None
+    agents: AbstractSet[str] | None = None
+    models: AbstractSet[str] | None = None
+    budget: BudgetSection | None = None
+
+
+def limits_of(config: Config, guild_id: int) -> Limits:
+    """The owner's limits for a server: its own entry goes before what holds for all."""
+    common = config.servers.limits
+    own = next((one for one in config.servers.each if one.id == guild_id), LimitsSection())
+    return Limits(
+        cogs=_set(own.cogs, common.cogs),
+        agents=_set(own.agents, common.agents),
+        models=_set(own.models, common.models),
+        budget=own.budget or common.budget,
+    )
+
+
+def permitted(config: Config, guild_id: int, persona: Persona) -> Persona:
+    """The agent as it may work on a server, its budget within the owner's ceiling.
+
+    Raises `UserError` where the owner does not let it, or its model, work there.
+    """
+    limits = limits_of(config, guild_id)
+    if limits.agents is not None and persona.name not in limits.agents:
+        raise UserError(f"The owner of this bot does not let {persona.display_name} work on this server.")
+    section = config.agents.get(persona.name) or next(iter(config.agents.values()), None)
+    if limits.models is not None and section is not None and section.model not in limits.models:
+        raise UserError(
+            f"The owner of this bot does not offer the language model of {persona.display_name} on this server."
+        )
+    if limits.budget is None:
+        return persona
+    own, most = persona.budget, limits.budget
+    budget = BudgetSection(
+        tokens=min(own.tokens, most.tokens),
+        calls=min(own.calls, most.calls),
+        seconds=min(own.seconds, most.seconds),
+    )
+    return replace(persona, budget=budget)
+
+
+def _set(own: tuple[str, ...] | None, common: tuple[str, ...] | None) -> AbstractSet[str] | None:
+    chosen = common if own is None else own
+    return None if chosen is None else frozenset(chosen)

@@ -1,0 +1,13 @@
+"""Admin: what is on in a server and for whom, help, and why something was refused."""
+
+from cogs.admin import commands, help_command, why_command
+from cogs.admin.cog import admin
+from cogswarm import Cog, hookimpl
+
+__all__ = ["admin", "cogswarm_cogs", "commands", "help_command", "why_command"]
+
+
+@hookimpl
+def cogswarm_cogs() -> list[Cog]:
+    """The one cog of this plugin."""
+    return [admin]

@@ -1,0 +1,133 @@
+"""Everything the admin cog says, in one place; English."""
+
+SUMMARY = "Says what is on here, switches it on and off, and tells why something was refused"
+ZONE = "Time zone"
+ZONE_HELP = "In which people here write and read times, such as Europe/Berlin; empty: the owner's"
+NO_ZONE = "write a time zone's name, such as UTC or Europe/Berlin"
+
+# the commands, as Discord's list explains them
+COGS = "See and change what is on in this server"
+LIST = "Everything there is, and what is on here"
+INFO = "All about one feature: its state, its commands, and who may use it"
+ENABLE = "Switch a feature on"
+DISABLE = "Switch a feature off"
+CONFIG = "See and change the settings of a feature"
+ACCESS = "Say which roles, people or channels may use a feature"
+EXPORT = "Everything that was chosen on this server, as text"
+HELP = "What you can use here"
+WHY = "Why something was refused or ignored"
+WHY_MENU = "Why no answer?"
+WHICH = "Which feature"
+ONLY_CHANNEL = "Only in this channel; left out: on the whole server"
+ITS_CHANNEL = "The settings of this channel; left out: of the whole server"
+WHOM = "A role or a person"
+WHERE = "A channel"
+RULE = "May they use it, or not, or is there no rule?"
+WHICH_COMMAND = "A command, such as research"
+WHICH_MESSAGE = "The link or the id of a message that was not answered; left out: what you were refused last"
+
+STATES = {
+    "on": "🟢 on",
+    "partly on": "🟡 on in some channels",
+    "off": "⚪ off",
+    "not offered": "🔒 not offered here by the owner of this bot",
+    "broken": "🔴 on, but it does not work here",
+    "unavailable": "🔴 not available",
+}
+CHOSEN_BY = {
+    "the default": "nobody has chosen",
+    "the bot's owner": "chosen by the owner of this bot",
+    "this server": "chosen by this server's admins",
+    "this channel": "chosen for this channel",
+}
+NOTHING_THERE = "There are no features yet. The owner of this bot can install some."
+LIST_HEAD = "**What there is**"
+LIST_ENTRY = "{state} · **{name}**: {summary}"
+LIST_FOOT = "-# `/cogs info` says more about one, `/cogs enable` and `/cogs disable` switch."
+
+INFO_HEAD = "**{name}**: {summary}"
+INFO_STATE = "{state} ({chosen_by})"
+INFO_COMMANDS = "Commands: {commands}"
+INFO_CHANNELS_ON = "On in: {channels}"
+INFO_CHANNELS_OFF = "Off in: {channels}"
+INFO_ALLOWED = "Only for: {whom}"
+INFO_DENIED = "Not for: {whom}"
+INFO_IGNORED = "Refused or ignored since the bot started: {counts}"
+INFO_CHANGES = "Latest changes: {changes}"
+CHANGE = "{action} by {who} on {when}"
+ACTIONS = {
+    "enable": "switched on",
+    "disable": "switched off",
+    "access": "rules changed",
+    "settings": "settings changed",
+    "undo": "a change undone",
+    "rollback": "switched off again, because it could not start",
+}
+REASONS = {
+    "from_myself": "its own messages",
+    "from_a_bot": "messages from bots",
+    "direct_message": "direct messages",
+    "server_not_let_in": "server not let in",
+    "cog_withheld": "not offered here",
+    "cog_disabled": "switched off",
+    "cog_off_in_channel": "off in the channel",
+    "cog_broken": "does not work here",
+    "denied_role": "a role that may not",
+    "denied_member": "a person who may not",
+    "denied_channel": "a channel where it may not",
+    "channel_not_allowed": "another channel",
+    "member_not_allowed": "people without a role for it",
+    "repeat": "the same event twice",
+}
+
+ENABLED = "**{name}** is on{where} now.{commands}"
+ENABLED_COMMANDS = " You can type {commands}."
+DISABLED = "**{name}** is off{where} now."
+IN_CHANNEL = " in <#{channel}>"
+LATER = "\n-# Discord is slow just now: the list of commands follows in a moment."
+UNDO = "Undo"
+UNDONE = "That change is taken back."
+RULE_SET = {
+    "allow": "{whom} may use **{name}** now. Others of their kind may not, as long as there is such a rule.",
+    "deny": "{whom} may not use **{name}** any more.",
+    "no rule": "There is no rule about {whom} for **{name}** any more.",
+}
+NO_SUBJECT = "Please name a role, a person or a channel."
+
+CONFIG_HEAD = "**Settings of {name}**{where}"
+CONFIG_ENTRY = "**{label}**: {value} · *{origin}*\n-# {help}"
+CONFIG_NONE = "**{name}** has no settings."
+CONFIG_PICK = "Change a setting…"
+CONFIG_CHOOSE = "**{label}** of {name}{where}\n{help}"
+CONFIG_CHOOSE_PICK = "Choose…"
+CONFIG_BACK = "Back"
+CONFIG_RESET = "As it stands above"
+CONFIG_TITLE = "{label}"
+CONFIG_LIST_HINT = "One a line"
+CONFIG_EMPTY_HINT = "Leave empty for nothing"
+YES, NO = "yes", "no"
+OTHER_VERSION = "This is from another version of the bot and does nothing any more."
+
+EXPORT_HEAD = "What was chosen on this server, beside the owner's configuration:"
+
+HELP_HEAD = "**What you can use here**"
+HELP_ENTRY = "`{command}` {help}"
+HELP_MENU = "In the menu of a message or person, under *Apps*: {names}"
+HELP_NOTHING = "There is nothing here that you can use."
+HELP_FOOT = "-# `/help command:…` says more about one, `/why` tells why something was refused."
+HELP_NO_COMMAND = (
+    "There is no command “{command}” that you can use here. Type `/help` to see those there are."
+)
+HELP_ONE = "`{command}` {help}\n-# Part of {cog}: {summary}"
+HELP_OPTION = "- `{name}`{optional}: {help}"
+OPTIONAL = " (optional)"
+
+WHY_NOTHING = "Nothing of yours was refused here since the bot was started."
+WHY_REFUSED = "The last thing of yours that was refused here: {sentence}"
+WHY_NO_MESSAGE = "Please give the link or the id of a message; its menu has “Copy Message Link”."
+WHY_IGNORED = "Of that message nothing came, because:"
+WHY_IGNORED_ENTRY = "- {cog}: {sentence}"
+WHY_NO_REASON = (
+    "Nothing was refused because of that message since the bot was started. Either it was answered, or no feature that "
+    "is on here listens to such messages: try a command, or mention the bot."
+)
