@@ -38,7 +38,7 @@ def wrong_with_backends(backends: Mapping[str, Callable[..., object]]) -> Iterat
 def wrong_with_cog(cog: Cog) -> Iterator[str]:
     """Its functions, custom ids, intents and settings."""
     yield from _wrong_functions(cog)
-    for action in cog.buttons:
+    for action in (*cog.buttons, *cog.selects, *cog.forms):
         length = len(f"v1:{cog.name}:{action}:")
         if ":" in action or not action:
             yield f"The button “{action}” of {cog.name} needs a name without “:”; custom ids are split there."
@@ -60,6 +60,8 @@ def _wrong_functions(cog: Cog) -> Iterator[str]:
         *((f"the command /{name}", command.handler, 1) for name, command in cog.commands.items()),
         *((f"the workflow {name}", workflow.body, 1) for name, workflow in cog.workflows.items()),
         *((f"the button “{name}”", press.handler, 2) for name, press in cog.buttons.items()),
+        *((f"the select “{name}”", press.handler, 3) for name, press in cog.selects.items()),
+        *((f"the form “{name}”", press.handler, 3) for name, press in cog.forms.items()),
         *(("a listener", handler, 2) for handler in cog.listeners),
         *(("what runs on_enabled", handler, 1) for handler in cog.starters),
     ]
