@@ -35,7 +35,7 @@ _CHANNELS = {
     "category": (4,),
     "announcement": (5,),
     "thread": (10, 11, 12),
-    "forum": (15, 16),
+    "forum": (15,),
 }
 
 

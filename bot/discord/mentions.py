@@ -8,6 +8,8 @@ from typing import Any
 
 NOBODY: dict[str, Any] = {"parse": []}
 _SHOWN = frozenset({"content", "embeds", "components"})
+_FORM = 9
+"""The type of an answer to an interaction that opens a form, which mentions nobody (interactions/receiving-and-responding)."""
 _INNER = ("message", "data")
 """Where a forum's post and an answer to an interaction carry their message."""
 
@@ -17,6 +19,8 @@ def without_mentions(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     whole: dict[str, Any] = {**body}
+    if whole.get("type") == _FORM:
+        return whole
     if _SHOWN & whole.keys() and "allowed_mentions" not in whole:
         whole["allowed_mentions"] = NOBODY
     for name in _INNER:

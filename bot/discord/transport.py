@@ -93,7 +93,7 @@ async def _carried(session: aiohttp.ClientSession, request: Request) -> Answer:
 def _form(request: Request) -> aiohttp.FormData:
     """https://discord.com/developers/docs/reference#uploading-files."""
     described = [
-        {"id": number, "filename": upload.name, **({"description": upload.alt} if upload.alt else {})}
+        {"id": str(number), "filename": upload.name, **({"description": upload.alt} if upload.alt else {})}
         for number, upload in enumerate(request.uploads)
     ]
     form = aiohttp.FormData()

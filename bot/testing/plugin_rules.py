@@ -40,11 +40,9 @@ def wrong_with_cog(cog: Cog) -> Iterator[str]:
     yield from _wrong_functions(cog)
     for action in (*cog.buttons, *cog.selects, *cog.forms):
         length = len(f"v1:{cog.name}:{action}:")
-        if ":" in action or not action:
-            yield f"The button “{action}” of {cog.name} needs a name without “:”; custom ids are split there."
-        elif length + _ID > LONGEST_CUSTOM_ID:
+        if length + _ID > LONGEST_CUSTOM_ID:
             yield (
-                f"The custom ids of the button “{action}” of {cog.name} leave {LONGEST_CUSTOM_ID - length} characters "
+                f"The custom ids of “{action}” of {cog.name} leave {LONGEST_CUSTOM_ID - length} characters "
                 f"for a value, and an id needs {_ID}; shorten its name."
             )
     for name in sorted(cog.intents - _KNOWN_INTENTS):

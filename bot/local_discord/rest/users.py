@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from bot.local_discord.events import Event
 from bot.local_discord.members.membership import go_out, put_member
+from bot.local_discord.messages.webhook_face import LONGEST_IMAGE, read_avatar
 from bot.local_discord.model import DM, Channel
 from bot.local_discord.refusals import Refusal, unknown
 from bot.local_discord.rest.call import Call, nothing, ok
@@ -20,13 +21,17 @@ async def get_me(call: Call) -> Response:
 
 
 async def patch_me(call: Call) -> Response:
-    """PATCH /users/@me: the name only; pictures are accepted and not kept."""
+    """PATCH /users/@me: the name and the avatar; a banner is accepted and not kept."""
     form = await call.form()
-    name = form.text("username", least=2, most=32)
+    name, avatar = form.text("username", least=2, most=32), read_avatar(form)
+    form.text("banner", most=LONGEST_IMAGE)
     form.problems.raise_any()
-    user = call.stage.world.users[call.actor.user_id]
+    before = user = call.stage.world.users[call.actor.user_id]
     if name:
         user = replace(user, username=name)
+    if form.has("avatar"):
+        user = replace(user, avatar=None if avatar is None else avatar.keep(call.stage))
+    if user != before:
         call.stage.world.put_user(user)
         call.stage.emit(Event("USER_UPDATE", own_user_object(user), only=frozenset({user.id})))
         for guild in call.stage.world.guilds_of(user.id):

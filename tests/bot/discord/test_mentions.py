@@ -22,10 +22,10 @@ ROOT = Path(__file__).parents[3]
 AGENT = Speaker("Researcher")
 SENDERS = {
     "bot/discord/delivery.py:send": "the outbox, each kind of which is driven below",
-    "bot/discord/answers.py:say": "driven below, before and after the acknowledgement",
+    "bot/discord/answers.py:_to_webhook": "driven below by what calls it",
     "bot/discord/answers.py:_callback": "driven below by what calls it",
     "bot/discord/identities.py:_free_or_new": "makes a webhook, says nothing",
-    "bot/discord/commands.py:_register": "registers commands, says nothing",
+    "bot/discord/commands.py:_request": "registers commands, says nothing",
 }
 
 

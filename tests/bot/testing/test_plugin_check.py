@@ -9,7 +9,7 @@ from bot.plugins.cog import Cog
 from bot.testing.plugin_check import PluginCheck
 from bot.testing.plugin_probe import Task, looked_at
 from bot.testing.plugin_rules import wrong_with_cog, wrong_with_source
-from cogswarm import Context, Message, Settings, setting
+from cogswarm import Context, Form, Message, Settings, entry, setting
 from cogswarm.testing import AssertPluginOk
 
 BAD = '''
@@ -163,26 +163,29 @@ class _Poor(Settings):
     notes: dict[str, str] = setting({}, label="N" * 46, help="h" * 101)
 
 
+class _Asked(Form):
+    why: str = entry(label="Why")
+
+
 def test_what_shows_without_running() -> None:
     cog = Cog("poor", summary="", settings=_Poor, intents={"everything"})
 
-    @cog.button("a:b")
-    async def split(ctx: Context) -> None: ...
+    @cog.button("short")
+    async def short(ctx: Context) -> None: ...
 
-    @cog.button("b" * 60)
-    async def long(ctx: Context, value: str) -> None: ...
+    @cog.form("ask", _Asked)
+    async def ask(ctx: Context, value: str) -> None: ...
 
     def plain(ctx: Context) -> None: ...
 
     cog.on_enabled(plain)  # pyright: ignore[reportArgumentType] - what is wrong with it
     found = "\n".join(wrong_with_cog(cog))
-    assert split
-    assert long
+    assert short
+    assert ask
     for sentence in (
         "what runs on_enabled is no async function",
-        "the button “a:b” must take 2 arguments",
-        "The button “a:b” of poor needs a name without “:”",
-        "leave 31 characters for a value, and an id needs 36",
+        "the button “short” must take 2 arguments",
+        "the form “ask” must take 3 arguments",
         "poor needs the intent “everything”, which cannot be switched on; it can be: message_content",
         "poor has no summary",
         "The setting place of poor does not work with its default (Field required)",
@@ -191,6 +194,17 @@ def test_what_shows_without_running() -> None:
         "The setting notes of poor cannot be shown in a form",
     ):
         assert sentence in found
+
+
+def test_names_that_leave_no_room_for_an_id() -> None:
+    cog = Cog("p" * 32, summary="Long")
+
+    @cog.select("s" * 30)
+    async def long(ctx: Context, value: str, chosen: list[str]) -> None: ...
+
+    assert long
+    (problem,) = [one for one in wrong_with_cog(cog) if "custom ids" in one]
+    assert "leave 33 characters for a value, and an id needs 36" in problem
 
 
 class _OutOfRange(Settings):
