@@ -50,6 +50,7 @@ log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
 LARGEST_FRAME = 64 * 1024
 START_TIMEOUT = 10.0
+CLOSING_PAUSE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +161,43 @@ class LocalDiscord:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: signals belong to the program that this runs in."""
+    """uvicorn that ends when it is told to, where its own looks ten times a second: tests start hundreds of these.
+
+    It has no signal handlers: signals belong to the program that this runs in.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leave = asyncio.Event()
 
     @override
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+    @override
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.leave.wait()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while state.connections or state.tasks:  # noqa: ASYNC110 - they are sets without an event
+                    await asyncio.sleep(CLOSING_PAUSE)
+                for server in self.servers:
+                    await server.wait_closed()
+        except TimeoutError:
+            for task in state.tasks:
+                task.cancel()
 
 
 def bound_socket(port: int, *, exact: bool, tries: int) -> socket.socket:
@@ -353,7 +385,7 @@ async def _serving(app: object, listener: socket.socket, grace: float) -> AsyncG
                 await asyncio.sleep(0.005)
         yield
     finally:
-        server.should_exit = True
+        server.leave.set()
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -9,7 +9,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # `contrast` is a text's over what its ancestors paint: no picture and no gradient lies under a text here, and null, which
 # is no answer, would say that one does. `sign` is a button with a mark instead of a word: there is nothing that a name
-# spoken aloud could differ from.
+# spoken aloud could differ from. `inOrder` is a heading whose forerunner axe lost, which it does where one has just gone.
 RUN = """async ([tags, rules]) => {
   const found = await axe.run(document, {
     runOnly: rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags },
@@ -46,6 +46,12 @@ RUN = """async ([tags, rules]) => {
       .sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05);
   };
+  const level = (heading) => Number(heading?.tagName[1] ?? 0);
+  const inOrder = (element) => {
+    const shown = [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].filter((one) => one.checkVisibility());
+    const at = shown.indexOf(element);
+    return !element.isConnected || (at >= 0 && level(element) <= level(shown[at - 1]) + 1);
+  };
   const sign = (element) => !/[\\p{L}\\p{N}]/u.test(element.textContent);
   const said = (results, cleared) => results.flatMap(({ id, nodes }) => nodes
     .filter(({ element }) => !cleared(id, element))
@@ -55,6 +61,7 @@ RUN = """async ([tags, rules]) => {
     }));
   const decided = (id, element) =>
     (id === 'color-contrast' && (contrast(element) ?? 0) >= 4.5) ||
+    (id === 'heading-order' && inOrder(element)) ||
     (id === 'label-content-name-mismatch' && sign(element));
   return [...said(found.violations, () => false),
     ...said(found.incomplete, decided).map((each) => `undecided: ${each}`)];

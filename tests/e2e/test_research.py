@@ -102,7 +102,9 @@ async def test_it_is_acknowledged_and_shows_its_stages_while_the_work_is_held(la
     outcome = await ben.slash("What is a tidal lagoon?")
     assert outcome.ok
     status = await ben.status_after(outcome.interaction_id)
-    held = await ben.status_where(status["id"], lambda one: "Looking for sources" in one["content"])
+    held = await ben.status_where(
+        status["id"], lambda one: "Looking for sources" in one["content"] and "thread" in one
+    )
     await hold.asked.wait()
     assert held["thread"]["name"] == "What is a tidal lagoon?"
     assert [button["label"] for row in held["components"] for button in row["components"]] == ["Stop"]
