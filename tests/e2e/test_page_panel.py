@@ -15,6 +15,7 @@ from tests.e2e.cut_proxy import cut_proxy
 from tests.e2e.page_visitor import Visit, Visitor, visitor
 from tests.e2e.scripted_bot import ScriptedBot, logged_in
 from tests.e2e.test_page import COMMAND, DEFERRED, RESEARCH
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -261,4 +262,9 @@ async def test_every_ready_made_trouble_is_one_that_the_server_knows(browser: Br
         await expect(trouble.get_by_role("listitem")).to_have_count(10)
         await trouble.get_by_role("button", name="All clear").click()
         await expect(trouble).to_contain_text("Nothing is set")
-        assert local.desk.faults.all() == []
+
+        async def all_gone() -> bool:
+            return local.desk.faults.all() == []
+
+        # the page says so at once and asks the server for it
+        await eventually(all_gone)
