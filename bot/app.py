@@ -145,7 +145,12 @@ async def running_bot(
         }
         engine = Engine(services, workflows, pace.engine, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
-        router = _router(loaded, cogs, api, services, doorbell, pace.registrar)
+        registrar = Registrar(
+            CommandSync(api, database, direct_messages=config.servers.direct_messages),
+            machinery,
+            pace.registrar,
+        )
+        router = _router(loaded, cogs, api, services, doorbell, registrar)
         identities = Identities(api, database, clock=machinery)
         deliverer = Deliverer(
             database,
@@ -239,7 +244,7 @@ def _router(
     api: DiscordApi,
     services: RunServices,
     doorbell: Doorbell,
-    registering: RegistrarSettings,
+    registrar: Registrar,
 ) -> Router:
     new_id: Callable[[], UUID] = uuid4
     context = ContextServices(
@@ -254,8 +259,6 @@ def _router(
         permit=services.permit,
     )
     guilds = Guilds(loaded.config, cogs.cogs, services.database)
-    sync = CommandSync(api, services.database, direct_messages=loaded.config.servers.direct_messages)
-    registrar = Registrar(sync, services.clock, registering)
     return Router(api, cogs.cogs, guilds, registrar, context, absent=cogs.absent)
 
 

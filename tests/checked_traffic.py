@@ -28,7 +28,6 @@ class CheckedTraffic:
         self._folder = folder
         self._description = description
         self._read: dict[Path, int] = {}
-        self.exchanges = 0
 
     def new_problems(self) -> list[str]:
         """What is wrong with what was recorded since the last time, a sentence each."""
@@ -49,7 +48,6 @@ class CheckedTraffic:
 
     def _problems(self, line: str, events: Counter[str]) -> list[str]:
         if line.startswith('{"kind":"rest"'):
-            self.exchanges += 1
             return self._description.problems(json.loads(line))
         return [] if len(line) > LARGEST_FRAME else self._event_problems(json.loads(line), events)
 

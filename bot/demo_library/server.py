@@ -25,9 +25,9 @@ from starlette.routing import Route
 from bot.demo_library.rendering import entry_path, feed_path, render_entry, render_feed, render_index
 from bot.demo_library.texts import DemoFeed, demo_feeds
 from bot.errors import ConfigError
+from bot.loopback import HOST, bound
 from bot.parent import when_stdin_ends
 
-HOST = "127.0.0.1"
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 _FEED_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes any free port")
     port = parser.parse_args(argv).port
     try:
-        listening = _listen(port)
+        listening = bound(port)
     except (OSError, OverflowError) as error:
         sys.stderr.write(
             f"Port {port} cannot be used ({error}); choose another, or 0 for any that is free.\n"
@@ -66,18 +66,6 @@ def build_app() -> Starlette:
             for entry in feed.entries
         ]
     return Starlette(routes=routes)
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio sends at once, and does not wait 40 ms for an acknowledgement, only where the protocol is named
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-    except BaseException:
-        listening.close()
-        raise
-    return listening
 
 
 async def _serve(listening: socket.socket) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.clock import Clock
-from bot.discord.api import DiscordUnavailable
 from bot.discord.commands import CommandSync
+from bot.discord.failures import DiscordUnavailable
 from bot.errors import CogswarmError, OutsideError
 from bot.plugins.cog import Cog
 

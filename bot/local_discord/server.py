@@ -4,17 +4,13 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import override
 
 import structlog
-import uvicorn
 
 from bot.clock import Clock
-from bot.errors import ConfigError, OutsideError
 from bot.local_discord.application import application
 from bot.local_discord.channels.thread_sleep import watch_all
 from bot.local_discord.dated import Dated
@@ -26,13 +22,11 @@ from bot.local_discord.files import DirectoryFiles, FileStore, MemoryFiles
 from bot.local_discord.form_file import read_form_file
 from bot.local_discord.gateway.connection import Gateway
 from bot.local_discord.gateway.hub import Hub
-from bot.local_discord.gateway.transport import WebSocketWithTransport
 from bot.local_discord.ids import Secret
 from bot.local_discord.limits.limit_rules import RateLimits
 from bot.local_discord.limits.rate_limits import Limiter
 from bot.local_discord.model import Json
 from bot.local_discord.rest.desk import Desk
-from bot.local_discord.rest.http_transport import HttpWithTransport
 from bot.local_discord.rest.local import Controls
 from bot.local_discord.scenes.crowd import Crowd, add_crowd
 from bot.local_discord.scenes.scene import load_scene
@@ -43,14 +37,11 @@ from bot.local_discord.stage import Stage
 from bot.local_discord.stepped_clock import SteppedClock
 from bot.local_discord.traffic.recording import recorded, recording_place
 from bot.local_discord.traffic.traffic import Exchange, Traffic
+from bot.local_discord.web_server import bound_socket, serving
 from bot.local_discord.world import World
+from bot.loopback import HOST
 
 log = structlog.get_logger(__name__)
-
-HOST = "127.0.0.1"
-LARGEST_FRAME = 64 * 1024
-START_TIMEOUT = 10.0
-CLOSING_PAUSE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,68 +149,6 @@ class LocalDiscord:
             "welcome_channel": str(world.welcome_channel),
             "guilds": {guild.name: str(guild.id) for guild in world.guilds.values()},
         }
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that ends when it is told to, where its own looks ten times a second: tests start hundreds of these.
-
-    It has no signal handlers: signals belong to the program that this runs in.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.leave = asyncio.Event()
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    @override
-    async def main_loop(self) -> None:
-        await self.on_tick(0)
-        await self.leave.wait()
-
-    @override
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for one in sockets or []:
-            one.close()
-        state = self.server_state
-        for connection in list(state.connections):
-            connection.shutdown()
-        try:
-            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                while state.connections or state.tasks:  # noqa: ASYNC110 - they are sets without an event
-                    await asyncio.sleep(CLOSING_PAUSE)
-                for server in self.servers:
-                    await server.wait_closed()
-        except TimeoutError:
-            for task in state.tasks:
-                task.cancel()
-
-
-def bound_socket(port: int, *, exact: bool, tries: int) -> socket.socket:
-    """A listening socket on loopback, at the port or the next free one.
-
-    Raises:
-        ConfigError: no port was free.
-    """
-    wanted = [port] if exact or port == 0 else range(port, min(port + tries, 65_536))
-    for number in wanted:
-        # asyncio sends at once, and does not wait 40 ms for an acknowledgement, only where the protocol is named
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, number))
-            listener.listen(512)
-        except (OSError, OverflowError):
-            listener.close()
-            continue
-        return listener
-    ports = str(port) if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
-    raise ConfigError(f"Port {ports} on {HOST} is taken; choose another with --port.")
 
 
 class _Later:
@@ -345,7 +274,7 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
         local = LocalDiscord(base_url, key, stage, hub, desk, saver.save)
         saving = asyncio.create_task(saver.run())
         try:
-            async with _serving(app, listener, settings.shutdown_grace):
+            async with serving(app, listener, settings.shutdown_grace):
                 log.info("local_discord_started", url=base_url)
                 if script is not None:
                     scripts.start(script)
@@ -355,38 +284,6 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
             saving.cancel()
             await asyncio.gather(saving, return_exceptions=True)
             await saver.save()
-
-
-@contextlib.asynccontextmanager
-async def _serving(app: object, listener: socket.socket, grace: float) -> AsyncGenerator[None]:
-    server = _Server(
-        uvicorn.Config(
-            app,  # pyright: ignore[reportArgumentType] - an ASGI application; uvicorn's type names more protocols
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http=HttpWithTransport,
-            ws=WebSocketWithTransport,
-            ws_max_size=LARGEST_FRAME,
-            ws_per_message_deflate=False,
-            # Discord sends no pings of the websocket's own; they would end a link that is half open on purpose
-            ws_ping_interval=None,
-            timeout_graceful_shutdown=max(1, round(grace)),
-            server_header=False,
-            date_header=False,
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        async with asyncio.timeout(START_TIMEOUT):
-            while not server.started:
-                if task.done():
-                    raise OutsideError("The local Discord's web server did not start.") from task.exception()
-                await asyncio.sleep(0.005)
-        yield
-    finally:
-        server.leave.set()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def serve(config: Config, stop: asyncio.Event, ready: Callable[[LocalDiscord], None]) -> None:

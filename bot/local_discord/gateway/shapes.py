@@ -26,7 +26,6 @@ _ID = str
 _MAYBE = (str, _NONE)
 
 USER: Shape = {"id": _ID, "username": str, "discriminator": str, "avatar": _MAYBE}
-BARE_MEMBER: Shape = {"roles": [_ID], "joined_at": str, "nick": _MAYBE}
 MEMBER: dict[str, Shape] = {"user": USER, "roles": [_ID], "joined_at": str, "nick": _MAYBE}
 ROLE: Shape = {"id": _ID, "name": str, "permissions": str, "position": int}
 CHANNEL: Shape = {"id": _ID, "type": int, "name": str, "position": int}

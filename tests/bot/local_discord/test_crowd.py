@@ -19,8 +19,9 @@ from bot.local_discord.client.member import join
 from bot.local_discord.members.permissions import PIN_MESSAGES, VIEW_CHANNEL, in_channel
 from bot.local_discord.model import Application, Emoji, Guild, Member, User
 from bot.local_discord.scenes.crowd import MOST_CHANNELS, MOST_GUILDS, Crowd, add_crowd
-from bot.local_discord.server import Config, LocalDiscord, bound_socket, running
+from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.snowflake import Snowflakes
+from bot.local_discord.web_server import bound_socket
 from bot.local_discord.world import World
 from tests import tools
 from tests.sizes import size
