@@ -8,7 +8,7 @@ import httpx
 
 from bot.local_discord.model import Interaction
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, client
+from tests.bot.local_discord.asking import Api, client
 from tests.bot.local_discord.line import Line, on_line
 
 type Json = dict[str, Any]

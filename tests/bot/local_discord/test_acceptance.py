@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.local_discord.server import Config, running
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 from tests.description import description
 
 type Json = dict[str, Any]

@@ -17,7 +17,7 @@ from bot.local_discord.messages.image_size import kind_of, size_of
 from bot.local_discord.messages.uploads import safe_name
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api
+from tests.bot.local_discord.asking import Api
 
 type Json = dict[str, Any]
 type File = tuple[str, bytes, str]

@@ -1,7 +1,6 @@
 """Answers to interactions: what each type of callback gives, and which are refused where."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +10,8 @@ from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel, Interaction
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.answers import Answers, answering
-from tests.bot.local_discord.conftest import QUICK, Api
+from tests.bot.local_discord.answers import Answers
+from tests.bot.local_discord.asking import QUICK, Api
 
 type Json = dict[str, Any]
 
@@ -40,12 +39,6 @@ COMMANDS = [
 def settings() -> Settings:
     # the application answers by hand here, between other checks
     return replace(QUICK, interaction_timeout=10.0)
-
-
-@pytest.fixture
-async def answers(local: LocalDiscord) -> AsyncGenerator[Answers]:
-    async with answering(local) as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

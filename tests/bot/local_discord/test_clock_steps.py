@@ -13,7 +13,7 @@ from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.snowflake import Snowflakes, moment
 from bot.local_discord.stepped_clock import EARLIEST, LATEST, SteppedClock
-from tests.bot.local_discord.conftest import Api, Join
+from tests.bot.local_discord.asking import Api, Join
 from tests.waiting import eventually
 
 HOUR = 3600.0

@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import Clock
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 from tests.bot.local_discord.line import on_line
 
 PLAIN = {"name": "research", "description": "Look it up"}

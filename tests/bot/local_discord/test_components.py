@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.local_discord.model import Channel
-from tests.bot.local_discord.conftest import Api
+from tests.bot.local_discord.asking import Api
 
 type Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, channel, client, person
+from tests.bot.local_discord.asking import Api, channel, client, person
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """The check against Discord's description itself finds what it must find."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api
+from tests.bot.local_discord.asking import Api
+from tests.checked_traffic import LARGEST_FRAME, MOST_OF_A_KIND, CheckedTraffic
 from tests.description import Description, description
 
 type Json = dict[str, Any]
@@ -111,3 +114,52 @@ async def test_a_known_gap_is_no_wider_than_its_name(held: Description, said: Js
     numbered = {**said, "body": {"content": "x", "attachments": [{"id": 0}]}}
     assert held.problems(numbered) == []
     assert held.problems({**said, "body": {"content": "x", "attachments": [{"id": True}]}}) != []
+
+
+def line(entry: Json) -> str:
+    return json.dumps(entry, separators=(",", ":"))
+
+
+def told(data: Json) -> str:
+    frame = {"direction": "out", "session_id": "a", "op": 0, "t": "TYPING_START", "d": data}
+    return line({"kind": "gateway", **frame}) + "\n"
+
+
+async def test_a_recording_is_read_once_and_what_is_wrong_in_it_is_told(
+    held: Description, me: Json, tmp_path: Path
+) -> None:
+    wrong = {**me, "answer": me["answer"] | {"shoe_size": 43}}
+    (tmp_path / "1.jsonl").write_text(line(me) + "\n" + line(wrong) + "\n")
+    checked = CheckedTraffic(tmp_path, held)
+    assert ["shoe_size" in problem for problem in checked.new_problems()] == [True]
+    assert checked.new_problems() == []
+
+
+async def test_a_line_that_is_half_written_is_read_when_it_is_whole(
+    held: Description, me: Json, tmp_path: Path
+) -> None:
+    wrong = line({**me, "answer": me["answer"] | {"shoe_size": 43}})
+    checked = CheckedTraffic(tmp_path, held)
+    with (tmp_path / "1.jsonl").open("w") as file:
+        file.write(wrong[:200])
+        file.flush()
+        assert checked.new_problems() == []
+        file.write(wrong[200:] + "\n")
+    assert len(checked.new_problems()) == 1
+
+
+def test_events_are_looked_at_up_to_a_number_and_a_size_at_a_time(held: Description, tmp_path: Path) -> None:
+    right = {"channel_id": "1", "user_id": "2", "timestamp": 3}
+    recording = tmp_path / "1.jsonl"
+    checked = CheckedTraffic(tmp_path, held)
+    recording.write_text(told({"channel_id": 1}))
+    assert checked.new_problems()
+    with recording.open("a") as file:
+        file.write(told(right) * MOST_OF_A_KIND + told({"channel_id": 1}))
+    assert checked.new_problems() == []
+    with recording.open("a") as file:
+        file.write(told({"channel_id": 1}))
+    assert checked.new_problems(), "the count is of one test"
+    with recording.open("a") as file:
+        file.write(told({"channel_id": 1, "long": "x" * LARGEST_FRAME}))
+    assert checked.new_problems() == []

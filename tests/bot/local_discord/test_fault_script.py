@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.errors import ConfigError
 from bot.local_discord.faults.fault_script import drawn
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import as_person, channel, client, person
+from tests.bot.local_discord.asking import as_person, channel, client, person
 from tests.bot.local_discord.line import CONTENT, GUILDS, MESSAGES, Line, on_line
 
 type Json = dict[str, Any]

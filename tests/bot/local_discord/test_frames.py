@@ -13,7 +13,7 @@ from bot.local_discord.server import LocalDiscord
 from bot.local_discord.traffic.traffic import Passed
 from bot.local_discord.wire.guild import member_object
 from bot.local_discord.wire.message import dispatched_message
-from tests.bot.local_discord.conftest import Api
+from tests.bot.local_discord.asking import Api
 from tests.conftest import needed as tool
 from tests.description import description, description_file
 from tests.frames import PARTS, frame_problems

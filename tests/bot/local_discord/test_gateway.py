@@ -12,7 +12,7 @@ from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.conftest import Api, person
+from tests.bot.local_discord.asking import Api, person
 from tests.bot.local_discord.line import CONTENT, GUILDS, MEMBERS, MESSAGES, Line, on_line
 
 type Dial = Callable[..., AbstractAsyncContextManager[Line]]

@@ -19,7 +19,7 @@ from bot.local_discord.gateway.trouble import ACTIONS, Trouble, read_trouble
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.conftest import QUICK, Api, Json, as_person, person
+from tests.bot.local_discord.asking import QUICK, Api, Json, as_person, person
 from tests.bot.local_discord.line import CONTENT, GUILDS, MESSAGES, Line, on_line
 from tests.waiting import eventually
 

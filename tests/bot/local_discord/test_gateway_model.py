@@ -22,7 +22,7 @@ from bot.local_discord.gateway.faults import GatewayFault
 from bot.local_discord.gateway.trouble import Trouble
 from bot.local_discord.model import DM, Channel
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import QUICK, person
+from tests.bot.local_discord.asking import QUICK, person
 from tests.bot.local_discord.line import GUILDS, Line, on_line
 
 TYPING, DIRECT_TYPING = 1 << 11, 1 << 14

@@ -10,7 +10,7 @@ import pytest
 
 from bot.local_discord.gateway.presence import OFFLINE, Presence, strongest
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import QUICK, Join, person
+from tests.bot.local_discord.asking import QUICK, Join, person
 from tests.bot.local_discord.line import GUILDS, Line, on_line
 
 PRESENCES, VOICE = 1 << 8, 1 << 7

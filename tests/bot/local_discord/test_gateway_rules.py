@@ -17,7 +17,7 @@ from bot.local_discord.gateway.incoming import Pace
 from bot.local_discord.gateway.starts import Starts
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import SessionStarts, Settings
-from tests.bot.local_discord.conftest import QUICK, Api, client
+from tests.bot.local_discord.asking import QUICK, Api, client
 from tests.bot.local_discord.line import GUILDS, MESSAGES, Line, on_line
 
 type Dial = Callable[..., AbstractAsyncContextManager[Line]]

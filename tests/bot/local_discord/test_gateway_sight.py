@@ -12,7 +12,7 @@ from bot.local_discord.gateway.outline import HIDDEN_NAME, OBFUSCATED
 from bot.local_discord.members.membership import come_in, go_out
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import QUICK, Api, client, person
+from tests.bot.local_discord.asking import QUICK, Api, client, person
 from tests.bot.local_discord.line import GUILDS, MEMBERS, MESSAGES, Line, on_line
 
 DIRECT = 1 << 12

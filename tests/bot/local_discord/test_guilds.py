@@ -8,7 +8,7 @@ from bot.local_discord.members import permissions as p
 from bot.local_discord.model import Channel, Role
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.settings import LIMITS
-from tests.bot.local_discord.conftest import Api, Join, channel, person
+from tests.bot.local_discord.asking import Api, Join, channel, person
 from tests.bot.local_discord.line import on_line
 
 type Json = dict[str, Any]

@@ -11,7 +11,7 @@ from bot.local_discord.model import Channel
 from bot.local_discord.rest.routes import DISCORD
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.conftest import Api, channel, client
+from tests.bot.local_discord.asking import Api, channel, client
 
 BODIES: list[tuple[bytes, str]] = [
     (b"{", "application/json"),

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +12,8 @@ from bot.local_discord.members import permissions as p
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.answers import Answers, answering
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, person
+from tests.bot.local_discord.answers import Answers
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, person
 
 type Json = dict[str, Any]
 
@@ -54,12 +53,6 @@ COMMANDS = [
 def settings() -> Settings:
     # the application answers by hand here, between other checks
     return replace(QUICK, interaction_timeout=10.0)
-
-
-@pytest.fixture
-async def answers(local: LocalDiscord) -> AsyncGenerator[Answers]:
-    async with answering(local) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Members ask, an application answers: by hand on the application's side, so that every rule can be met."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from bot.local_discord.client.member import DiscordRefused, Member, Outcome, joi
 from bot.local_discord.model import Channel, Interaction
 from bot.local_discord.server import Config, LocalDiscord, running
 from tests.bot.local_discord.answers import Answers, answering
-from tests.bot.local_discord.conftest import QUICK, Api, Join, channel, client
+from tests.bot.local_discord.asking import QUICK, Api, Join, channel, client
 
 type Json = dict[str, Any]
 
@@ -49,12 +48,6 @@ async def commands(bot_api: Api, local: LocalDiscord, guild_id: int) -> list[Jso
     path = f"/applications/{local.application_id}/guilds/{guild_id}/commands"
     stored: list[Json] = await bot_api.ok("PUT", path, [COMMAND, {"name": "ping", "description": "d"}])
     return stored
-
-
-@pytest.fixture
-async def answers(local: LocalDiscord) -> AsyncGenerator[Answers]:
-    async with answering(local) as found:
-        yield found
 
 
 async def deferred(

@@ -22,7 +22,7 @@ from bot.local_discord.limits.limits_form import read_limits
 from bot.local_discord.refusals import Refusal
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.conftest import as_person, channel, client, person
+from tests.bot.local_discord.asking import as_person, channel, client, person
 
 SEND = "POST /channels/{channel_id}/messages"
 

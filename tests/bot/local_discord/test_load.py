@@ -13,7 +13,7 @@ from bot.local_discord.load import AT_ONCE, FASTEST, Load, LoadOrder
 from bot.local_discord.members.permissions import VIEW_CHANNEL
 from bot.local_discord.model import CATEGORY, Channel, Overwrite
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import Api, as_person, channel, client, person
 from tests.bot.local_discord.line import CONTENT, GUILDS, MESSAGES, on_line
 from tests.waiting import eventually
 

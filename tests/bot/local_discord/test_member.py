@@ -8,7 +8,7 @@ from bot.errors import OutsideError, TimedOut, UserError
 from bot.local_discord.client.member import DiscordRefused, Member, join
 from bot.local_discord.model import Channel
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import Api, Join, channel
+from tests.bot.local_discord.asking import Api, Join, channel
 
 
 async def test_events_wait_until_somebody_asks(bo: Member, bot_api: Api, research: Channel) -> None:

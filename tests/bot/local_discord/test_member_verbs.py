@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.local_discord.client.member import DiscordRefused, Member, Outcome
 from bot.local_discord.model import Channel, Interaction
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, Join, channel, client, person
+from tests.bot.local_discord.asking import Api, Join, channel, client, person
 from tests.bot.local_discord.line import on_line
 
 type Json = dict[str, Any]

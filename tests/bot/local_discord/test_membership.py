@@ -11,7 +11,7 @@ from bot.local_discord.client.member import DiscordRefused
 from bot.local_discord.members import permissions as p
 from bot.local_discord.model import Role
 from bot.local_discord.server import Config, LocalDiscord, running
-from tests.bot.local_discord.conftest import QUICK, Api, Join, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, Join, as_person, channel, client, person
 from tests.bot.local_discord.line import Line, on_line
 
 type Json = dict[str, Any]

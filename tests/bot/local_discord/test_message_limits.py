@@ -9,7 +9,7 @@ from bot.local_discord.model import DM, TEXT, Channel, Message, User
 from bot.local_discord.server import Config, LocalDiscord
 from bot.local_discord.settings import LIMITS
 from bot.testing.fake_clock import FakeClock
-from tests.bot.local_discord.conftest import Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import Api, as_person, channel, client, person
 
 type Json = dict[str, Any]
 

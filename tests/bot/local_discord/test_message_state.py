@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.local_discord.server import Config, running
 from bot.local_discord.snapshot import snapshot_of
 from bot.testing.fake_clock import FakeClock
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 from tests.bot.local_discord.test_attachments import png, posted, text
 from tests.bot.local_discord.test_publishing import followed
 from tests.bot.local_discord.test_references import forward

@@ -7,7 +7,7 @@ import pytest
 from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, person
+from tests.bot.local_discord.asking import Api, person
 
 
 async def test_a_message_is_stored_as_it_was_written(bot_api: Api, research: Channel) -> None:

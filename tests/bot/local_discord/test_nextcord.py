@@ -17,7 +17,7 @@ from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.settings import Settings
-from tests.bot.local_discord.conftest import QUICK, Api
+from tests.bot.local_discord.asking import QUICK, Api
 
 WAIT = 10
 pytestmark = pytest.mark.slow

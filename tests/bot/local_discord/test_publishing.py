@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api
+from tests.bot.local_discord.asking import Api
 from tests.bot.local_discord.test_attachments import posted, text
 
 type Json = dict[str, Any]

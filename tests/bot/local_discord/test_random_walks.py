@@ -15,7 +15,7 @@ from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import LIMITS
 from bot.local_discord.snapshot import snapshot_of
 from bot.local_discord.stage import Actor
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 
 type Json = dict[str, Any]
 

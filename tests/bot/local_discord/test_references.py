@@ -9,7 +9,7 @@ from bot.local_discord.members.permissions import ALL, MENTION_EVERYONE, READ_ME
 from bot.local_discord.messages.mentions import said
 from bot.local_discord.model import Channel, Emoji, Role
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, person
+from tests.bot.local_discord.asking import Api, person
 from tests.bot.local_discord.test_attachments import posted, text
 
 type Json = dict[str, Any]

@@ -13,7 +13,7 @@ from bot.local_discord.faults.faults import Fault, Faults, Met
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.traffic.traffic import Entry, Exchange
-from tests.bot.local_discord.conftest import Api, client
+from tests.bot.local_discord.asking import Api, client
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from bot.local_discord.scenes.scene_parts import (
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.snowflake import Snowflakes
 from bot.local_discord.world import World
-from tests.bot.local_discord.conftest import Api, client
+from tests.bot.local_discord.asking import Api, client
 
 SCENE = """\
 people:

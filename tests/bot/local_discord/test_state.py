@@ -16,7 +16,7 @@ from bot.local_discord.files import write_atomically
 from bot.local_discord.server import Config, running
 from bot.local_discord.snapshot import FILE, load, snapshot_of, world_of
 from bot.local_discord.snowflake import EPOCH, Snowflakes, moment
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bot.local_discord.model import PUBLIC_THREAD, Channel, ThreadMember, Thread
 from bot.local_discord.server import Config, LocalDiscord, running
 from bot.local_discord.settings import LIMITS
 from bot.testing.fake_clock import FakeClock
-from tests.bot.local_discord.conftest import QUICK, Api, as_person, channel, client, person
+from tests.bot.local_discord.asking import QUICK, Api, as_person, channel, client, person
 
 type Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ import pytest
 from bot.local_discord.client.member import Member
 from bot.local_discord.model import Channel
 from bot.local_discord.server import LocalDiscord
-from tests.bot.local_discord.conftest import Api, Join, person
+from tests.bot.local_discord.asking import Api, Join, person
 
 
 async def posted(api: Api, place: int | str, text: str = "hello") -> str:

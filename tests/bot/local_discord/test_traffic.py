@@ -27,7 +27,7 @@ from bot.local_discord.server import LocalDiscord
 from bot.local_discord.traffic.recording import recorded
 from bot.local_discord.traffic.traffic import Entry, Exchange, Passed, Traffic
 from bot.local_discord.traffic.traffic_stream import TOO_SLOW, WAITING, WRONG_KEY
-from tests.bot.local_discord.conftest import Api, Json, client
+from tests.bot.local_discord.asking import Api, Json, client
 from tests.bot.local_discord.line import on_line
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ import pytest
 from bot.local_discord.model import Channel, Webhook
 from bot.local_discord.server import LocalDiscord
 from bot.local_discord.settings import LIMITS
-from tests.bot.local_discord.conftest import Api, client, person
+from tests.bot.local_discord.asking import Api, client, person
 from tests.bot.local_discord.test_attachments import png, posted
 from tests.bot.local_discord.test_webhooks import made
 
