@@ -9,7 +9,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # `contrast` is a text's over what its ancestors paint: no picture and no gradient lies under a text here, and null, which
 # is no answer, would say that one does. `sign` is a button with a mark instead of a word: there is nothing that a name
-# spoken aloud could differ from. `inOrder` is a heading whose forerunner axe lost, which it does where one has just gone.
+# spoken aloud could differ from. An element that has gone while the rules ran, as rows of the traffic do, has no colours
+# any more; the rows beside it are judged. `inOrder` is a heading whose forerunner axe lost, where one has just gone.
 RUN = """async ([tags, rules]) => {
   const found = await axe.run(document, {
     runOnly: rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags },
@@ -60,7 +61,7 @@ RUN = """async ([tags, rules]) => {
       return `${id} at ${target.join(' ')}: ${why} (contrast ${contrast(element)?.toFixed(2)})`;
     }));
   const decided = (id, element) =>
-    (id === 'color-contrast' && (contrast(element) ?? 0) >= 4.5) ||
+    (id === 'color-contrast' && (!element.isConnected || (contrast(element) ?? 0) >= 4.5)) ||
     (id === 'heading-order' && inOrder(element)) ||
     (id === 'label-content-name-mismatch' && sign(element));
   return [...said(found.violations, () => false),

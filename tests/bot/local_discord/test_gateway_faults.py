@@ -353,7 +353,8 @@ async def test_nextcord_comes_back_and_hears_what_it_missed(trouble: str) -> Non
             client = nextcord.Client(
                 intents=nextcord.Intents(guilds=True, guild_messages=True, message_content=True),
                 guild_ready_timeout=0.05,
-                heartbeat_timeout=0.3,
+                # much longer than a busy machine keeps an answer waiting: it must not take that for the trouble
+                heartbeat_timeout=1.0,
             )
             messages: asyncio.Queue[str] = asyncio.Queue()
             resumed = asyncio.Event()
