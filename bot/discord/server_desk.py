@@ -4,74 +4,29 @@ Every change is checked (Manage Server, the owner's limits), noted with who made
 server only, and can be undone.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from bot.clock import Clock
 from bot.discord.events import Author
-from bot.discord.guild_life import GuildLife
+from bot.discord.server_changes import Changes
+from bot.discord.server_parts import ServerParts
+from bot.discord.server_views import CogView, SettingView, cog_view, setting_views
 from bot.errors import UserError
 from bot.plugins import choices_table
 from bot.plugins.choices_table import SERVER, Change, Choice
 from bot.plugins.cog import MANAGEMENT, Cog
 from bot.plugins.commands import Command
-from bot.plugins.doorkeeper import Doorkeeper, Turned
+from bot.plugins.doorkeeper import Turned
 from bot.plugins.gate import Access, Knock, Subject
-from bot.plugins.guilds import Guilds
 from bot.plugins.permissions import bits_of, holds
-from bot.plugins.settings_fields import SettingField, checked, fields_of, shown, typed, written
-from bot.storage.database import Database
-from bot.work.surface import Connection
+from bot.plugins.settings_fields import checked, typed
 
-type CogState = Literal["on", "partly on", "off", "not offered", "broken", "unavailable"]
-type Origin = Literal["the default", "the bot's owner", "this server", "this channel"]
+__all__ = ["CogView", "Server", "SettingView"]
 
 MOST_RULES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ServerParts:
-    """What the desk works with; made once."""
-
-    cogs: Mapping[str, Cog]
-    absent: Mapping[str, str]
-    """Cogs that could not be loaded, with the reason."""
-    guilds: Guilds
-    life: GuildLife
-    doorkeeper: Doorkeeper
-    database: Database
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class CogView:
-    """A cog as an admin sees it. ``chosen_by`` says whose choice its state is."""
-
-    name: str
-    summary: str
-    state: CogState
-    reason: str
-    chosen_by: Origin
-    commands: tuple[str, ...]
-    channels: Mapping[int, bool]
-    access: tuple[Access, ...]
-    ignored: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingView:
-    """A setting with its value and where that comes from; ``own`` says whether it was set right here."""
-
-    field: SettingField
-    value: Any
-    shown: str
-    written: str
-    origin: Origin
-    own: bool
 
 
 class Server:
@@ -105,39 +60,7 @@ class Server:
 
     def cog(self, name: str) -> CogView:
         """One cog. Raises `UserError` where there is none of that name."""
-        if name in self._parts.absent:
-            return CogView(
-                name, "", "unavailable", self._parts.absent[name], "the bot's owner", (), {}, (), {}
-            )
-        cog = self._known(name)
-        guild_id, guilds = self._here, self._parts.guilds
-        rules = guilds.rules(guild_id)
-        own = guilds.choice(guild_id, name)
-        channels = {
-            channel: on
-            for channel in guilds.channels_with_a_choice(guild_id, name)
-            if (on := guilds.choice(guild_id, name, channel).enabled) is not None
-        }
-        state: CogState = "off"
-        reason = ""
-        if rules is not None and name in rules.withheld:
-            state = "not offered"
-        elif name in guilds.broken(guild_id):
-            state, reason = "broken", guilds.broken(guild_id)[name]
-        elif name == MANAGEMENT or (rules is not None and name in rules.enabled):
-            state = "on" if all(channels.values()) else "partly on"
-        elif any(channels.values()):
-            state = "partly on"
-        whose: Origin = (
-            "the bot's owner"
-            if state == "not offered" or (own.enabled is None and guilds.default_on(name))
-            else "the default"
-            if own.enabled is None
-            else "this server"
-        )
-        commands = tuple(command.shown for command in cog.commands.values())
-        ignored = self._parts.doorkeeper.counts(guild_id, name)
-        return CogView(name, cog.summary, state, reason, whose, commands, channels, own.access, ignored)
+        return cog_view(self._parts, self._here, name)
 
     def commands(self) -> list[tuple[Cog, Command]]:
         """What this person can use right here, by cog and name."""
@@ -177,31 +100,7 @@ class Server:
 
     def settings(self, name: str, channel_id: int | None = None) -> list[SettingView]:
         """A cog's settings here (or in a channel), each with where its value comes from."""
-        cog, place, guilds = self._known(name), channel_id or SERVER, self._parts.guilds
-        values = guilds.settings(self._here, name, place)
-        layers: list[tuple[Origin, Mapping[str, Any]]] = [
-            ("this channel", guilds.choice(self._here, name, place).settings if place else {}),
-            ("this server", guilds.choice(self._here, name).settings),
-            ("the bot's owner", guilds.owner_settings(name)),
-        ]
-        right_here = layers[0 if place else 1][1]
-        found: list[SettingView] = []
-        for field in fields_of(cog.settings):
-            value = getattr(values, field.name)
-            origin: Origin = "the default"
-            for said, layer in reversed(layers):
-                origin = said if field.name in layer else origin
-            found.append(
-                SettingView(
-                    field,
-                    value,
-                    shown(field, value),
-                    written(field, value),
-                    origin,
-                    own=field.name in right_here,
-                )
-            )
-        return found
+        return setting_views(self._parts, self._here, name, channel_id)
 
     def setting(self, name: str, setting: str, channel_id: int | None = None) -> SettingView:
         """One setting. Raises `UserError` where there is none of that name."""
@@ -217,7 +116,7 @@ class Server:
 
         Raises `UserError` where the value does not fit or this person may not.
         """
-        cog, guilds, place = self._known(name), self._parts.guilds, channel_id or SERVER
+        cog, guilds, place = self._parts.cog(name), self._parts.guilds, channel_id or SERVER
         field = self.setting(name, setting, channel_id).field
 
         def changed(before: Choice) -> Choice:
@@ -233,7 +132,7 @@ class Server:
                 values[setting] = full.model_dump(mode="json")[setting]
             return replace(before, settings=values)
 
-        return await self._change("settings", name, place, changed)
+        return await self._changes.make("settings", name, place, changed)
 
     # changing what is on and for whom
 
@@ -242,10 +141,10 @@ class Server:
 
         Raises `UserError` where the owner does not offer it, it cannot start here, or this person may not.
         """
-        self._known(name)
+        self._parts.cog(name)
         if name == MANAGEMENT:
             raise UserError("The commands with which this server is managed are always on.")
-        number = await self._change(
+        number = await self._changes.make(
             "enable" if on else "disable",
             name,
             channel_id or SERVER,
@@ -253,13 +152,13 @@ class Server:
         )
         reason = self._parts.guilds.broken(self._here).get(name)
         if on and reason is not None:
-            await self._revert(number, "rollback")
+            await self._changes.take_back(number, "rollback")
             raise UserError(f"“{name}” could not be switched on: {reason}")
         return number
 
     async def rule(self, name: str, kind: Subject, subject_id: int, *, allowed: bool | None) -> int:
         """Let a role, a member or a channel use a cog, or keep it out; None drops the rule. Gives the change's number."""
-        self._known(name)
+        self._parts.cog(name)
 
         def changed(before: Choice) -> Choice:
             others = [one for one in before.access if (one.kind, one.id) != (kind, subject_id)]
@@ -269,11 +168,11 @@ class Server:
                 raise UserError(f"“{name}” has {MOST_RULES} rules already; take one away first.")
             return replace(before, access=tuple(others))
 
-        return await self._change("access", name, SERVER, changed)
+        return await self._changes.make("access", name, SERVER, changed)
 
     async def undo(self, number: int) -> Change:
         """Take a change back. Raises `UserError` where it is gone or somebody has changed the same again since."""
-        return await self._revert(number, "undo")
+        return await self._changes.take_back(number, "undo")
 
     def export(self) -> str:
         """Everything that was chosen on this server, as YAML for the owner's config or another server."""
@@ -305,67 +204,10 @@ class Server:
             raise UserError("This works on a server, not in direct messages.")
         return self._guild_id
 
-    def _known(self, name: str) -> Cog:
-        cog = self._parts.cogs.get(name)
-        if cog is None:
-            raise UserError(f"There is no feature called “{name[:50]}”. Type /cogs list to see all of them.")
-        return cog
-
     def _holds_all(self, permissions: frozenset[str]) -> bool:
         granted = self._author.permissions
         return holds(granted, "administrator") or granted & bits_of(permissions) == bits_of(permissions)
 
-    def _check_admin(self) -> None:
-        if not holds(self._author.permissions, "manage_guild"):
-            raise UserError("Only people who may manage this server (Manage Server) can change this.")
-
-    async def _change(self, action: str, name: str, place: int, changed: Callable[[Choice], Choice]) -> int:
-        self._check_admin()
-        limits = self._parts.guilds.limits(self._here)
-        if action == "enable" and limits.cogs is not None and name not in limits.cogs:
-            raise UserError(f"The owner of this bot does not offer “{name}” on this server.")
-        async with self._parts.database.transaction() as conn:
-            before = await choices_table.locked(conn, self._here, place, name)
-            after = changed(before)
-            number = await self._put(conn, place, name, action, before, after)
-        await self._parts.life.change(self._here, name)
-        return number
-
-    async def _revert(self, number: int, action: str) -> Change:
-        self._check_admin()
-        async with self._parts.database.transaction() as conn:
-            found = await choices_table.changes(conn, self._here, id_=number)
-            if not found:
-                raise UserError("I do not know that change any more.")
-            change = found[0]
-            now = await choices_table.locked(conn, self._here, change.channel_id, change.cog)
-            if now != change.after:
-                raise UserError("Somebody has changed this again since; look at /cogs info first.")
-            await self._put(conn, change.channel_id, change.cog, action, now, change.before, undoes=change.id)
-        await self._parts.life.change(self._here, change.cog)
-        return change
-
-    async def _put(
-        self,
-        conn: Connection,
-        place: int,
-        name: str,
-        action: str,
-        before: Choice,
-        after: Choice,
-        undoes: int | None = None,
-    ) -> int:
-        await choices_table.put(conn, self._here, place, name, after, self._author.id)
-        return await choices_table.note(
-            conn,
-            self._here,
-            place,
-            name,
-            action=action,
-            member_id=self._author.id,
-            member_name=self._author.name,
-            before=before,
-            after=after,
-            at=self._parts.clock.now(),
-            undoes=undoes,
-        )
+    @property
+    def _changes(self) -> Changes:
+        return Changes(self._parts, self._here, self._author)

@@ -1,0 +1,83 @@
+"""Where everything from Discord comes in: who knocks is put to the gate, and what is let in is given its context."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.discord.answers import Answers
+from bot.discord.context import Context, ContextServices
+from bot.discord.events import Author, Where
+from bot.discord.server_desk import Server
+from bot.discord.server_parts import ServerParts
+from bot.plugins.cog import Cog
+from bot.plugins.doorkeeper import Doorkeeper
+from bot.plugins.gate import NOT_LET_IN, Knock, Refused, Way
+from bot.plugins.guilds import Guilds
+
+
+class Entrance:
+    """The one way from what Discord tells to a cog.
+
+    ``me`` is the bot's user id. ``parts`` is asked for late, since the life of guilds, which is one of them, needs contexts
+    itself.
+    """
+
+    def __init__(
+        self,
+        me: int,
+        cogs: Mapping[str, Cog],
+        guilds: Guilds,
+        services: ContextServices,
+        parts: Callable[[], ServerParts],
+    ) -> None:
+        self.me = me
+        self.cogs = cogs
+        self.services = services
+        self.doorkeeper = Doorkeeper(guilds.rules)
+        self._guilds = guilds
+        self._parts = parts
+
+    def knock(self, cog: str, where: Where, author: Author, way: Way, event_id: int = 0) -> Refused | None:
+        """Ask the gate. None lets it in; what is refused is counted, and can be asked for by ``event_id``."""
+        knock = Knock(
+            cog,
+            where.guild_id,
+            author.id,
+            author.is_bot,
+            author_is_me=author.id == self.me,
+            roles=author.roles,
+            channel_id=where.channel_id,
+            home_id=where.home_id,
+            way=way,
+        )
+        refused = self.doorkeeper.knock(knock, event_id)
+        if refused is not None and refused is NOT_LET_IN:
+            return Refused(refused.reason, f"{refused.sentence} This server's id is {where.guild_id}.")
+        return refused
+
+    def context(
+        self,
+        cog: Cog,
+        event_id: int,
+        where: Where,
+        author: Author,
+        answers: Answers | None = None,
+        readable: Sequence[int] = (),
+    ) -> Context[Any]:
+        """What a cog is given for something that was let in."""
+        home = where.home_id or where.channel_id
+        return Context(
+            self.services,
+            cog,
+            self._guilds.settings(where.guild_id or 0, cog.name, home),
+            event_id=event_id,
+            where=where,
+            author=author,
+            answers=answers,
+            readable=readable,
+            server=Server(self._parts(), where.guild_id, author, where.channel_id, home),
+        )
+
+    def own_context(self, cog: Cog, guild_id: int) -> Context[Any]:
+        """What a cog is given when it acts by itself in a guild."""
+        author = Author(self.me, "", is_bot=True)
+        return self.context(cog, 0, Where(guild_id, 0, in_thread=False), author)

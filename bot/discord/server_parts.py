@@ -1,0 +1,33 @@
+"""What a server's desk works with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.discord.guild_life import GuildLife
+from bot.errors import UserError
+from bot.plugins.cog import Cog
+from bot.plugins.doorkeeper import Doorkeeper
+from bot.plugins.guilds import Guilds
+from bot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ServerParts:
+    """Made once; the same for every server."""
+
+    cogs: Mapping[str, Cog]
+    absent: Mapping[str, str]
+    """Cogs that could not be loaded, with the reason."""
+    guilds: Guilds
+    life: GuildLife
+    doorkeeper: Doorkeeper
+    database: Database
+    clock: Clock
+
+    def cog(self, name: str) -> Cog:
+        """A loaded cog. Raises `UserError` where there is none of that name."""
+        cog = self.cogs.get(name)
+        if cog is None:
+            raise UserError(f"There is no feature called “{name[:50]}”. Type /cogs list to see all of them.")
+        return cog
