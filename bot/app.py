@@ -47,7 +47,7 @@ from bot.storage.opening import DatabaseOptions, open_database
 from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine, EngineSettings
-from bot.work.run import RunServices
+from bot.work.services import RunServices
 
 log = structlog.get_logger(__name__)
 

@@ -26,8 +26,8 @@ from bot.plugins.typed_times import moment
 from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.principal import Principal
-from bot.work.run import status_header, stop_button
 from bot.work.runs_table import NewRun, RunRow
+from bot.work.speaking import status_header, stop_button
 from bot.work.surface import Button, Connection, Place, Say, Speaker, Surface
 
 TITLE_LENGTH = 200

@@ -16,8 +16,10 @@ from bot.clock import Clock
 from bot.errors import CogswarmError, DatabaseAway, OutsideError
 from bot.plugins.cog import Workflow
 from bot.work import runs_table, steps_table
-from bot.work.run import LeaseLost, Run, RunServices
+from bot.work.run import Run
 from bot.work.runs_table import RunRow
+from bot.work.services import RunServices
+from bot.work.steps import LeaseLost
 
 log = structlog.get_logger(__name__)
 

@@ -20,8 +20,9 @@ from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.engine import Engine, EngineSettings
 from bot.work.principal import Principal
-from bot.work.run import Run, RunServices
+from bot.work.run import Run
 from bot.work.runs_table import NewRun, RunRow
+from bot.work.services import RunServices
 from bot.work.surface import Place, Say
 from tests.waiting import eventually
 

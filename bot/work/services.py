@@ -1,0 +1,34 @@
+"""What every run works with, put together once by the app."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from bot.agents.agent import Meter, Persona
+from bot.agents.personas import Personas
+from bot.clock import Clock
+from bot.config.agents import BudgetSection
+from bot.mcp.toolbox import Toolbox
+from bot.memory.library import Library
+from bot.storage.database import Database
+from bot.work.streaming import PACE
+from bot.work.surface import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class RunServices:
+    """What every run works with; made once by the app."""
+
+    database: Database
+    surface: Surface
+    personas: Personas
+    tools: Toolbox
+    library: Library
+    clock: Clock
+    meter: Callable[[UUID, BudgetSection], Meter]
+    mention_after: float = 60.0
+    """Whoever asked for something that took longer than these seconds is mentioned when it ends; 0: never."""
+    pace: float = PACE
+    """Seconds between two edits of a text that is shown while it is written."""
+    permit: Callable[[int, Persona], Persona] = lambda _guild_id, persona: persona
+    """The agent as the owner lets it work in a guild; raises `UserError` where it may not."""

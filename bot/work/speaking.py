@@ -1,0 +1,141 @@
+"""How a run speaks: messages in its thread, a status message that moves on, marks, and the word at its end."""
+
+from collections.abc import AsyncIterable
+
+from pydantic import TypeAdapter
+
+from bot.discord.plain import title as one_line
+from bot.work import runs_table
+from bot.work.runs_table import RunRow
+from bot.work.services import RunServices
+from bot.work.status import Line, render
+from bot.work.steps import Steps
+from bot.work.streaming import Growing
+from bot.work.surface import Button, Connection, Place, Say
+
+STOP_ACTION = "v1:runs:stop:"
+
+
+class Voice:
+    """Everything a run says; each utterance is a step, committed with the outbox rows that carry it."""
+
+    def __init__(self, row: RunRow, steps: Steps, services: RunServices) -> None:
+        self._row = row
+        self._steps = steps
+        self._services = services
+        self._lines = [TypeAdapter(Line).validate_python(value) for value in steps.recorded("line")]
+
+    @property
+    def place(self) -> Place:
+        """Where the run speaks: its thread, also while that is still being opened."""
+        if self._row.thread_row is not None:
+            return Place(opened_by=self._row.thread_row)
+        return Place(channel_id=self._row.thread_id or self._row.channel_id)
+
+    async def post(self, say: Say) -> None:
+        """Say something, once."""
+        key = self._steps.next_key("post")
+        if key in self._steps:
+            return
+        async with self._steps.commit() as conn:
+            rows = await self._services.surface.post(
+                conn, f"{self._row.id}:{key}", self.place, say, run_id=self._row.id
+            )
+            await self._steps.record(conn, key, rows[-1])
+
+    async def stream(self, pieces: AsyncIterable[str], say: Say) -> str:
+        """Say what ``pieces`` make, as they come, and at their end the whole of it once."""
+        key, whole = self._steps.next_key("post"), self._steps.next_key("streamed")
+        if key in self._steps:
+            return str(self._steps[whole])
+        growing = Growing(
+            self._services.surface,
+            self._steps.commit,
+            self._services.clock,
+            key=f"{self._row.id}:{key}",
+            attempt=self._row.fence,
+            place=self.place,
+            say=say,
+            pace=self._services.pace,
+        )
+        text = await growing.grow(pieces)
+        async with self._steps.commit() as conn:
+            rows = await growing.finish(conn, text)
+            await self._steps.record(conn, key, rows[-1])
+            await self._steps.record(conn, whole, text)
+        return text
+
+    async def line(self, line: Line) -> None:
+        """Add a stage or a note to the status message."""
+        key = self._steps.next_key("line")
+        if key in self._steps:
+            return
+        self._lines.append(line)
+        async with self._steps.commit() as conn:
+            if self._row.status_row is not None:
+                say = Say(
+                    render(self._header(), self._lines),
+                    buttons=(stop_button(self._row.id),),
+                    urgency="progress",
+                )
+                await self._services.surface.edit(conn, f"{self._row.id}:{key}", self._row.status_row, say)
+            await self._steps.record(conn, key, TypeAdapter(Line).dump_python(line, mode="json"))
+
+    async def mark(self, kind: str, message_id: int, emoji: str) -> None:
+        """Show a state on a message of the thread (``react``), or take it back (``unreact``)."""
+        key = self._steps.next_key(kind)
+        channel_id = self._row.thread_id
+        if key in self._steps or channel_id is None:
+            return
+        surface = self._services.surface
+        show = surface.react if kind == "react" else surface.unreact
+        async with self._steps.commit() as conn:
+            await show(conn, f"{self._row.id}:{key}", channel_id, message_id, emoji)
+            await self._steps.record(conn, key, None)
+
+    async def close(self, conn: Connection, *, ending: str | None) -> None:
+        """Show in the status message (in the thread, where there is none) that the run has ended."""
+        run_id = self._row.id
+        if self._row.status_row is None:
+            if ending is not None:
+                say = Say(ending)
+                await self._services.surface.post(conn, f"{run_id}:close", self.place, say, run_id=run_id)
+            return
+        text = render(self._header(), self._lines, ending=f"{ending or '✓ Done'}{await self._spent(conn)}")
+        # Nobody is told that it is done before all of the answer stands there.
+        posts = self._steps.recorded("post")
+        await self._services.surface.edit(
+            conn, f"{run_id}:close", self._row.status_row, Say(text), after=max(posts, default=None)
+        )
+        await self._call_back(conn, ending)
+
+    async def _call_back(self, conn: Connection, ending: str | None) -> None:
+        """Tell whoever asked that it has ended, where that took so long that they look at something else by now."""
+        took = (self._services.clock.now() - self._row.created_at).total_seconds()
+        if not self._services.mention_after or took <= self._services.mention_after:
+            return
+        member = self._row.member_id
+        say = Say(f"<@{member}> {ending or 'This is done.'}", mentions=(member,))
+        key = f"{self._row.id}:called"
+        await self._services.surface.post(conn, key, self.place, say, run_id=self._row.id)
+
+    async def _spent(self, conn: Connection) -> str:
+        """What language models have cost, as small print."""
+        row = await runs_table.get(conn, self._row.id)
+        if row is None or not row.model_tokens:
+            return ""
+        cost = f", about ${row.model_cost:.4f}" if row.model_cost else ""
+        return f"\n-# {row.model_tokens:,} tokens{cost}"
+
+    def _header(self) -> str:
+        return status_header(self._row.title, self._row.member_id)
+
+
+def status_header(title: str, member_id: int) -> str:
+    """The first lines of a run's status message; the title comes from outside."""
+    return f"**{one_line(title)}**\n-# Asked by <@{member_id}>"
+
+
+def stop_button(run_id: object) -> Button:
+    """The button that stops a run."""
+    return Button("Stop", f"{STOP_ACTION}{run_id}", "danger")
