@@ -9,7 +9,8 @@ from bot.errors import UserError
 from bot.llm.collect import ask
 from bot.llm.protocol import Answer, Backend, BadAnswer, Passage, Purpose, Request, Schema, Turn, Usage
 from bot.mcp.results import ToolResult
-from bot.mcp.toolbox import Toolbox
+from bot.mcp.toolbox import Progress, Toolbox
+from bot.work.principal import Principal
 from bot.work.surface import Speaker
 
 MAX_QUERIES = 4
@@ -87,20 +88,23 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A persona at work for one run."""
+    """A persona at work for one run, on behalf of ``principal``."""
 
     persona: Persona
     meter: Meter
     toolbox: Toolbox
+    principal: Principal
 
-    async def use(self, server: str, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
+    async def use(
+        self, server: str, tool: str, arguments: Mapping[str, Any], *, progress: Progress | None = None
+    ) -> ToolResult:
         """Use a tool on the agent's list. Raises `UserError` for another one, and `ToolCallError`."""
         if not self.persona.may_use(server, tool):
             raise UserError(
                 f"{self.persona.display_name} may not use {tool} of {server}; the owner can add {server} to "
                 f"agents.{self.persona.name}.tools in config.yaml."
             )
-        return await self.toolbox.call(server, tool, arguments)
+        return await self.toolbox.call(server, tool, arguments, principal=self.principal, progress=progress)
 
     @property
     def speaker(self) -> Speaker:

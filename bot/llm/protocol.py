@@ -48,6 +48,14 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as encoded bytes, such as ``image/png``; untrusted."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a conversation in provider-neutral form; a ``tool`` turn answers ``tool_call_id``."""
 

@@ -11,6 +11,8 @@ from bot.config.tools import FEEDS_COMMAND, ToolSection
 from bot.mcp.client import McpPool
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
+from bot.mcp.toolbox import Progress
+from bot.work.principal import Principal
 
 DEFAULT_SECONDS = 30.0
 
@@ -41,11 +43,19 @@ class ConfiguredTools:
         self._pool = pool
         self._sections = sections
 
-    def tools(self) -> Sequence[ToolInfo]:
+    def tools(self, principal: Principal | None = None) -> Sequence[ToolInfo]:  # noqa: ARG002  # the same everywhere
         """Every tool known, those that are unavailable just now included."""
         return self._pool.tools()
 
-    async def call(self, server: str, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
+    async def call(
+        self,
+        server: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        principal: Principal,  # noqa: ARG002  # as above
+        progress: Progress | None = None,  # noqa: ARG002  # not told yet
+    ) -> ToolResult:
         """Call a tool within its server's time limit."""
         section = self._sections.get(server)
         seconds = section.timeout if section is not None else DEFAULT_SECONDS

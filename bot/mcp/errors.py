@@ -1,5 +1,7 @@
 """What can go wrong when a tool is called; each message is one sentence that names the server."""
 
+from typing import Literal
+
 from bot.errors import OutsideError, TimedOut
 
 
@@ -26,3 +28,16 @@ class ToolTimedOut(ToolCallError, TimedOut):
 
 class ToolFailed(ToolCallError):
     """The server refused the call or answered it with nonsense."""
+
+
+type Refusal = Literal["changed", "unsafe", "not_here", "consequential", "asks"]
+"""``changed`` since it was accepted; ``unsafe`` as the server describes it; ``not_here``: not allowed in this guild;
+``consequential``: needs an approval; ``asks``: the server wants something of people."""
+
+
+class ToolRefused(ToolCallError):
+    """The call is not allowed; for every kind but ``asks`` nothing was sent."""
+
+    def __init__(self, message: str, *, server: str, tool: str, kind: Refusal) -> None:
+        super().__init__(message, server=server, tool=tool)
+        self.kind: Refusal = kind

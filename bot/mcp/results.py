@@ -1,10 +1,14 @@
 """Tools and their results, free of the SDK's types."""
 
-from collections.abc import Sequence
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mcp.types import CallToolResult, TextContent, Tool
+from mcp.types import CallToolResult, ImageContent, TextContent, Tool
+
+from bot.llm.protocol import Image
 
 type Json = dict[str, Any]
 
@@ -25,6 +29,15 @@ class ToolInfo:
     available: bool = True
     reason: str = ""
     """Why it is not available; empty where it is."""
+    read_only: bool = False
+    """The config or an admin says that it changes nothing; what the server says about itself does not count."""
+    blocked: str = ""
+    """Why it may not be called, as a sentence: changed since it was accepted, not allowed here; empty where it may."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may and can be called just now (a consequential one: with an approval)."""
+        return self.available and not self.blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class ToolResult:
     is_error: bool = False
     blocks: Sequence[Json] = ()
     """All content as sent: text, images, links."""
+    images: Sequence[Image] = ()
+    """The pictures among the content, decoded; untrusted bytes of the kind that the server names."""
 
 
 def tool_info(server: str, tool: Tool) -> ToolInfo:
@@ -58,4 +73,14 @@ def tool_result(tool: str, result: CallToolResult) -> ToolResult:
         structured=result.structured_content,
         is_error=result.is_error,
         blocks=[block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content],
+        images=tuple(_images(result)),
     )
+
+
+def _images(result: CallToolResult) -> Iterator[Image]:
+    for block in result.content:
+        if isinstance(block, ImageContent):
+            try:
+                yield Image(block.mime_type, base64.b64decode(block.data, validate=True))
+            except binascii.Error:
+                continue  # it still stands among the blocks, as sent

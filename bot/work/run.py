@@ -64,7 +64,8 @@ class Run:
         Raises `UserError` where the owner does not let it work in this guild.
         """
         persona = self._services.permit(self.principal.guild_id, self._services.personas.get(name))
-        return Agent(persona, self._services.meter(self.id, persona.budget), self._services.tools)
+        meter = self._services.meter(self.id, persona.budget)
+        return Agent(persona, meter, self._services.tools, self.principal)
 
     async def step[**P, T](
         self, key: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs

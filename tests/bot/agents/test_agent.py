@@ -18,6 +18,7 @@ from bot.errors import ConfigError, UserError
 from bot.llm.offline.backend import OfflineBackend
 from bot.llm.protocol import BadAnswer, Event, Finished, Passage, Request, TextDelta, Usage
 from bot.mcp.results import ToolInfo, ToolResult
+from bot.mcp.toolbox import Progress
 from bot.resources import Resources
 from bot.storage.database import Database
 from bot.work import runs_table
@@ -58,11 +59,21 @@ class _Meter:
 
 
 class _Tools:
-    def tools(self) -> Sequence[ToolInfo]:
+    def tools(self, principal: Principal | None = None) -> Sequence[ToolInfo]:
+        assert principal is None
         return []
 
-    async def call(self, server: str, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
-        return ToolResult(f"{server}.{tool}", structured=dict(arguments))
+    async def call(
+        self,
+        server: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        principal: Principal,
+        progress: Progress | None = None,
+    ) -> ToolResult:
+        assert progress is None
+        return ToolResult(f"{server}.{tool} for {principal.name}", structured=dict(arguments))
 
 
 def _agent(backend: Any, **changes: Any) -> Agent:
@@ -79,7 +90,7 @@ def _agent(backend: Any, **changes: Any) -> Agent:
         "situation": lambda: "Today is 2026-01-02.",
         "budget": BudgetSection(),
     }
-    return Agent(Persona(**{**standard, **changes}), _Meter(), _Tools())
+    return Agent(Persona(**{**standard, **changes}), _Meter(), _Tools(), Principal(1, 2, 3, "Ada"))
 
 
 async def test_an_answer_carries_the_label_and_a_draft_does_not() -> None:
@@ -118,8 +129,8 @@ async def test_a_plan_that_is_none_is_refused(nonsense: str) -> None:
 
 async def test_tools_that_are_not_on_its_list_are_refused() -> None:
     agent = _agent(_Says(""))
-    assert (await agent.use("feeds", "search_feeds", {})).text == "feeds.search_feeds"
-    assert (await agent.use("files", "read", {})).text == "files.read"
+    assert (await agent.use("feeds", "search_feeds", {})).text == "feeds.search_feeds for Ada"
+    assert (await agent.use("files", "read", {})).text == "files.read for Ada"
     with pytest.raises(UserError, match="may not use write of files"):
         await agent.use("files", "write", {})
 
