@@ -11,6 +11,9 @@ from bot.llm.protocol import (
     BadAnswer,
     Event,
     Finished,
+    Json,
+    Opaque,
+    Progress,
     Request,
     Schema,
     TextDelta,
@@ -82,6 +85,7 @@ async def _structured(
     usage = Usage(
         answer.usage.input_tokens + second.usage.input_tokens,
         answer.usage.output_tokens + second.usage.output_tokens,
+        answer.usage.cached_tokens + second.usage.cached_tokens,
     )
     if second.tool_calls:
         return replace(second, usage=usage)
@@ -97,6 +101,7 @@ async def _structured(
 async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer:
     pieces: list[str] = []
     calls: list[ToolCall] = []
+    opaque: list[Json] = []
     size = 0
     async with closing(backend.stream(request)) as events:
         wait = limits.first
@@ -109,6 +114,10 @@ async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer
                     pieces.append(text)
                 case ToolCall():
                     calls.append(event)
+                case Opaque(data):
+                    opaque.append(data)
+                case Progress():
+                    wait = limits.first  # the model is not loaded yet
                 case Finished(reason, usage):
                     break
             if size > limits.text or len(calls) > limits.tool_calls:
@@ -119,7 +128,7 @@ async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer
     if not text.strip() and not calls:
         why = "spent all its tokens before writing anything" if reason == "length" else "gave an empty answer"
         raise BadAnswer(f"The model {why}; try again or allow more tokens.")
-    return Answer(text=text, tool_calls=tuple(calls), finish=reason, usage=usage)
+    return Answer(text=text, tool_calls=tuple(calls), finish=reason, usage=usage, opaque=tuple(opaque))
 
 
 async def _next(events: AsyncIterator[Event], wait: float) -> Event:

@@ -4,10 +4,14 @@ A request carries its purpose and its material as data beside the text, so that 
 offline backend all know what is instruction (ours) and what is material (from outside, never obeyed).
 """
 
+import base64
+import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from bot.errors import OutsideError
 
@@ -16,6 +20,32 @@ type Role = Literal["user", "assistant", "tool"]
 type Purpose = Literal["plan", "answer", "summarize", "chat"]
 """What a request is for: ``plan`` search queries, ``answer`` a question from the material, ``summarize``
 the material, or ``chat`` freely. A backend may refuse a purpose it does not know."""
+
+
+def _from_base64(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValueError("is no base64") from None
+
+
+def _to_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture for the model to look at; ``media_type`` is one of ``image/png, jpeg, gif`` or ``webp``.
+
+    pydantic writes ``data`` to JSON as base64, so that a turn can be recorded as a step of a run.
+    """
+
+    media_type: str
+    data: Annotated[
+        bytes, BeforeValidator(_from_base64), PlainSerializer(_to_base64, return_type=str, when_used="json")
+    ] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +87,20 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a conversation in provider-neutral form; a ``tool`` turn answers ``tool_call_id``."""
+    """One turn of a conversation in provider-neutral form; a ``tool`` turn answers ``tool_call_id``.
+
+    ``images`` belong to ``user`` and ``tool`` turns. ``opaque`` belongs to an ``assistant`` turn and is
+    the `Answer.opaque` of the answer it records: only the backend that gave it reads it.
+    """
 
     role: Role
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    images: tuple[Image, ...] = ()
+    opaque: tuple[Json, ...] = ()
+    tool_failed: bool = False
+    """The tool did not do what was asked; ``text`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +130,33 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them."""
+    """Tokens as the provider counted them; ``cached_tokens`` of ``input_tokens`` were read from its cache."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     """A piece of the answer's text, in order; an empty piece is a sign of life (the model is thinking)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What the provider needs back unchanged in the next round, such as signed thinking.
+
+    ``data`` is JSON with the key ``backend``, which says whose it is. It goes into `Turn.opaque` as it came.
+    """
+
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the provider does before it can answer, in words for people ("Fetching llama3.2: 40 %")."""
 
     text: str
 
@@ -113,18 +169,22 @@ class Finished:
     usage: Usage
 
 
-type Event = TextDelta | ToolCall | Finished
+type Event = TextDelta | ToolCall | Opaque | Progress | Finished
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A stream collected: the whole text, the tool calls, the usage; ``data`` where a schema was asked for."""
+    """A stream collected: the whole text, the tool calls, the usage; ``data`` where a schema was asked for.
+
+    ``opaque`` belongs into the turn that records this answer, see `Turn.opaque`.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...]
     finish: Literal["stop", "length", "tool_calls"]
     usage: Usage
     data: Json | None = None
+    opaque: tuple[Json, ...] = ()
 
 
 @runtime_checkable
@@ -194,4 +254,4 @@ class BadAnswer(BackendError):
 
 
 class UnsupportedRequest(BackendError):
-    """This backend does not offer what the request needs (a purpose, a schema, embeddings)."""
+    """This backend does not offer what the request needs (a purpose, a schema, images, embeddings)."""

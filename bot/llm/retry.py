@@ -12,6 +12,7 @@ from bot.llm.protocol import (
     BackendError,
     BackendUnreachable,
     Event,
+    Progress,
     RateLimited,
     Request,
     TextDelta,
@@ -85,7 +86,7 @@ class _Retrying:
             try:
                 async with closing(self._backend.stream(request)) as events:
                     async for event in events:
-                        started = started or event != TextDelta("")
+                        started = started or not (isinstance(event, Progress) or event == TextDelta(""))
                         yield event
             except (BackendUnreachable, RateLimited) as error:
                 if started:

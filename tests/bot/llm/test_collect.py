@@ -13,6 +13,8 @@ from bot.llm.protocol import (
     BackendUnreachable,
     BadAnswer,
     Finished,
+    Opaque,
+    Progress,
     Schema,
     TextDelta,
     ToolCall,
@@ -34,6 +36,12 @@ async def test_an_answer_is_collected() -> None:
     answer = await ask(backend, request())
     assert (answer.text, answer.tool_calls, answer.finish) == ("ab", (call,), "tool_calls")
     assert answer.usage == Usage(1, 2)
+
+
+async def test_what_a_provider_needs_back_is_kept_and_progress_is_not_text() -> None:
+    steps = [Progress("Fetching"), Opaque({"backend": "a"}), TextDelta("b"), Opaque({"backend": "c"}), DONE]
+    answer = await ask(Scripted([list(steps)]), request())
+    assert (answer.text, answer.opaque) == ("b", ({"backend": "a"}, {"backend": "c"}))
 
 
 @pytest.mark.parametrize("steps", [[HANG], [TextDelta("a"), HANG]])
