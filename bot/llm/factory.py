@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.errors import ConfigError
 from bot.llm.offline.backend import OfflineBackend
 from bot.llm.protocol import Backend
-from bot.llm.provider import Connection
+from bot.llm.provider import Api, Connection
 
 type BackendFactory = Callable[[Connection], Backend]
 """Opens a backend; raises `ConfigError` where the connection lacks something it needs."""
@@ -45,9 +45,11 @@ def open_backend(
     base_url: str = "",
     connect_timeout: float = 10.0,
     read_timeout: float = 120.0,
+    api: Api = "auto",
+    pull: bool = False,
     registry: Mapping[str, BackendFactory] = BUILT_IN,
 ) -> Backend:
-    """The backend ``name``, ready to be asked; nothing is sent yet. Times in seconds.
+    """The backend ``name``, ready to be asked; nothing is sent yet. Times in seconds, see `Connection`.
 
     Its SDK is imported here, so that an SDK nobody chose is neither needed nor loaded.
 
@@ -60,7 +62,7 @@ def open_backend(
         near = get_close_matches(name, registry, n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(sorted(registry))}."
         raise ConfigError(f"There is no model provider {name!r}; {hint}")
-    return factory(Connection(api_key, base_url, connect_timeout, read_timeout))
+    return factory(Connection(api_key, base_url, connect_timeout, read_timeout, api, pull))
 
 
 def _with_sdk(module: str, sdk: str) -> ModuleType:

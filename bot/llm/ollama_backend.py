@@ -1,50 +1,39 @@
 """The `ollama` backend: local models through the official SDK."""
 
-import secrets
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Generator, Sequence
 from http import HTTPStatus
-from typing import Literal, override
+from typing import override
 
 import httpx
 import ollama
-import structlog
 from pydantic import SecretStr
 
+from bot.llm.nonces import Nonces, conversation_nonces
+from bot.llm.ollama_errors import Refused, mapped, refuse_errors
+from bot.llm.ollama_pull import pull
+from bot.llm.ollama_reading import OllamaReading
 from bot.llm.ollama_request import chat_body
 from bot.llm.prompt import clean
-from bot.llm.protocol import (
-    BackendError,
-    BackendUnreachable,
-    Event,
-    Finished,
-    Request,
-    TextDelta,
-    ToolCall,
-    UnsupportedRequest,
-    Usage,
-)
+from bot.llm.protocol import Event, Request, UnsupportedRequest
 from bot.llm.provider import Connection, Provider, checked_vectors
-from bot.llm.provider_errors import Failure, provider_error
 from bot.llm.streams import closing
-
-log = structlog.get_logger(__name__)
+from bot.llm.tool_names import ToolNames
 
 LOCAL_OLLAMA = "http://127.0.0.1:11434"
 _EMBED_BATCH = 64
-_REASONS: dict[str, Literal["stop", "length"]] = {"length": "length"}
 
 
-def open_ollama(connection: Connection, *, new_nonce: Callable[[], str] | None = None) -> "OllamaBackend":
+def open_ollama(connection: Connection, *, nonces: Nonces | None = None) -> "OllamaBackend":
     """A client for the Ollama at ``connection.base_url``, or at its usual local address."""
     base_url = connection.base_url or LOCAL_OLLAMA
     client = ollama.AsyncClient(
         base_url,
         timeout=httpx.Timeout(connection.read_timeout, connect=connection.connect_timeout),
         auth=_KeyOrNone(connection.api_key),
+        event_hooks={"response": [refuse_errors]},
     )
     provider = Provider("Ollama", base_url, connection.api_key)
-    return OllamaBackend(client, provider, new_nonce or (lambda: secrets.token_hex(8)))
+    return OllamaBackend(client, provider, nonces or conversation_nonces(), may_pull=connection.pull)
 
 
 class OllamaBackend:
@@ -52,29 +41,55 @@ class OllamaBackend:
 
     label = ""
 
-    def __init__(self, client: ollama.AsyncClient, provider: Provider, new_nonce: Callable[[], str]) -> None:
+    def __init__(
+        self, client: ollama.AsyncClient, provider: Provider, nonces: Nonces, *, may_pull: bool
+    ) -> None:
         self._client = client
         self._provider = provider
-        self._new_nonce = new_nonce
+        self._nonces = nonces
+        self._may_pull = may_pull
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
-        """See `Backend.stream`."""
-        called = 0
-        with _mapped(self._provider, request.model):
-            async with closing(await self._start(request)) as parts:
-                async for part in parts:
-                    yield TextDelta(part.message.content or "")
-                    for call in part.message.tool_calls or ():
-                        called += 1
-                        # Ollama gives no ids; these are unique in the conversation.
-                        name = f"call_{len(request.turns)}_{called}"
-                        yield ToolCall(name, call.function.name, dict(call.function.arguments))
-                    if part.done:
-                        usage = Usage(part.prompt_eval_count or 0, part.eval_count or 0)
-                        reason = "tool_calls" if called else _REASONS.get(part.done_reason or "", "stop")
-                        yield Finished(reason, usage)
-                        return
-            raise self._provider.unreachable("broke off in the middle")
+        """See `Backend.stream`. A model that is missing is downloaded first where that is allowed."""
+        with mapped(self._provider, request.model):
+            async with closing(self._with_model(request)) as events:
+                async for event in events:
+                    yield event
+
+    async def _with_model(self, request: Request) -> AsyncIterator[Event]:
+        for may_pull in (self._may_pull, False):
+            try:
+                async with closing(self._chat(request)) as events:
+                    async for event in events:
+                        yield event
+            except Refused as error:
+                if not (may_pull and error.status == HTTPStatus.NOT_FOUND):
+                    raise
+            else:
+                return
+            async with closing(pull(self._client, self._provider, request.model)) as events:
+                async for event in events:
+                    yield event
+
+    async def _chat(self, request: Request) -> AsyncIterator[Event]:
+        if any(turn.images for turn in request.turns):
+            await self._check_sight(request.model)
+        reading = OllamaReading(ToolNames(request), request.model, len(request.turns))
+        async with closing(await self._start(request)) as parts:
+            async for part in parts:
+                for event in reading.take(part):
+                    yield event
+                if reading.finished:
+                    return
+        raise self._provider.unreachable("broke off in the middle")
+
+    async def _check_sight(self, model: str) -> None:
+        """Ollama passes over pictures that a model cannot see, and the model answers as if there were none."""
+        shown = await self._client.show(model)
+        if shown.capabilities and "vision" not in shown.capabilities:
+            name = self._provider.detail(model)
+            sentence = f"The model {name} cannot look at pictures; choose one that can, such as gemma3."
+            raise UnsupportedRequest(sentence)
 
     async def _start(self, request: Request) -> AsyncIterator[ollama.ChatResponse]:
         # Not `client.chat`: its typed `Tool` drops whatever it has no field for (nested properties,
@@ -83,7 +98,7 @@ class OllamaBackend:
             ollama.ChatResponse,
             "POST",
             "/api/chat",
-            json=chat_body(request, nonce=self._new_nonce()),
+            json=chat_body(request, nonce=self._nonces(request)),
             stream=True,
         )
 
@@ -92,10 +107,21 @@ class OllamaBackend:
         vectors: list[list[float]] = []
         for start in range(0, len(texts), _EMBED_BATCH):
             batch = [clean(text) for text in texts[start : start + _EMBED_BATCH]]
-            with _mapped(self._provider, model):
-                answer = await self._client.embed(model=model, input=batch)
+            with mapped(self._provider, model):
+                answer = await self._embed(batch, model)
                 vectors += checked_vectors(self._provider, answer.embeddings, len(batch))
         return vectors
+
+    async def _embed(self, batch: Sequence[str], model: str) -> ollama.EmbedResponse:
+        try:
+            return await self._client.embed(model=model, input=batch)
+        except Refused as error:
+            if not (self._may_pull and error.status == HTTPStatus.NOT_FOUND):
+                raise
+        async with closing(pull(self._client, self._provider, model)) as events:
+            async for _ in events:
+                pass
+        return await self._client.embed(model=model, input=batch)
 
     async def aclose(self) -> None:
         """See `Backend.aclose`."""
@@ -114,34 +140,3 @@ class _KeyOrNone(httpx.Auth):
         if self._key:
             request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         yield request
-
-
-@contextmanager
-def _mapped(provider: Provider, model: str) -> Generator[None]:
-    """The SDK's errors as ours. No cause is kept: the SDK's errors hold the request with the key."""
-    try:
-        yield
-    except ollama.ResponseError as error:
-        raise _response_error(provider, model, error) from None
-    except (ConnectionError, httpx.ConnectError):
-        raise _absent(provider) from None
-    except httpx.TimeoutException:
-        raise provider.unreachable("did not answer in time") from None
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise provider.unreachable("broke off in the middle") from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        # The SDK reads JSON lines without checking; its models raise pydantic's ValueErrors.
-        log.warning("backend_nonsense", provider=provider.name, error=type(error).__name__)
-        raise provider.nonsense("something that is no chat answer") from None
-
-
-def _absent(provider: Provider) -> BackendUnreachable:
-    return BackendUnreachable(f"No Ollama answers at {provider.place}; start it with `ollama serve`.")
-
-
-def _response_error(provider: Provider, model: str, error: ollama.ResponseError) -> BackendError:
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        name = provider.detail(model)
-        return UnsupportedRequest(f"Ollama has no model {name!r}; get it with `ollama pull {name}`.")
-    status = error.status_code if error.status_code > 0 else None
-    return provider_error(provider, Failure(status, str(error.error)))

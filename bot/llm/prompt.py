@@ -1,8 +1,9 @@
 """How a request's instructions, material and turns are put to a model, the same for every provider.
 
 Material and tool results come from outside. They stand between delimiters that carry a nonce made for
-this one request: text that does not know the nonce cannot close its block, and the nonce is removed from
-the text all the same. The system text, which only we write, names the nonce and says what a block is.
+this one conversation: text that does not know the nonce cannot close its block, and the nonce is removed
+from everything we did not write all the same. The system text, which only we write, names the nonce and
+says what a block is.
 """
 
 import re
@@ -20,20 +21,30 @@ A block with an id can be cited as [id]."""
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What every provider is sent: one system text, and turns with the untrusted parts marked."""
+    """What every provider is sent: one system text, and turns with the untrusted parts marked.
 
-    system: str
+    The system text comes in two parts: ``instructions`` are the same in every conversation with an agent,
+    so that a provider can keep them in its cache; ``note`` names this conversation's nonce, or is empty.
+    """
+
+    instructions: str
+    note: str
     turns: tuple[Turn, ...]
+
+    @property
+    def system(self) -> str:
+        """Both parts as one text."""
+        return "\n\n".join(part for part in (self.instructions, self.note) if part)
 
 
 def build_prompt(request: Request, *, nonce: str) -> Prompt:
-    """Put ``request`` into words; ``nonce`` must be fresh and unguessable for each request."""
+    """Put ``request`` into words; ``nonce`` must be unguessable, as `conversation_nonces` gives it."""
     turns = [_marked(turn, nonce) for turn in request.turns]
     if request.material:
         _insert_material(turns, _material_block(request.material, nonce))
     marked = bool(request.material) or any(turn.role == "tool" for turn in turns)
-    parts = [clean(request.instructions).strip(), _NOTE.format(nonce=nonce) if marked else ""]
-    return Prompt(system="\n\n".join(part for part in parts if part), turns=tuple(turns))
+    note = _NOTE.format(nonce=nonce) if marked else ""
+    return Prompt(clean(request.instructions).strip(), note, tuple(turns))
 
 
 def clean(text: str) -> str:
@@ -43,8 +54,9 @@ def clean(text: str) -> str:
 
 def _marked(turn: Turn, nonce: str) -> Turn:
     if turn.role != "tool":
-        return replace(turn, text=clean(turn.text))
-    return replace(turn, text=_block(nonce, turn.text, kind="tool result"))
+        return replace(turn, text=_without_nonce(clean(turn.text), nonce))
+    kind = "failed tool result" if turn.tool_failed else "tool result"
+    return replace(turn, text=_block(nonce, turn.text, kind=kind))
 
 
 def _insert_material(turns: list[Turn], block: str) -> None:

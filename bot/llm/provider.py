@@ -5,13 +5,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.errors import ConfigError
 from bot.llm.protocol import BackendUnreachable, BadAnswer, Json, UnsupportedRequest
+
+type Api = Literal["auto", "responses", "chat"]
 
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|key)-[\w*.-]{4,}", re.IGNORECASE)
 _LONGEST_DETAIL = 200
@@ -42,6 +44,10 @@ class Connection:
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
     """The longest silence on the wire."""
+    api: Api = "auto"
+    """Which of OpenAI's APIs is spoken; ``auto``: ``responses`` with OpenAI itself, ``chat`` with all others."""
+    pull: bool = False
+    """Whether Ollama may download a model that it does not have; that can be many gigabytes."""
 
     def __post_init__(self) -> None:
         if self.base_url:

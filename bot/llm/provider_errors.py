@@ -24,14 +24,25 @@ from bot.llm.protocol import (
 from bot.llm.provider import Provider
 
 _QUOTA = {"insufficient_quota", "billing_error", "billing_hard_limit_reached"}
-_REFUSED = {"content_filter", "content_policy_violation", "moderation_blocked"}
+_REFUSED = {
+    "content_filter",
+    "content_policy_violation",
+    "image_content_policy_violation",
+    "moderation_blocked",
+    "bio_policy",
+    "misalignment_policy_violation",
+}
 _AUTH = {"authentication_error", "permission_error", "invalid_api_key"}
 _RATE = {"rate_limit_error", "rate_limit_exceeded"}
 _DOWN = {"overloaded_error", "api_error", "timeout_error", "server_error", "server_overloaded"}
-_CONTEXT = {"context_length_exceeded", "request_too_large"}
+_CONTEXT = {"context_length_exceeded", "request_too_large", "exceed_context_size_error"}
+_INVALID = re.compile(
+    r"invalid_(request_error|prompt|image|base64)|(image|unsupported|empty|failed_to_download)_"
+)
 _CONTEXT_WORDS = re.compile(
     r"maximum context length|prompt is too long|context window|exceeds? the (available )?context"
-    r"|input (is )?too long|too many (input )?tokens",
+    r"|longer than the context length|exceed_context_size|input (is )?too long|too many (input )?tokens"
+    r"|request too large for",
     re.IGNORECASE,
 )
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY}
@@ -80,9 +91,11 @@ def _by_status(provider: Provider, failure: Failure) -> BackendError:
         wait = retry_after(failure.headers, now=datetime.now(UTC))
         return RateLimited(f"{who} gets too many requests from us; try again later.", retry_after=wait)
     client_fault = (
-        status is not None
-        and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        and status not in _TRANSIENT
+        any(_INVALID.match(code) for code in codes)
+        if status is None
+        else (
+            HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _TRANSIENT
+        )
     )
     if codes & _DOWN or not client_fault:
         return provider.unreachable(f"failed ({detail})" if detail else "failed")

@@ -195,7 +195,7 @@ async def test_a_rate_limit(name: str) -> None:
     async with http_script(Reply(body, 429, "application/json", {"retry-after": "2.5"})) as server:
         with pytest.raises(RateLimited) as raised:
             await collected(name, server.url)
-    assert raised.value.retry_after == (None if name == "ollama" else 2.5)
+    assert raised.value.retry_after == 2.5
 
 
 async def test_no_credit_left_comes_as_a_rate_limit_from_openai() -> None:
