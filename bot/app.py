@@ -30,6 +30,7 @@ from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
 from bot.llm.factory import BackendFactory, open_backend
 from bot.llm.protocol import Backend
 from bot.llm.retry import retrying
+from bot.llm.time_limits import TimeLimits, timed
 from bot.mcp.client import McpPool
 from bot.mcp.configured import ConfiguredTools, server_specs
 from bot.memory.choice import choose_embedder
@@ -204,8 +205,16 @@ def cogs_by_intents(
 
 def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], clock: Clock) -> Personas:
     def opened(model: ModelSection) -> Backend:
+        limits = TimeLimits(model.timeouts.first, model.timeouts.silence, model.timeouts.total)
         backend = open_backend(
-            model.backend, api_key=model.api_key, base_url=model.base_url or "", registry=registry
+            model.backend,
+            api_key=model.api_key,
+            base_url=model.base_url or "",
+            connect_timeout=model.timeouts.connect,
+            read_timeout=max(limits.first, limits.silence),
+            api=model.api,
+            pull=model.pull,
+            registry=registry,
         )
         breaker = Breaker(
             model.backend,
@@ -213,7 +222,7 @@ def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], cloc
             clock=clock,
             on_change=lambda state: log.warning("breaker_changed", backend=model.backend, state=state),
         )
-        return guarded(retrying(backend, clock=clock), breaker)
+        return guarded(retrying(timed(backend, limits), clock=clock), breaker)
 
     return Personas(loaded.config, Resources(config_folder=loaded.folder), opened, clock)
 

@@ -1,6 +1,6 @@
 """What ``models:``, ``agents:`` and ``budgets:`` hold: who answers, with which language model, within what."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -36,6 +36,17 @@ class PriceSection(Section):
     )
 
 
+class TimeoutsSection(Section):
+    """How long a model may let people wait."""
+
+    connect: Seconds = Field(default=10, description="Seconds until it is connected.")
+    first: Seconds = Field(
+        default=120, description="Seconds until its first sign of life; a local model may have to be loaded."
+    )
+    silence: Seconds = Field(default=60, description="Seconds between two signs of life.")
+    total: Seconds = Field(default=600, description="Seconds for a whole answer.")
+
+
 class ModelSection(Section):
     """A language model and how to reach it."""
 
@@ -53,6 +64,22 @@ class ModelSection(Section):
     )
     api_key: OptionalSecret = Field(
         default=None, description="The key the provider gave you.", examples=["${OPENAI_API_KEY}"]
+    )
+    api: Literal["auto", "responses", "chat"] = Field(
+        default="auto",
+        description="For `openai`: which of its two APIs is spoken. `auto` is `responses` with OpenAI itself, and "
+        "`chat` with servers at a `base_url`, of which hardly any know the other.",
+        examples=["chat"],
+    )
+    pull: bool = Field(
+        default=False,
+        description="For `ollama`: may it download a model that it does not have? That can be many gigabytes.",
+        examples=[True],
+    )
+    timeouts: TimeoutsSection = Field(
+        default=TimeoutsSection(),
+        description="How long it may let people wait.",
+        examples=[{"first": 600}],
     )
     price: PriceSection | None = Field(
         default=None,

@@ -27,13 +27,16 @@ from bot.llm.structured import read_structured
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long (seconds) and how large (characters) an answer may become before it is given up."""
+    """How long (seconds) and how large (characters) an answer may become before it is given up.
 
-    total: float = 300.0
-    """The whole answer, a repair included."""
-    first: float = 120.0
+    The times are generous, for a backend that has no limits of its own: those of the config are `TimeLimits`.
+    """
+
+    total: float = 7_200.0
+    """The whole answer, retries and a repair included."""
+    first: float = 3_600.0
     """Until the first event: a local model may have to be loaded."""
-    idle: float = 60.0
+    idle: float = 3_600.0
     """Between two events; an empty `TextDelta` counts as one."""
     text: int = 200_000
     tool_calls: int = 128
