@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
+from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
 from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router
 from bot.discord.surface import DiscordSurface
@@ -160,6 +162,9 @@ async def running_bot(
             replace(machinery, now=clock.now),  # Discord's ids tell its time, and rows are looked up by them
             DelivererSettings.for_requests_of(config.discord.request_seconds),
         )
+        cleaner = OutboxCleaner(
+            database, machinery, CleaningSettings(age=timedelta(days=config.discord.keep_delivered))
+        )
         intents = {"message_content"} if config.discord.message_content else set[str]()
         intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
         async with asyncio.TaskGroup() as tasks:
@@ -167,6 +172,7 @@ async def running_bot(
                 tasks.create_task(part, name=name)
                 for name, part in {
                     "deliverer": deliverer.run_forever(),
+                    "cleaner": cleaner.clean_forever(),
                     "sweeper": engine.sweep_forever(),
                     "doorbell": doorbell.answer_forever(),
                     "registrar": router.keep_registered(),

@@ -74,6 +74,12 @@ class DiscordSection(Section):
         description="Whoever asked for something that takes longer than this, in seconds, is mentioned when it ends; "
         "0 means never.",
     )
+    keep_delivered: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="How many days the bot remembers what it has said and done on Discord. What it said stays there.",
+    )
 
     @property
     def bot_token(self) -> str:

@@ -13,6 +13,7 @@ from bot.work import runs_table
 RUNS = "runs"
 LONGEST_NUMBER = 19
 """Digits that certainly fit into a row's number."""
+NOT_KEPT = "This answer is for somebody else, or older than I keep answers."
 _FINISHED = {"done": "finished already", "stopped": "was stopped before", "failed": "ended before"}
 
 
@@ -55,4 +56,4 @@ async def show_kept(
     except OutsideError as error:
         await answers.say_safely(str(error))
         return
-    await answers.say_safely(str(body["content"]) if body else "This answer is for somebody else.")
+    await answers.say_safely(str(body["content"]) if body else NOT_KEPT)

@@ -10,6 +10,7 @@ from bot.discord import outbox_table
 from bot.discord.api import DiscordApi
 from bot.discord.outbox_table import NewRow
 from bot.discord.rendering import MOST_CHUNKS, URGENCY, Rendered, bodies, edit_body, identity_of, thread_name
+from bot.errors import OutsideError
 from bot.work.surface import Connection, Place, Said, Say
 
 PAGE = 100
@@ -182,6 +183,8 @@ class DiscordSurface:
     async def _on(self, conn: Connection, row: int, new: NewRow) -> int:
         """Add a row that does something to the message of another."""
         channel_id, channel_from = await outbox_table.place_of(conn, row)
+        if channel_id is None and channel_from is None:
+            raise OutsideError("That message is from too long ago to be changed; please start again.")
         return await outbox_table.add(
             conn, replace(new, channel_id=channel_id, channel_from=channel_from, target_from=row)
         )

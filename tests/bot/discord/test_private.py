@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.discord import private
+from bot.discord.own_buttons import NOT_KEPT
 from bot.local_discord.client.member import Outcome
 from bot.local_discord.server import LocalDiscord
 from bot.work.surface import Say
@@ -63,7 +64,7 @@ async def test_a_private_answer_that_may_be_lost_is_shown_again_to_its_reader_al
         assert "1234" not in offer["content"]
         return await answer(person, await person.client.click(offer, "Show it to me"))
 
-    assert await told(other) == "This answer is for somebody else."
+    assert await told(other) == NOT_KEPT
     assert await told(reader) == "the code is 1234"
 
 
