@@ -16,7 +16,6 @@ A plugin declares a `Cog` and hands it over with the hook ``cogswarm_cogs``::
 """
 
 from bot.agents.agent import Agent
-from bot.discord.components import Choice, Select
 from bot.discord.context import Context
 from bot.discord.events import Message
 from bot.discord.plain import plain, title
@@ -39,7 +38,7 @@ from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.principal import Principal
 from bot.work.run import Run
-from bot.work.surface import Button, File, Speaker
+from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
 
 __all__ = [
     "API_VERSION",
@@ -57,6 +56,8 @@ __all__ = [
     "ConfigError",
     "Context",
     "Document",
+    "Embed",
+    "EmbedField",
     "File",
     "Form",
     "Group",

@@ -63,7 +63,7 @@ class Persona:
     @property
     def speaker(self) -> Speaker:
         """The identity under which it speaks."""
-        return Speaker(self.display_name, self.avatar_url)
+        return Speaker(self.display_name, self.avatar_url, self.name)
 
     @property
     def label(self) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 import structlog
 
 from bot.discord.api import DiscordApi
-from bot.discord.components import Select, action_rows
+from bot.discord.components import action_rows
 from bot.discord.events import Interaction
 from bot.discord.failures import DiscordRefused, DiscordUnavailable
 from bot.discord.limits import Urgency
 from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS, pieces
 from bot.discord.transport import Method
 from bot.errors import ConfigError
-from bot.work.surface import Button, Say
+from bot.work.surface import Button, Say, Select
 
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _SUGGESTIONS, _MODAL = 4, 5, 6, 7, 8, 9

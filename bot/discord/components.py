@@ -1,48 +1,26 @@
-"""Selects and forms as Discord wants them; buttons are rendered with the messages that carry them.
+"""Buttons, selects and forms as Discord wants them.
 
 https://discord.com/developers/docs/components/reference
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from bot.discord.rendering import rows
 from bot.errors import ConfigError
 from bot.plugins.forms import MAX_TITLE, Form, inputs_of
-from bot.work.surface import Button
+from bot.work.surface import Button, Select
 
 type Json = dict[str, Any]
-type SelectKind = Literal["choice", "member", "role", "mentionable", "channel"]
 
 MAX_ROWS = 5
+BUTTONS_IN_A_ROW = 5
+LABEL_LIMIT = 80
 MAX_CHOICES = 25
 MAX_CUSTOM_ID = 100
+_STYLES = {"primary": 1, "secondary": 2, "danger": 4}
 _SELECTS = {"choice": 3, "member": 5, "role": 6, "mentionable": 7, "channel": 8}
 _TEXT_LIMIT = 100
 _PLACEHOLDER_LIMIT = 150
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One entry of a select."""
-
-    label: str
-    value: str
-    help: str = ""
-    chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Select:
-    """A list to choose from; made by `Context.select`."""
-
-    custom_id: str
-    placeholder: str = ""
-    kind: SelectKind = "choice"
-    choices: tuple[Choice, ...] = ()
-    least: int = 1
-    most: int = 1
 
 
 def custom_id(cog: str, action: str, value: str) -> str:
@@ -63,17 +41,52 @@ def action_rows(components: Sequence[Button | Select]) -> list[Json]:
         if isinstance(one, Button):
             waiting.append(one)
             continue
-        found += rows(tuple(waiting))
+        found += _rows_of(waiting)
         waiting = []
         found.append({"type": 1, "components": [_select(one)]})
-    return (found + rows(tuple(waiting)))[:MAX_ROWS]
+    return (found + _rows_of(waiting))[:MAX_ROWS]
+
+
+def checked_rows(selects: Sequence[Select], buttons: Sequence[Button]) -> list[Json]:
+    """Selects, then buttons. Raises `ConfigError` for what Discord refuses: a whole message would not be said."""
+    rows = -(-len(buttons) // BUTTONS_IN_A_ROW) + len(selects)
+    if selects and rows > MAX_ROWS:
+        raise ConfigError(
+            f"A message has room for {MAX_ROWS} rows: each select takes one, five buttons another."
+        )
+    for select in selects:
+        if select.kind == "choice" and not 1 <= len(select.choices) <= MAX_CHOICES:
+            raise ConfigError(f"A select offers 1 to {MAX_CHOICES} choices, not {len(select.choices)}.")
+        values = [one.value[:_TEXT_LIMIT] for one in select.choices]
+        if len(set(values)) < len(values) or not all(one.label and one.value for one in select.choices):
+            raise ConfigError("Each choice of a select needs a label and a value of its own.")
+        if not 0 <= select.least <= max(1, select.most) <= MAX_CHOICES:
+            raise ConfigError(f"From a select 0 to {MAX_CHOICES} can be chosen, the least first.")
+    return action_rows([*selects, *buttons])
+
+
+def _rows_of(buttons: Sequence[Button]) -> list[Json]:
+    shown = [_button(button) for button in buttons]
+    return [
+        {"type": 1, "components": shown[start : start + BUTTONS_IN_A_ROW]}
+        for start in range(0, len(shown), BUTTONS_IN_A_ROW)
+    ]
+
+
+def _button(button: Button) -> Json:
+    return {
+        "type": 2,
+        "style": _STYLES[button.style],
+        "label": button.label[:LABEL_LIMIT],
+        "custom_id": button.custom_id,
+    }
 
 
 def _select(select: Select) -> Json:
     body: Json = {
         "type": _SELECTS[select.kind],
         "custom_id": select.custom_id,
-        "min_values": select.least,
+        "min_values": min(select.least, len(select.choices) or select.least),
         "max_values": max(1, min(select.most, len(select.choices) or select.most)),
     }
     if select.placeholder:

@@ -12,7 +12,7 @@ from bot.agents.agent import Persona
 from bot.clock import Clock
 from bot.discord import private
 from bot.discord.answers import Answers
-from bot.discord.components import Choice, Select, SelectKind, custom_id, modal
+from bot.discord.components import custom_id, modal
 from bot.discord.events import Author, Where
 from bot.discord.rendering import pieces
 from bot.discord.server_desk import Server
@@ -28,7 +28,7 @@ from bot.work import runs_table
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
 from bot.work.speaking import status_header, stop_button
-from bot.work.surface import Button, Connection, Place, Say, Speaker, Surface
+from bot.work.surface import Button, Choice, Connection, Place, Say, Select, SelectKind, Speaker, Surface
 
 TITLE_LENGTH = 200
 S = TypeVar("S", bound=Settings, default=NoSettings)

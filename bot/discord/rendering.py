@@ -1,19 +1,19 @@
 """Turns what work wants to say into the bodies of Discord's messages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
 from bot.discord.chunking import LIMIT, chunks, length
+from bot.discord.components import checked_rows
+from bot.discord.embeds import Cards, as_text, cards
 from bot.discord.limits import Urgency
+from bot.discord.previews import without_previews
 from bot.discord.shown_markdown import as_discord_shows
 from bot.errors import ConfigError
-from bot.work.surface import Button, File, Say, Speaker
+from bot.work.surface import File, Say, Speaker
 
-BUTTONS_IN_A_ROW = 5
-BUTTONS_IN_ALL = 25
-LABEL_LIMIT = 80
 NAME_LIMIT = 80
 THREAD_NAME_LIMIT = 100
 SUPPRESS_EMBEDS, EPHEMERAL, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 6, 1 << 12
@@ -25,7 +25,6 @@ FILES = 10
 FILE_BYTES, ALL_BYTES = 10 * 1024 * 1024, 24 * 1024 * 1024
 """Discord's limits, of a file without boosts and of a whole request (https://discord.com/developers/docs/reference#uploading-files)."""
 ALT_LIMIT = 1024
-_STYLES = {"primary": 1, "secondary": 2, "danger": 4}
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 URGENCY = {"question": Urgency.QUESTION, "result": Urgency.RESULT, "progress": Urgency.PROGRESS}
 
@@ -39,39 +38,103 @@ class Rendered:
 
 
 def bodies(say: Say, *, most_chunks: int = MOST_CHUNKS) -> list[Rendered]:
-    """One a message: mentions nobody but those named, no link previews, files and buttons with the last.
+    """One a message: mentions nobody but those named, cards under the text, the rest with the last.
 
     A text of more than ``most_chunks`` messages goes as an attached file, with its beginning as a lead-in. Raises
-    `ConfigError` for files that Discord does not take, and pictures that do not say what they show.
+    `ConfigError` for what Discord does not take: too many or too large files, pictures that do not say what they show,
+    too many rows of components.
     """
-    texts = pieces(say)
     files = checked(say.files)
-    if len(texts) > most_chunks:
-        texts, files = [_lead_in(texts[0], say.text)], (*files[: FILES - 1], _as_file(say.text))
-    flags = SUPPRESS_EMBEDS | (SUPPRESS_NOTIFICATIONS if say.urgency == "progress" else 0)
-    result: list[dict[str, Any]] = [
-        {"content": text, "allowed_mentions": allowed(say), "flags": flags} for text in texts or ["…"]
+    parts = _texts(say, most_chunks)
+    for number, group in enumerate(_cards(say, files, most_chunks)):
+        if number or not parts or parts[-1].files:
+            parts.append(_Part())
+        parts[-1].cards = group
+    parts = parts or [_Part("…" if not files else "")]
+    for file in files:
+        showing = next((part for part in parts if file.name in part.cards.files), parts[-1])
+        if not showing.has_room_for(file):
+            parts.append(showing := _Part())
+        showing.files.append(file)
+    if len(say.embeds) and (more := _more_cards(say, files, most_chunks)):
+        parts.append(_Part("-# The rest is in the attached file.", files=[more]))
+    return [
+        Rendered(_body(say, part, first=part is parts[0], last=part is parts[-1]), tuple(part.files))
+        for part in parts
     ]
-    if say.reply_to is not None and say.speaker is None:
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one message of several holds."""
+
+    text: str = ""
+    cards: Cards = field(default_factory=Cards)
+    files: list[File] = field(default_factory=list[File])
+
+    def has_room_for(self, file: File) -> bool:
+        size = sum(len(one.content) for one in self.files) + len(file.content)
+        return len(self.files) < FILES and size <= ALL_BYTES
+
+
+def _texts(say: Say, most_chunks: int) -> list[_Part]:
+    texts = pieces(say)
+    if len(texts) <= most_chunks:
+        return [_Part(text) for text in texts]
+    return [_Part(_lead_in(texts[0], say.text), files=[_as_file("answer.md", say.text)])]
+
+
+def _cards(say: Say, files: Sequence[File], most_chunks: int) -> list[Cards]:
+    """The cards of each message; of more than ``most_chunks`` the rest goes as a file."""
+    return cards(say.embeds, {file.name for file in files})[:most_chunks]
+
+
+def _more_cards(say: Say, files: Sequence[File], most_chunks: int) -> File | None:
+    whole = cards(say.embeds, {file.name for file in files})
+    return _as_file("cards.md", as_text(say.embeds)) if len(whole) > most_chunks else None
+
+
+def _body(say: Say, part: _Part, *, first: bool, last: bool) -> dict[str, Any]:
+    quiet = SUPPRESS_NOTIFICATIONS if say.urgency == "progress" else 0
+    body: dict[str, Any] = {
+        "content": part.text,
+        "allowed_mentions": allowed(say),
+        "flags": quiet | _hidden_previews(say),
+    }
+    if part.cards.embeds:
+        body["embeds"] = part.cards.embeds
+    if first and say.reply_to is not None and say.speaker is None:
         # A message that is gone by then must not keep the answer back.
-        result[0]["message_reference"] = {"message_id": str(say.reply_to), "fail_if_not_exists": False}
-    if say.buttons:
-        result[-1]["components"] = rows(say.buttons)
-    return [Rendered(body, files if number == len(result) - 1 else ()) for number, body in enumerate(result)]
+        body["message_reference"] = {"message_id": str(say.reply_to), "fail_if_not_exists": False}
+    if last and (say.buttons or say.selects):
+        body["components"] = checked_rows(say.selects, say.buttons)
+    return body
+
+
+def _hidden_previews(say: Say) -> int:
+    """Discord hides previews and a message's own cards with one flag."""
+    return 0 if say.previews or say.embeds else SUPPRESS_EMBEDS
 
 
 def pieces(say: Say) -> list[str]:
     """The text as Discord shows it, cut so that an agent's name fits in front where it has no webhook."""
     prefix = length(_named(spoken_name(say.speaker.name), "")) if say.speaker is not None else 0
-    return chunks(as_discord_shows(say.text), LIMIT - prefix)
+    text = without_previews(say.text) if say.embeds and not say.previews else say.text
+    return chunks(as_discord_shows(text), LIMIT - prefix)
 
 
 def edit_body(say: Say) -> dict[str, Any]:
-    """The body of an edit: the text's first message, buttons replaced."""
+    """The body of an edit: the text's first message with its first cards; buttons and selects replaced.
+
+    A card cannot show a file, since an edit brings none.
+    """
+    shown = _cards(say, (), MOST_CHUNKS)
     return {
-        "content": (pieces(say) or ["…"])[0],
+        "content": (pieces(say) or ["" if shown else "…"])[0],
         "allowed_mentions": allowed(say),
-        "components": rows(say.buttons),
+        "embeds": shown[0].embeds if shown else [],
+        "flags": _hidden_previews(say),
+        "components": checked_rows(say.selects, say.buttons),
     }
 
 
@@ -112,33 +175,16 @@ def _lead_in(first: str, text: str) -> str:
     return f"{beginning}\n\n-# This goes on in the attached file ({len(text):,} characters in all)."
 
 
-def _as_file(text: str) -> File:
-    return File("answer.md", text.encode("utf-8", "replace")[:FILE_BYTES])
-
-
-def rows(buttons: tuple[Button, ...]) -> list[dict[str, Any]]:
-    """Action rows of at most five buttons."""
-    shown = [_button(button) for button in buttons[:BUTTONS_IN_ALL]]
-    return [
-        {"type": 1, "components": shown[start : start + BUTTONS_IN_A_ROW]}
-        for start in range(0, len(shown), BUTTONS_IN_A_ROW)
-    ]
-
-
-def _button(button: Button) -> dict[str, Any]:
-    return {
-        "type": 2,
-        "style": _STYLES[button.style],
-        "label": button.label[:LABEL_LIMIT],
-        "custom_id": button.custom_id,
-    }
+def _as_file(name: str, text: str) -> File:
+    return File(name, text.encode("utf-8", "replace")[:FILE_BYTES])
 
 
 def identity_of(speaker: Speaker | None) -> dict[str, Any] | None:
     """How a speaker is kept in the outbox; Discord refuses some words in webhook names."""
     if speaker is None:
         return None
-    return {"name": spoken_name(speaker.name), "avatar_url": speaker.avatar_url}
+    known = {"agent": speaker.agent} if speaker.agent else {}
+    return {"name": spoken_name(speaker.name), "avatar_url": speaker.avatar_url, **known}
 
 
 def spoken_name(wanted: str) -> str:

@@ -64,15 +64,19 @@ class DiscordSurface:
     async def replace(self, conn: Connection, key: str, row: int, say: Say) -> list[int]:
         """Make the message of ``row`` say all of ``say``; what does not fit into it follows in further messages."""
         first, *others = bodies(say, most_chunks=self._most_chunks)
+        shown: dict[str, Any] = {"embeds": [], "components": [], **first.body}
         if first.files:
-            # An edit does not carry files: they follow in a message of their own.
+            # An edit does not carry files: they follow in a message of their own, with the cards that show them.
             others = [Rendered({**first.body, "content": ""}, first.files), *others]
-        shown = {name: first.body[name] for name in ("content", "allowed_mentions")}
+            shown |= {"embeds": [], "components": []}
+        payload = {
+            name: shown[name] for name in ("content", "allowed_mentions", "flags", "embeds", "components")
+        }
         edited = await self._on(
             conn, row,
             NewRow(
-                key=key, kind="edit", payload={**shown, "components": first.body.get("components", [])},
-                urgency=URGENCY[say.urgency], identity=identity_of(say.speaker), subject=f"edit:{row}",
+                key=key, kind="edit", payload=payload, urgency=URGENCY[say.urgency], identity=identity_of(say.speaker),
+                subject=f"edit:{row}",
             ),
         )  # fmt: skip
         channel_id, channel_from = await outbox_table.place_of(conn, row)

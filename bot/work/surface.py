@@ -10,26 +10,25 @@ from typing import Any, Literal, Protocol
 
 from psycopg import AsyncConnection
 
+from bot.work.choosing import Button, ButtonStyle, Choice, Select, SelectKind
+from bot.work.embeds import Embed, EmbedField
+
+__all__ = [
+    "Button", "ButtonStyle", "Choice", "Connection", "Embed", "EmbedField", "File", "Importance", "Place", "Said", "Say",
+    "Select", "SelectKind", "Speaker", "Surface",
+]  # fmt: skip
+
 type Connection = AsyncConnection[Any]
-type ButtonStyle = Literal["primary", "secondary", "danger"]
 type Importance = Literal["question", "result", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The name (and picture) under which an agent speaks."""
+    """The name (and picture) under which an agent speaks; ``agent`` is what the config calls it."""
 
     name: str
     avatar_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button under a message; ``custom_id`` is ``v1:<cog>:<action>:<id>``, at most 100 characters."""
-
-    label: str
-    custom_id: str
-    style: ButtonStyle = "secondary"
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,9 @@ class File:
 class Say:
     """What a message says. Mentions nobody but ``mentions``; longer texts become several messages.
 
-    ``urgency`` decides who goes first where not all can; progress is shown without a notification.
+    ``urgency`` decides who goes first where not all can; progress is shown without a notification. Cards stand under
+    the text, files go with the last message (with the card that shows them), and below it stand selects, then buttons:
+    five rows, of which each select takes one. With ``previews`` Discord shows what the text links to.
     """
 
     text: str
@@ -55,6 +56,9 @@ class Say:
     reply_to: int | None = None
     urgency: Importance = "result"
     files: tuple[File, ...] = ()
+    embeds: tuple[Embed, ...] = ()
+    selects: tuple[Select, ...] = ()
+    previews: bool = False
 
 
 @dataclass(frozen=True, slots=True)

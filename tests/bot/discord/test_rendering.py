@@ -60,7 +60,7 @@ def is_balanced(piece: str) -> bool:
 
 
 def essence(text: str) -> str:
-    return re.sub(r"\s|```+[^\n`]*|~~~+[^\n`]*", "", text)
+    return re.sub(r"\s|```+[^\n`]*|~~~+[^\n`]*|[|>]", "", text)
 
 
 def test_any_document_becomes_messages_that_fit_and_lose_nothing() -> None:
