@@ -270,6 +270,7 @@ def _router(
         me=api.user_id,
         message_content=loaded.config.discord.message_content,
         persona=services.personas.get,
+        agent_called=services.personas.called,
         clock=services.clock,
         permit=services.permit,
     )

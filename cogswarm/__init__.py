@@ -17,7 +17,7 @@ A plugin declares a `Cog` and hands it over with the hook ``cogswarm_cogs``::
 
 from bot.agents.agent import Agent
 from bot.discord.context import Context
-from bot.discord.events import Message
+from bot.discord.events import Message, RepliedTo
 from bot.discord.plain import plain, title
 from bot.discord.server_desk import CogView, Server, SettingView
 from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
@@ -68,6 +68,7 @@ __all__ = [
     "Passage",
     "Principal",
     "Recollection",
+    "RepliedTo",
     "Role",
     "Run",
     "Select",

@@ -10,6 +10,7 @@ from bot.agents.agent import Persona
 from bot.clock import Clock
 from bot.config.agents import AgentSection, ModelSection
 from bot.config.models import Config
+from bot.discord.rendering import spoken_name
 from bot.errors import ConfigError
 from bot.llm.protocol import Backend, Purpose
 from bot.resources import Resources
@@ -41,6 +42,11 @@ class Personas:
         if fallback is None:
             raise ConfigError(f"There is no agent {name!r}; add one under `agents:` in config.yaml.")
         return replace(fallback, name=name, display_name=name.replace("_", " ").title())
+
+    def called(self, name: str) -> str | None:
+        """What the config calls the agent that speaks under a name in Discord; None where there is none."""
+        spoken = (one.name for one in self._personas.values() if spoken_name(one.display_name) == name)
+        return next(spoken, None)
 
     def backend(self, model: str) -> Backend:
         """The backend of an entry of ``models:``."""

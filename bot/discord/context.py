@@ -49,6 +49,8 @@ class ContextServices:
     """Whether the bot may read messages that do not mention it."""
     persona: Callable[[str], Persona]
     """Who an agent is."""
+    agent_called: Callable[[str], str | None]
+    """What the config calls the agent that speaks under a name; None where there is none."""
     clock: Clock
     permit: Callable[[int, Persona], Persona]
     """The agent as the owner lets it work on a server; raises `UserError` where it may not."""

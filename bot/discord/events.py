@@ -30,14 +30,37 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class RepliedTo:
+    """The message that another one answers: its id, who said it (the name that people see) and what.
+
+    ``mine`` says that this bot did, and ``agent`` as which of its agents, by the name in the config. ``text`` is empty
+    where Discord did not send it; the message may be gone by now.
+    """
+
+    id: int
+    author: str = ""
+    text: str = ""
+    mine: bool = False
+    agent: str | None = None
+    webhook_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """Something a member (or a bot) said; without the Message Content intent ``text`` may be empty."""
+    """Something a member (or a bot) said.
+
+    ``hidden`` says that Discord kept its text back: without the Message Content intent only what mentions the bot (a
+    reply to an agent does not), direct messages and the targets of context menus can be read. ``reply_to`` is the
+    message that it answers; it is not told of the target of a context menu.
+    """
 
     id: int
     where: Where
     author: Author
     text: str
     mentions_me: bool
+    reply_to: RepliedTo | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import nextcord
 import structlog
 
 from bot.clock import Clock
-from bot.discord.events import Author, Interaction, Message, Where
+from bot.discord.events import Author, Interaction, Message, RepliedTo, Where
 from bot.errors import ConfigError
 
 log = structlog.get_logger(__name__)
@@ -124,7 +124,8 @@ class _Client(nextcord.Client):
     async def on_message(self, message: nextcord.Message) -> None:
         """Pass a message on as ours."""
         me = self.user
-        await self._listener.message(_message(message, me.id if me else 0))
+        reads_all = self.intents.message_content
+        await self._listener.message(_message(message, me.id if me else 0, reads_all=reads_all))
 
     @override
     async def on_interaction(self, interaction: nextcord.Interaction[Any]) -> None:
@@ -164,14 +165,37 @@ def _talk_in(guild: nextcord.Guild) -> int | None:
     return None
 
 
-def _message(message: nextcord.Message, me: int) -> Message:
+def _message(message: nextcord.Message, me: int, *, reads_all: bool) -> Message:
     author = message.author
+    mentions_me = any(user.id == me for user in message.mentions)
+    # Stickers are not kept back, so that a message of nothing else is not one that cannot be read.
+    blank = not (message.content or message.attachments or message.embeds or message.stickers)
     return Message(
         id=message.id,
         where=_where(message.guild.id if message.guild else None, message.channel, message.channel.id),
         author=_author(author, is_bot=author.bot or message.webhook_id is not None),
         text=message.content,
-        mentions_me=any(user.id == me for user in message.mentions),
+        mentions_me=mentions_me,
+        reply_to=_reply_to(message, me),
+        hidden=blank
+        and not (reads_all or mentions_me or message.guild is None or author.id == me)
+        and message.type in {nextcord.MessageType.default, nextcord.MessageType.reply},
+    )
+
+
+def _reply_to(message: nextcord.Message, me: int) -> RepliedTo | None:
+    reference = message.reference
+    if message.type is not nextcord.MessageType.reply or reference is None or reference.message_id is None:
+        return None
+    answered = reference.resolved
+    if not isinstance(answered, nextcord.Message):
+        return RepliedTo(reference.message_id)
+    return RepliedTo(
+        reference.message_id,
+        answered.author.display_name,
+        answered.content,
+        mine=answered.author.id == me,
+        webhook_id=answered.webhook_id,
     )
 
 

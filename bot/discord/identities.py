@@ -138,6 +138,9 @@ class Identities:
                 """,
                 (base, slot, int(hook["id"]), str(hook["token"])),
             )
+            await conn.execute(
+                "INSERT INTO own_webhook (webhook_id) VALUES (%s) ON CONFLICT DO NOTHING", (int(hook["id"]),)
+            )
         return await self._stored(base, slot)
 
     async def _free_or_new(self, base: int, slot: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from bot.discord import replies
 from bot.discord.context import Context
 from bot.discord.entrance import Entrance
 from bot.discord.events import Message
@@ -21,12 +22,14 @@ async def offer(entrance: Entrance, message: Message) -> None:
     """Offer a message to each cog that listens; what fails in one is logged and does not concern the others."""
     if not entrance.doorkeeper.first_time(message.id, message.where.guild_id):
         return
+    whole: Message | None = None
     for cog in entrance.cogs.values():
         if (
             not cog.listeners
             or entrance.knock(cog.name, message.where, message.author, "message", message.id) is not None
         ):
             continue
+        message = whole = whole or await replies.told(entrance.services, message)
         context = entrance.context(cog, message.id, message.where, message.author)
         with structlog.contextvars.bound_contextvars(cog=cog.name):
             for listener in cog.listeners:
