@@ -99,7 +99,7 @@ class ResponsesReading:
 
 
 def _usage(told: ResponseUsage) -> Usage:
-    # Compatible servers leave the details out.
     details = told.input_tokens_details
+    # pyright: compatible servers leave the details out
     cached = details.cached_tokens or 0 if details else 0  # pyright: ignore[reportUnnecessaryComparison]
     return Usage(told.input_tokens or 0, told.output_tokens or 0, cached)

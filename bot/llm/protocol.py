@@ -37,7 +37,7 @@ def _to_base64(value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture for the model to look at; ``media_type`` is one of ``image/png, jpeg, gif`` or ``webp``.
+    """A picture for the model to look at, untrusted; ``media_type`` is one of ``image/png, jpeg, gif`` or ``webp``.
 
     pydantic writes ``data`` to JSON as base64, so that a turn can be recorded as a step of a run.
     """
@@ -75,14 +75,6 @@ class ToolCall:
     id: str
     name: str
     arguments: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A picture as encoded bytes, such as ``image/png``; untrusted."""
-
-    media_type: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
