@@ -24,10 +24,13 @@ from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
+from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
+from bot.discord.mirror_writer import MirrorWriter, WriterSettings
 from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
 from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router
 from bot.discord.surface import DiscordSurface
+from bot.discord.thread_members import ThreadMembers
 from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
 from bot.llm.factory import BackendFactory, open_backend
 from bot.llm.protocol import Backend
@@ -38,6 +41,7 @@ from bot.mcp.configured import ConfiguredTools, server_specs
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
+from bot.mirror.reader import Mirror
 from bot.plugins.cog import Cog
 from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
@@ -62,6 +66,8 @@ class Pace:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     registrar: RegistrarSettings = field(default_factory=RegistrarSettings)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
+    mirror: WriterSettings = field(default_factory=WriterSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Bot:
     database: Database
     router: Router
     engine: Engine
+    mirror: Mirror
 
 
 def load_plugins(loaded: LoadedConfig) -> Loaded:
@@ -165,6 +172,7 @@ async def running_bot(
         cleaner = OutboxCleaner(
             database, machinery, CleaningSettings(age=timedelta(days=config.discord.keep_delivered))
         )
+        intake = MirrorIntake(machinery, uuid4, pace.intake)
         intents = {"message_content"} if config.discord.message_content else set[str]()
         intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
         async with asyncio.TaskGroup() as tasks:
@@ -178,12 +186,20 @@ async def running_bot(
                     "registrar": router.keep_registered(),
                     "embedding": _catch_up(library),
                     "gateway": stay_connected(
-                        config.discord.bot_token, intents, router, clock=machinery, settings=pace.gateway
+                        config.discord.bot_token,
+                        intents,
+                        router,
+                        clock=machinery,
+                        settings=pace.gateway,
+                        tap=intake,
                     ),
+                    "mirror": MirrorWriter(database, intake, machinery, pace.mirror).run_forever(),
                 }.items()
             ]
             try:
-                yield Bot(database, router, engine)
+                yield Bot(
+                    database, router, engine, Mirror(database, ThreadMembers(api, machinery).takes_part)
+                )
             finally:
                 for task in parts:
                     task.cancel()

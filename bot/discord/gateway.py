@@ -3,6 +3,7 @@
 nextcord ends its client for good when an event cannot be parsed, so a supervisor starts a new one.
 """
 
+import asyncio
 import random
 import sys
 from collections.abc import Callable
@@ -53,6 +54,18 @@ class Listener(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Who hears all frames as Discord sent them, before nextcord makes of them what it can keep."""
+
+    def connected(self, renew: Callable[[], object]) -> None:
+        """A client begins; ``renew`` ends it, so that another begins with a new session."""
+        ...
+
+    def frame(self, text: str) -> None:
+        """Discord said this. Must not raise."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """Seconds between attempts, and how long nextcord waits for guilds after READY."""
@@ -77,17 +90,33 @@ def intents_for(names: set[str]) -> nextcord.Intents:
 class _Client(nextcord.Client):
     """nextcord's client without its command handling, which ours replaces."""
 
-    def __init__(self, listener: Listener, intents: nextcord.Intents, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        intents: nextcord.Intents,
+        settings: GatewaySettings,
+        tap: Tap | None = None,
+    ) -> None:
         super().__init__(
             intents=intents,
             max_messages=None,
             guild_ready_timeout=settings.guild_ready_timeout,
             allowed_mentions=nextcord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
+            enable_debug_events=tap is not None,
         )
         self._listener = listener
+        self._tap = tap
         # Voice is not used, so nothing is missing without its library.
         nextcord.VoiceClient.warn_nacl = False
+
+    @override
+    def dispatch(self, event_name: str, *args: Any, **kwargs: Any) -> None:
+        # Taken here and not in a listener: listeners are tasks of their own, and order matters.
+        if event_name != "socket_raw_receive":
+            super().dispatch(event_name, *args, **kwargs)
+        elif self._tap is not None:
+            self._tap.frame(args[0])
 
     async def on_connect(self) -> None:
         """Replaces nextcord's own command rollout."""
@@ -234,6 +263,23 @@ def _may_read(channel: nextcord.abc.GuildChannel, who: nextcord.Member | nextcor
     return allowed.view_channel and allowed.read_message_history
 
 
+async def _started(client: _Client, token: str, tap: Tap | None) -> str:
+    """Run a client until it ends; gives why, where that is no error."""
+    # A task of its own: only what is cancelled leaves no connection behind that was just being made.
+    running = asyncio.create_task(client.start(token), name="gateway client")
+    if tap is not None:
+        tap.connected(running.cancel)
+    try:
+        await asyncio.wait({running})
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    if running.cancelled():
+        return "a new session is needed"
+    running.result()
+    return "closed"
+
+
 async def stay_connected(
     token: str,
     intents: set[str],
@@ -241,6 +287,7 @@ async def stay_connected(
     *,
     clock: Clock,
     settings: GatewaySettings | None = None,
+    tap: Tap | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> None:
     """Hold a gateway connection until cancelled; a new client is made whenever one ends.
@@ -251,10 +298,9 @@ async def stay_connected(
     failures = 0
     while True:
         began = clock.monotonic()
-        client = _Client(listener, intents_for(intents), chosen)
+        client = _Client(listener, intents_for(intents), chosen, tap)
         try:
-            await client.start(token)
-            reason = "closed"
+            reason = await _started(client, token, tap)
         except nextcord.LoginFailure as error:
             raise ConfigError(
                 "Discord does not accept this token; copy it again from the developer portal into DISCORD_TOKEN."

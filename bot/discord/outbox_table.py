@@ -95,7 +95,7 @@ async def add(conn: Connection, new: NewRow) -> int:
                         ELSE 'pending' END,
                    coalesce((SELECT guild_id FROM run WHERE id = %(run_of_key)s),
                             (SELECT guild_id FROM opened),
-                            (SELECT guild_id FROM channel_home WHERE channel_home.channel_id = place.channel_id))
+                            (SELECT guild_id FROM mirror_channel AS home WHERE home.channel_id = place.channel_id))
             FROM place
             ON CONFLICT (key) DO NOTHING RETURNING id
         )

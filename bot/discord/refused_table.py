@@ -63,7 +63,7 @@ async def permissions_changed(conn: Connection, guild_id: int) -> None:
         """
         WITH again AS (
             DELETE FROM refused_channel USING refused_channel AS refused
-            LEFT JOIN channel_home AS home ON home.channel_id = refused.channel_id
+            LEFT JOIN mirror_channel AS home ON home.channel_id = refused.channel_id
             WHERE refused_channel.channel_id = refused.channel_id AND refused_channel.what = refused.what
               AND coalesce(home.guild_id, %(guild_id)s) = %(guild_id)s
             RETURNING refused.channel_id

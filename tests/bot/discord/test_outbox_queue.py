@@ -41,7 +41,7 @@ async def heads(
 async def belongs(database: Database, channel: int, guild: int) -> None:
     async with database.connection() as conn:
         await conn.execute(
-            "INSERT INTO channel_home (channel_id, guild_id, kind) VALUES (%s, %s, 0)", (channel, guild)
+            "INSERT INTO mirror_channel (channel_id, guild_id, kind) VALUES (%s, %s, 0)", (channel, guild)
         )
 
 

@@ -1,0 +1,1 @@
+"""What Discord says of guilds, kept in Postgres: who may read what is decided here, without a gateway."""
