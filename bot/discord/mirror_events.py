@@ -7,7 +7,7 @@ known, and a guild whose roles cannot be read is one that cannot be relied upon.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -39,9 +39,12 @@ class Account:
 
     def digest(self) -> bytes:
         """The same for the same account, whatever its order."""
-        parts = [astuple(self.guild)]
-        for group in (self.roles, self.channels, self.threads):
-            parts += sorted(astuple(each) for each in group)
+        parts = [
+            (self.guild.id, self.guild.name, self.guild.owner_id),
+            *((r.id, r.name, r.permissions, r.position, r.bot_id) for r in sorted(self.roles, key=_id)),
+            *(_told(channel) for channel in sorted(self.channels, key=_id)),
+            *(_told(thread) for thread in sorted(self.threads, key=_id)),
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 
@@ -299,6 +302,19 @@ def _number(value: Any, *, most: int | None, least: int = 0) -> int:
     if value < least or (most is not None and value > most):
         raise Malformed("out of range")
     return value
+
+
+def _id(each: Role | Channel) -> int:
+    return each.id
+
+
+def _told(one: Channel) -> tuple[object, ...]:
+    allowed = (
+        None
+        if one.overwrites is None
+        else [(each.is_member, each.target_id, each.allow, each.deny) for each in one.overwrites]
+    )
+    return one.id, one.parent_id, one.kind, one.name, one.nsfw, one.archived, allowed
 
 
 def _name(value: Any) -> str:
