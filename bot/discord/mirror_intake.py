@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -52,11 +52,12 @@ class IntakeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that began: its epoch, the bot's user id, and its guilds (None: it did not say)."""
+    """A session that began: its epoch, the bot's user id, its guilds (None: it did not say), and Discord's name for it."""
 
     epoch: UUID
     me: int
     guilds: tuple[int, ...] | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +187,16 @@ class MirrorIntake:
             self._news.set()
 
     def _begin(self, number: int, data: Any) -> None:
+        try:
+            name, me = data["session_id"], snowflake(data["user"]["id"])
+        except (Malformed, KeyError, TypeError):
+            return  # the client itself fails over it and is replaced
+        if self.session is not None and self.session.name == name:
+            return
         if self._seen is not None:
             self._forget()  # else this is what came before its own READY
         self._seen = number
-        try:
-            user = cast("dict[str, Any]", data)["user"]
-            self.session = Session(self._new_epoch(), snowflake(user["id"]), guilds_of_ready(data))
-        except (Malformed, KeyError, TypeError):
-            return  # the client itself fails over it and is replaced
+        self.session = Session(self._new_epoch(), me, guilds_of_ready(data), str(name))
         self._tell()
         self._news.set()
 

@@ -29,10 +29,32 @@ NAMES = (
     "CHANNEL_UPDATE",
 )
 MORE_NAMES = ("CHANNEL_DELETE", "THREAD_CREATE", "THREAD_DELETE", "THREAD_LIST_SYNC")
-FIELDS = (
-    "id guild_id owner_id name roles role role_id channels threads channel_ids permission_overwrites type parent_id "
-    "flags nsfw thread_metadata archived permissions position tags bot_id allow deny unavailable"
-).split()
+FIELDS = [
+    "id",
+    "guild_id",
+    "owner_id",
+    "name",
+    "roles",
+    "role",
+    "role_id",
+    "channels",
+    "threads",
+    "channel_ids",
+    "permission_overwrites",
+    "type",
+    "parent_id",
+    "flags",
+    "nsfw",
+    "thread_metadata",
+    "archived",
+    "permissions",
+    "position",
+    "tags",
+    "bot_id",
+    "allow",
+    "deny",
+    "unavailable",
+]
 
 anything = st.recursive(
     st.none()

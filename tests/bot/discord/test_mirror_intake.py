@@ -27,6 +27,7 @@ class Line:
 
     intake: MirrorIntake
     pass_time: Callable[[float], None]
+    sessions: int = 0
     renewed: list[bool] = field(default_factory=list[bool])
 
     def connect(self) -> None:
@@ -36,7 +37,13 @@ class Line:
         self.intake.frame(json.dumps({"op": op, "d": data, "s": number, "t": name}))
 
     def ready(self, number: int = 1) -> None:
-        self.frame(0, {"user": {"id": "7"}, "guilds": [{"id": "100", "unavailable": True}]}, number, "READY")
+        self.sessions += 1
+        self.repeat_ready(number)
+
+    def repeat_ready(self, number: int = 1) -> None:
+        guilds = [{"id": "100", "unavailable": True}]
+        data = {"session_id": f"s{self.sessions}", "user": {"id": "7"}, "guilds": guilds}
+        self.frame(0, data, number, "READY")
 
     def account(self, number: int = 2) -> None:
         self.frame(0, ACCOUNT, number, "GUILD_CREATE")
@@ -71,6 +78,7 @@ def line() -> Line:
 def test_repeats_and_swaps_do_no_harm(line: Line) -> None:
     line.ready()
     line.account()
+    line.repeat_ready()
     line.account()
     line.rename(5, "fifth")
     line.rename(3, "third")
