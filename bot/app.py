@@ -16,6 +16,7 @@ from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
 from bot.config.problems import ConfigErrors
 from bot.discord.api import DiscordApi, open_api, point_at
+from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
@@ -24,13 +25,15 @@ from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
+from bot.discord.member_roles import MemberRoles
 from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
 from bot.discord.mirror_writer import MirrorWriter, WriterSettings
 from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
 from bot.discord.registrar import Registrar, RegistrarSettings
-from bot.discord.router import Router
+from bot.discord.router import Router, RouterPace
 from bot.discord.surface import DiscordSurface
 from bot.discord.thread_members import ThreadMembers
+from bot.errors import ConfigError
 from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
 from bot.llm.factory import BackendFactory, open_backend
 from bot.llm.protocol import Backend
@@ -38,6 +41,7 @@ from bot.llm.retry import retrying
 from bot.llm.time_limits import TimeLimits, timed
 from bot.mcp.client import McpPool
 from bot.mcp.configured import ConfiguredTools, server_specs
+from bot.mcp.joined import JoinedTools
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
@@ -68,6 +72,7 @@ class Pace:
     registrar: RegistrarSettings = field(default_factory=RegistrarSettings)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     mirror: WriterSettings = field(default_factory=WriterSettings)
+    router: RouterPace = field(default_factory=RouterPace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,13 @@ def load_plugins(loaded: LoadedConfig) -> Loaded:
     """Import the plugins and check the owner's settings of their cogs. Raises `ConfigErrors`."""
     plugins = load(find(loaded.plugin_paths), loaded.config.plugins.disabled)
     problems = check_settings(plugins, loaded.config.cogs)
+    problems += [
+        ConfigError(
+            f"tools.{name}: the feature {name} brings tools under that name; choose another one here."
+        )
+        for name in sorted(loaded.config.tools)
+        if name in plugins.cogs and plugins.cogs[name].tools
+    ]
     if problems:
         raise ConfigErrors(problems)
     return plugins
@@ -139,11 +151,14 @@ async def running_bot(
             stack.push_async_callback(embedder.aclose)
         pool = await stack.enter_async_context(McpPool(server_specs(loaded), clock=machinery))
         library = Library(database, embedder, clock)
+        cog_tools = CogTools(cogs.cogs)
         services = RunServices(
             database=database,
             surface=DiscordSurface(api, clock, most_chunks=config.discord.most_chunks),
             personas=personas,
-            tools=ConfiguredTools(pool, config.tools),
+            tools=JoinedTools(
+                dict.fromkeys(cog_tools.servers, cog_tools), ConfiguredTools(pool, config.tools)
+            ),
             library=library,
             clock=clock,
             meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
@@ -160,8 +175,9 @@ async def running_bot(
             machinery,
             pace.registrar,
         )
-        router = _router(loaded, cogs, api, services, doorbell, registrar)
+        router = _router(loaded, cogs, api, services, doorbell, registrar, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)
+        cog_tools.serve(router.entrance, identities.homes, MemberRoles(api, machinery))
         deliverer = Deliverer(
             database,
             Delivery(api, identities),
@@ -183,7 +199,7 @@ async def running_bot(
                     "cleaner": cleaner.clean_forever(),
                     "sweeper": engine.sweep_forever(),
                     "doorbell": doorbell.answer_forever(),
-                    "registrar": router.keep_registered(),
+                    "router": router.keep_going(),
                     "embedding": _catch_up(library),
                     "gateway": stay_connected(
                         config.discord.bot_token,
@@ -276,6 +292,8 @@ def _router(
     services: RunServices,
     doorbell: Doorbell,
     registrar: Registrar,
+    machinery: Clock,
+    pace: RouterPace,
 ) -> Router:
     new_id: Callable[[], UUID] = uuid4
     context = ContextServices(
@@ -291,7 +309,9 @@ def _router(
         permit=services.permit,
     )
     guilds = Guilds(loaded.config, cogs.cogs, services.database)
-    return Router(api, cogs.cogs, guilds, registrar, context, absent=cogs.absent)
+    return Router(
+        api, cogs.cogs, guilds, registrar, context, absent=cogs.absent, machinery=machinery, pace=pace
+    )
 
 
 async def _catch_up(library: Library) -> None:

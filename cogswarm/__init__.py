@@ -19,7 +19,7 @@ from bot.agents.agent import Agent
 from bot.discord.context import Context
 from bot.discord.events import Message, RepliedTo
 from bot.discord.plain import plain, title
-from bot.discord.server_desk import CogView, Server, SettingView
+from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
 from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
 from bot.llm.protocol import Passage
 from bot.mcp.errors import ToolCallError
@@ -61,6 +61,8 @@ __all__ = [
     "File",
     "Form",
     "Group",
+    "JobView",
+    "LimitsView",
     "Member",
     "Message",
     "NoSettings",
@@ -76,6 +78,7 @@ __all__ = [
     "SettingField",
     "SettingView",
     "Settings",
+    "Silence",
     "Source",
     "Speaker",
     "TimedOut",

@@ -1,6 +1,7 @@
 """What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic
@@ -93,6 +94,17 @@ class Context(Generic[S]):
         """This server as its members and admins see it: what is on, who may use what, and why not."""
         return self._server
 
+    def at(self, channel_id: int) -> "Context[S]":
+        """The same in another channel of this server: with that channel's settings, and what is started speaks there.
+
+        Raises `UserError` where the cog is switched off in that channel.
+        """
+        server = self._server.at(self._cog.name, channel_id)
+        context = copy(self)
+        context._server, context._where = server, Where(self.guild_id, channel_id, in_thread=False)  # noqa: SLF001 - its own copy
+        context._settings, context._readable = server.values(self._cog.name), ()  # noqa: SLF001 - as above
+        return context
+
     def may(self, permission: str) -> bool:
         """Whether the person who acted holds one of Discord's permissions here, such as ``manage_guild``."""
         return holds(self._author.permissions, permission)
@@ -169,8 +181,14 @@ class Context(Generic[S]):
             )
         run_id = self._services.new_id()
         shown = (title or name.replace("_", " ").capitalize())[:TITLE_LENGTH]
+        if not self.channel_id:
+            raise ConfigError(
+                "What a cog starts by itself needs a channel to speak in: ctx.at(channel_id).start(…)."
+            )
         async with self._services.database.transaction() as conn:
-            if not await runs_table.handle_once(conn, self._cog.name, self._event_id):
+            await self._server.check_still_on(conn, self._cog.name)
+            # What a cog does by itself has no event that could come twice.
+            if self._event_id and not await runs_table.handle_once(conn, self._cog.name, self._event_id):
                 return None
             status_row, thread_row = (None, None) if quiet else await self._open(conn, run_id, shown)
             new = NewRun(

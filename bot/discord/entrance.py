@@ -10,7 +10,7 @@ from bot.discord.server_desk import Server
 from bot.discord.server_parts import ServerParts
 from bot.plugins.cog import Cog
 from bot.plugins.doorkeeper import Doorkeeper
-from bot.plugins.gate import NOT_LET_IN, Knock, Refused, Way
+from bot.plugins.gate import NOT_LET_IN, Knock, Refused, Way, gate
 from bot.plugins.guilds import Guilds
 
 
@@ -32,7 +32,7 @@ class Entrance:
         self.me = me
         self.cogs = cogs
         self.services = services
-        self.doorkeeper = Doorkeeper(guilds.rules)
+        self.doorkeeper = Doorkeeper(guilds.rules, services.clock.now)
         self._guilds = guilds
         self._parts = parts
 
@@ -53,6 +53,16 @@ class Entrance:
         if refused is not None and refused is NOT_LET_IN:
             return Refused(refused.reason, f"{refused.sentence} This server's id is {where.guild_id}.")
         return refused
+
+    def off_in(self, cog: str, guild_id: int) -> Refused | None:
+        """Why a cog is off in all of a guild; None where it is on somewhere. Nothing is counted."""
+        knock = Knock(cog, guild_id, self.me, author_is_bot=True, author_is_me=True, way="job")
+        return gate(knock, self._guilds.rules(guild_id))
+
+    def asks_for_roles(self, cog: str, guild_id: int) -> bool:
+        """Whether it depends on somebody's roles whether they may use a cog."""
+        rules = self._guilds.rules(guild_id)
+        return rules is not None and any(rule.kind == "role" for rule in rules.access.get(cog, ()))
 
     def context(
         self,

@@ -5,18 +5,20 @@ reason, and the others are not touched.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
 
 from bot.discord.commands import EVERYWHERE
 from bot.discord.registrar import Registrar
 from bot.discord.reporting import broken
+from bot.discord.winding_down import wind_down
 from bot.errors import CogswarmError
 from bot.plugins.cog import MANAGEMENT, Cog
 from bot.plugins.commands import Handler
 from bot.plugins.guilds import Guilds
+from bot.storage.database import Database
 
 START_SECONDS = 30.0
 
@@ -26,12 +28,35 @@ type OwnContext = Callable[[Cog, int], Any]
 """Makes the context in which a cog acts on its own in a guild."""
 
 
+class ByTheClock(Protocol):
+    """Who does what cogs declare by the clock."""
+
+    async def follow(self, guild_id: int, live: Iterable[Cog], of: Iterable[Cog]) -> None:
+        """Make the jobs in a guild those of the cogs that are ``live``; of the cogs in ``of`` there are no others."""
+        ...
+
+    async def leave(self, guild_id: int, cogs: Collection[str]) -> None:
+        """End what cogs are doing by the clock in a guild."""
+        ...
+
+
 class GuildLife:
-    """Who is live in which guild; one change at a time for each guild."""
+    """Who is live in which guild; one change at a time for each guild. ``me`` is the bot's user id."""
 
     def __init__(
-        self, cogs: Mapping[str, Cog], guilds: Guilds, registrar: Registrar, context: OwnContext
+        self,
+        cogs: Mapping[str, Cog],
+        guilds: Guilds,
+        registrar: Registrar,
+        context: OwnContext,
+        *,
+        by_the_clock: ByTheClock,
+        database: Database,
+        me: int,
     ) -> None:
+        self._by_the_clock = by_the_clock
+        self._database = database
+        self._me = me
         self._cogs = cogs
         self._guilds = guilds
         self._registrar = registrar
@@ -71,6 +96,17 @@ class GuildLife:
             self._guilds.broken(guild_id).pop(cog, None)
             await self._reconcile(guild_id)
 
+    async def catch_up(self, guild_id: int) -> bool:
+        """Another process has changed something in a guild: it takes effect here; False where nothing is new."""
+        if guild_id not in self._live:
+            return False
+        async with self._lock(guild_id):
+            if not await self._guilds.outdated([guild_id]):
+                return False
+            self._guilds.broken(guild_id).clear()
+            await self._reconcile(guild_id)
+        return True
+
     async def again(self, scope: int) -> None:
         """Register once more what could not be registered."""
         if scope == EVERYWHERE:
@@ -84,6 +120,8 @@ class GuildLife:
         """The bot was thrown out: Discord has dropped the guild's commands."""
         async with self._lock(guild_id):
             self._live.pop(guild_id, None)
+            await self._by_the_clock.leave(guild_id, self._cogs)
+            await self._by_the_clock.follow(guild_id, (), self._cogs.values())
             await self._registrar.forget(guild_id)
 
     def _lock(self, guild_id: int) -> asyncio.Lock:
@@ -103,6 +141,8 @@ class GuildLife:
         wanted = self._guilds.enabled(guild_id)
         leaving = [self._cogs[name] for name in sorted(live - {cog.name for cog in wanted})]
         live -= {cog.name for cog in leaving}
+        await self._by_the_clock.leave(guild_id, {cog.name for cog in leaving})
+        await self._end_runs(guild_id)
         await self._register(guild_id, wanted)
         await asyncio.gather(*(self._call(cog, cog.enders, guild_id) for cog in leaving))
         starting = [cog for cog in wanted if cog.name not in live and cog.name not in problems]
@@ -115,6 +155,19 @@ class GuildLife:
                 *(self._call(cog, cog.enders, guild_id) for cog in starting if cog.name in failed)
             )
             await self._register(guild_id, wanted)
+        working = [cog for cog in self._cogs.values() if cog.name not in problems]
+        await self._by_the_clock.follow(guild_id, [cog for cog in working if cog.name in live], working)
+
+    async def _end_runs(self, guild_id: int) -> None:
+        """Also what the owner has switched off while the bot was not there."""
+        rules = self._guilds.rules(guild_id)
+        own = [name for name in self._cogs if name != MANAGEMENT]
+        if rules is None or not own:
+            return
+        async with self._database.transaction() as conn:
+            ended = await wind_down(conn, guild_id, own, rules, member_id=self._me)
+        if ended:
+            log.info("runs_asked_to_stop", guild=guild_id, count=ended)
 
     async def _register(self, guild_id: int, wanted: Sequence[Cog]) -> None:
         problems = self._guilds.broken(guild_id)

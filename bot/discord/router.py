@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.clock import Clock
 from bot.discord import listening, refused_table
 from bot.discord.api import DiscordApi
+from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.context import ContextServices
 from bot.discord.entrance import Entrance
 from bot.discord.events import Interaction, Message
@@ -15,9 +18,11 @@ from bot.discord.guild_life import GuildLife
 from bot.discord.interactions import Interactions
 from bot.discord.registrar import Registrar
 from bot.discord.server_parts import ServerParts
+from bot.discord.timekeeper import Timekeeper, TimekeeperSettings
 from bot.errors import OutsideError
 from bot.plugins.cog import Cog
 from bot.plugins.guilds import Guilds
+from bot.plugins.refusal_book import RefusalBook
 from bot.work.surface import Place, Say
 
 HOW_TO_BE_LET_IN = (
@@ -26,6 +31,15 @@ HOW_TO_BE_LET_IN = (
 )
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterPace:
+    """How often it looks for what nobody tells it; ``choices`` and ``refusals`` are seconds."""
+
+    timekeeper: TimekeeperSettings = field(default_factory=TimekeeperSettings)
+    choices: float = 30.0
+    refusals: float = 1.0
 
 
 class Router:
@@ -40,21 +54,44 @@ class Router:
         services: ContextServices,
         *,
         absent: Mapping[str, str] | None = None,
+        machinery: Clock | None = None,
+        pace: RouterPace | None = None,
     ) -> None:
         self._guilds = guilds
         self._registrar = registrar
         self._services = services
         self.entrance = Entrance(api.user_id, cogs, guilds, services, lambda: self._parts)
-        self.life = GuildLife(cogs, guilds, registrar, self.entrance.own_context)
+        self._pace = pace = pace or RouterPace()
+        self._machinery = machinery = machinery or services.clock
+        self.timekeeper = Timekeeper(
+            self.entrance,
+            guilds,
+            services.database,
+            services.clock,
+            pace.timekeeper,
+            machinery=machinery,
+        )
+        self.life = GuildLife(
+            cogs,
+            guilds,
+            registrar,
+            self.entrance.own_context,
+            by_the_clock=self.timekeeper,
+            database=services.database,
+            me=api.user_id,
+        )
+        self._book = RefusalBook(self.entrance.doorkeeper, services.database)
         self._parts = ServerParts(
             cogs,
             absent or {},
             guilds,
             self.life,
             self.entrance.doorkeeper,
+            self._book,
             services.database,
             services.clock,
         )
+        self._watch = ChoicesWatch(services.database, guilds, self.life, machinery, pace.choices)
         self._interactions = Interactions(api, self.entrance, self._mend)
         self._resynced: set[int] = set()
         self.ready: asyncio.Event = asyncio.Event()
@@ -73,12 +110,25 @@ class Router:
         """The time zone of a guild's people."""
         return self._guilds.zone(guild_id)
 
-    async def keep_registered(self) -> None:
-        """Register again, until cancelled, what could not be registered because Discord was away."""
-        await self._registrar.again_forever(self.life.again)
+    async def keep_going(self) -> None:
+        """Do, until cancelled, what nothing from Discord sets off.
+
+        Commands that could not be registered are, jobs that are due are done, what admins chose through other processes
+        takes effect, and what was refused is noted.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._registrar.again_forever(self.life.again), name="registrar")
+            tasks.create_task(self.timekeeper.run_forever(lambda: self.life.guilds), name="timekeeper")
+            tasks.create_task(self._watch.run_forever(), name="choices")
+            tasks.create_task(self._book.write_forever(self._machinery, self._pace.refusals), name="refusals")
+
+    async def catch_up(self) -> list[int]:
+        """Make take effect at once what admins chose through other processes; gives the guilds where they did."""
+        return await self._watch.look()
 
     async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
         """Register the guild's commands and let its cogs know; a guild that is not let in is told once."""
+        await self._book.open(guild_id)
         await self.life.appear(guild_id)
         if not self._guilds.lets_in(guild_id) and talk_in is not None:
             async with self._services.database.transaction() as conn:

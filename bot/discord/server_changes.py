@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bot.discord.events import Author
 from bot.discord.server_parts import ServerParts
+from bot.discord.winding_down import wind_down
 from bot.errors import UserError
-from bot.plugins import choices_table
+from bot.plugins import choices_table, jobs_table
 from bot.plugins.choices_table import Change, Choice
 from bot.plugins.permissions import holds
 from bot.work.surface import Connection
@@ -27,6 +28,7 @@ class Changes:
         if action == "enable" and limits.cogs is not None and name not in limits.cogs:
             raise UserError(f"The owner of this bot does not offer “{name}” on this server.")
         async with self.parts.database.transaction() as conn:
+            await choices_table.hold(conn, self.guild_id, name, to_change=True)
             before = await choices_table.locked(conn, self.guild_id, place, name)
             after = changed(before)
             number = await self._put(conn, place, name, action, before, after)
@@ -41,6 +43,7 @@ class Changes:
             if not found:
                 raise UserError("I do not know that change any more.")
             change = found[0]
+            await choices_table.hold(conn, self.guild_id, change.cog, to_change=True)
             now = await choices_table.locked(conn, self.guild_id, change.channel_id, change.cog)
             if now != change.after:
                 raise UserError("Somebody has changed this again since; look at /cogs info first.")
@@ -63,6 +66,7 @@ class Changes:
         undoes: int | None = None,
     ) -> int:
         await choices_table.put(conn, self.guild_id, place, name, after, self.author.id)
+        await self._end_what_is_off(conn, name)
         return await choices_table.note(
             conn,
             self.guild_id,
@@ -76,3 +80,11 @@ class Changes:
             at=self.parts.clock.now(),
             undoes=undoes,
         )
+
+    async def _end_what_is_off(self, conn: Connection, name: str) -> None:
+        """In the transaction of the switch, so that nothing of a cog that is off goes on, nor comes back with it."""
+        guilds = self.parts.guilds
+        rules = guilds.rules_from(self.guild_id, await choices_table.of_guild(conn, self.guild_id))
+        await wind_down(conn, self.guild_id, [name], rules, member_id=self.author.id)
+        if not rules.on_anywhere(name):
+            await jobs_table.drop(conn, self.guild_id, [name])

@@ -10,21 +10,33 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from bot.discord import refused_table
 from bot.discord.events import Author
 from bot.discord.server_changes import Changes
 from bot.discord.server_parts import ServerParts
-from bot.discord.server_views import CogView, SettingView, cog_view, setting_views
+from bot.discord.server_views import (
+    CogView,
+    JobView,
+    LimitsView,
+    SettingView,
+    Silence,
+    cog_view,
+    job_views,
+    limits_view,
+    setting_views,
+)
 from bot.errors import UserError
 from bot.plugins import choices_table
 from bot.plugins.choices_table import SERVER, Change, Choice
 from bot.plugins.cog import MANAGEMENT, Cog
 from bot.plugins.commands import Command
 from bot.plugins.doorkeeper import Turned
-from bot.plugins.gate import Access, Knock, Subject
+from bot.plugins.gate import Access, Knock, Subject, gate
 from bot.plugins.permissions import bits_of, holds
 from bot.plugins.settings_fields import checked, typed
+from bot.work.surface import Connection
 
-__all__ = ["CogView", "Server", "SettingView"]
+__all__ = ["CogView", "JobView", "LimitsView", "Server", "SettingView", "Silence"]
 
 MOST_RULES = 50
 
@@ -46,6 +58,28 @@ class Server:
         """The time zone in which people here write and read times."""
         return self._parts.guilds.zone(self._guild_id or SERVER)
 
+    def at(self, name: str, channel_id: int) -> "Server":
+        """This server from another channel. Raises `UserError` where the cog is switched off there."""
+        refused = gate(
+            Knock(name, self._here, 0, author_is_bot=False, channel_id=channel_id, way="job"),
+            self._parts.guilds.rules(self._here),
+        )
+        if refused is not None:
+            raise UserError(refused.sentence)
+        return Server(self._parts, self._here, self._author, channel_id, channel_id)
+
+    def values(self, name: str) -> Any:
+        """A cog's settings right here, as its own model."""
+        return self._parts.guilds.settings(self._here, name, self._home_id)
+
+    async def check_still_on(self, conn: Connection, name: str) -> None:
+        """Raise `UserError` where a cog was switched off since it was asked; if not, it stays on until ``conn`` commits."""
+        await choices_table.hold(conn, self._here, name, to_change=False)
+        chosen = await choices_table.of_guild(conn, self._here)
+        rules = self._parts.guilds.rules_from(self._here, chosen)
+        if name != MANAGEMENT and not rules.is_on(name, self._home_id or self._channel_id):
+            raise UserError(f"“{name}” was just turned off here, so nothing was started.")
+
     @property
     def is_late(self) -> bool:
         """Whether the commands that Discord shows here are not yet those they should be."""
@@ -62,20 +96,21 @@ class Server:
         """One cog. Raises `UserError` where there is none of that name."""
         return cog_view(self._parts, self._here, name)
 
+    async def jobs(self, name: str) -> list[JobView]:
+        """What a cog does here by the clock: when next, and how it went."""
+        self._parts.cog(name)
+        async with self._parts.database.connection() as conn:
+            return await job_views(conn, self._here, name)
+
+    def limits(self) -> LimitsView:
+        """What the owner of this bot lets this server have."""
+        return limits_view(self._parts, self._here)
+
     def commands(self) -> list[tuple[Cog, Command]]:
         """What this person can use right here, by cog and name."""
         found: list[tuple[Cog, Command]] = []
         for _, cog in sorted(self._parts.cogs.items()):
-            knock = Knock(
-                cog.name,
-                self._guild_id,
-                self._author.id,
-                self._author.is_bot,
-                roles=self._author.roles,
-                channel_id=self._channel_id,
-                home_id=self._home_id,
-            )
-            if self._parts.doorkeeper.allows(knock):
+            if self._parts.doorkeeper.allows(self._knock(cog.name)):
                 found += [
                     (cog, command)
                     for _, command in sorted(cog.commands.items())
@@ -83,13 +118,33 @@ class Server:
                 ]
         return found
 
-    def why(self) -> Turned | None:
-        """What this person was refused last on this server, and why; kept while the bot runs."""
-        return self._parts.doorkeeper.about_member(self._here, self._author.id)
+    async def why(self) -> Turned | None:
+        """What this person was refused last on this server, and why; the latest of each server are kept."""
+        return await self._parts.book.about_member(self._here, self._author.id)
 
-    def why_ignored(self, message_id: int) -> list[Turned]:
-        """Why nothing came of a message, for each cog that was turned away; kept while the bot runs."""
-        return self._parts.doorkeeper.about_event(self._here, message_id)
+    async def why_ignored(self, message_id: int) -> list[Turned]:
+        """Why nothing came of a message, for each cog that was turned away; the latest of each server are kept."""
+        return await self._parts.book.about_event(self._here, message_id)
+
+    def why_not_now(self) -> list[Turned]:
+        """Of the cogs that listen, those that would not hear what this person says right here, and why."""
+        rules = self._parts.guilds.rules(self._here)
+        found = [
+            (cog.name, gate(replace(self._knock(cog.name), way="message"), rules))
+            for _, cog in sorted(self._parts.cogs.items())
+            if cog.listeners
+        ]
+        return [Turned(name, self._here, refused) for name, refused in found if refused is not None]
+
+    async def silences(self) -> list[Silence]:
+        """What Discord does not let the bot do right here, and when it is tried again."""
+        places = dict.fromkeys((self._channel_id, self._home_id))
+        async with self._parts.database.connection() as conn:
+            return [
+                Silence(one.what, one.reason, one.until)
+                for place in places
+                for one in await refused_table.of_channel(conn, place)
+            ]
 
     async def changes(self, *, limit: int = 10) -> list[Change]:
         """The latest changes by admins, newest first."""
@@ -203,6 +258,17 @@ class Server:
         if self._guild_id is None:
             raise UserError("This works on a server, not in direct messages.")
         return self._guild_id
+
+    def _knock(self, cog: str) -> Knock:
+        return Knock(
+            cog,
+            self._guild_id,
+            self._author.id,
+            self._author.is_bot,
+            roles=self._author.roles,
+            channel_id=self._channel_id,
+            home_id=self._home_id,
+        )
 
     def _holds_all(self, permissions: frozenset[str]) -> bool:
         granted = self._author.permissions

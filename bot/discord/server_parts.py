@@ -9,6 +9,7 @@ from bot.errors import UserError
 from bot.plugins.cog import Cog
 from bot.plugins.doorkeeper import Doorkeeper
 from bot.plugins.guilds import Guilds
+from bot.plugins.refusal_book import RefusalBook
 from bot.storage.database import Database
 
 
@@ -22,6 +23,7 @@ class ServerParts:
     guilds: Guilds
     life: GuildLife
     doorkeeper: Doorkeeper
+    book: RefusalBook
     database: Database
     clock: Clock
 

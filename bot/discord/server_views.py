@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from bot.discord.server_parts import ServerParts
+from bot.plugins import jobs_table
 from bot.plugins.choices_table import SERVER
 from bot.plugins.cog import MANAGEMENT
 from bot.plugins.gate import Access
 from bot.plugins.settings_fields import SettingField, fields_of, shown, written
+from bot.work.surface import Connection
 
 type CogState = Literal["on", "partly on", "off", "not offered", "broken", "unavailable"]
 type Origin = Literal["the default", "the bot's owner", "this server", "this channel"]
@@ -39,6 +42,76 @@ class SettingView:
     written: str
     origin: Origin
     own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """Something a cog does by the clock. ``schedule`` says when, such as ``daily at 09:00 (UTC)``.
+
+    ``error`` is why it failed last; ``failures`` how often in a row.
+    """
+
+    name: str
+    schedule: str
+    next_at: datetime
+    last_at: datetime | None
+    running: bool
+    error: str | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsView:
+    """What the owner lets a server have; None means all there is."""
+
+    cogs: tuple[str, ...] | None
+    agents: tuple[str, ...] | None
+    models: tuple[str, ...] | None
+    tokens: int | None
+    calls: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Something that Discord does not let the bot do in a channel: a kind of the outbox, or ``history``."""
+
+    what: str
+    reason: str
+    until: datetime
+
+
+async def job_views(conn: Connection, guild_id: int, cog: str) -> list[JobView]:
+    """What a cog does by the clock in a server."""
+    return [
+        JobView(
+            one.name,
+            one.schedule,
+            one.due_at,
+            one.ended_at,
+            running=one.started_at is not None and (one.ended_at is None or one.ended_at < one.started_at),
+            error=one.error,
+            failures=one.failures,
+        )
+        for one in await jobs_table.of_cog(conn, guild_id, cog)
+    ]
+
+
+def limits_view(parts: ServerParts, guild_id: int) -> LimitsView:
+    """What the owner lets a server have."""
+    limits = parts.guilds.limits(guild_id)
+    most = limits.budget
+    cogs, agents, models = (
+        None if one is None else tuple(sorted(one)) for one in (limits.cogs, limits.agents, limits.models)
+    )
+    return LimitsView(
+        cogs,
+        agents,
+        models,
+        tokens=None if most is None else most.tokens,
+        calls=None if most is None else most.calls,
+        seconds=None if most is None else most.seconds,
+    )
 
 
 def cog_view(parts: ServerParts, guild_id: int, name: str) -> CogView:

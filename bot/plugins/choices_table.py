@@ -1,15 +1,18 @@
 """The tables of what servers have chosen (``guild_cog``) and of who changed it (``admin_change``)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from bot.plugins.gate import Access
 from bot.work.surface import Connection
 
+CHANGED = "cogswarm_choices"
+"""The channel on which processes are told the id of a server that has chosen something."""
 SERVER = 0
 """Stands for the server itself where a channel's id could be."""
 
@@ -65,6 +68,24 @@ async def of_guild(conn: Connection, guild_id: int) -> dict[tuple[int, str], Cho
     }
 
 
+async def versions(conn: Connection, guilds: Collection[int]) -> dict[int, int]:
+    """A number for each server that has chosen something, which grows with every change."""
+    cursor = await conn.execute(
+        "SELECT guild_id, sum(version)::bigint FROM guild_cog WHERE guild_id = ANY(%s) GROUP BY guild_id",
+        (list(guilds),),
+    )
+    return {int(row[0]): int(row[1]) for row in await cursor.fetchall()}
+
+
+async def hold(conn: Connection, guild_id: int, cog: str, *, to_change: bool) -> None:
+    """Until the transaction ends nobody changes whether a cog is on; ``to_change``: nor relies on it being so."""
+    function = "pg_advisory_xact_lock" if to_change else "pg_advisory_xact_lock_shared"
+    await conn.execute(
+        sql.SQL("SELECT {}(hashtextextended(%s, 0))").format(sql.Identifier(function)),
+        (f"cogswarm choice {guild_id} {cog}",),
+    )
+
+
 async def locked(conn: Connection, guild_id: int, channel_id: int, cog: str) -> Choice:
     """One choice, which nobody else changes before the transaction ends."""
     await conn.execute(
@@ -88,7 +109,7 @@ async def locked(conn: Connection, guild_id: int, channel_id: int, cog: str) -> 
 async def put(
     conn: Connection, guild_id: int, channel_id: int, cog: str, choice: Choice, member_id: int
 ) -> None:
-    """Keep a choice that was `locked` before."""
+    """Keep a choice that was `locked` before; every process is told when the transaction commits."""
     kept = choice.as_json()
     await conn.execute(
         """
@@ -106,6 +127,7 @@ async def put(
             cog,
         ),
     )
+    await conn.execute("SELECT pg_notify(%s, %s)", (CHANGED, str(guild_id)))
 
 
 async def note(

@@ -4,15 +4,19 @@ Declaring does nothing else: no I/O, no registration anywhere. The app reads a l
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 from bot.errors import ConfigError
 from bot.plugins.commands import Command, Group, Handler, declare_group, declare_menu, declare_slash
 from bot.plugins.forms import Form, inputs_of
+from bot.plugins.jobs import USUAL_LIMIT, Job, TimeOfDay, made_job
 from bot.plugins.options import Suggest
 from bot.plugins.permissions import bits_of
 from bot.plugins.settings import NoSettings, Settings
+from bot.plugins.tools import USUAL_TOOL_LIMIT, Tool, made_tool
 
 API_VERSION = 1
 """Raised when a plugin written for the version before can no longer work."""
@@ -72,6 +76,8 @@ class Cog:
     enders: list[Handler] = field(default_factory=list[Handler], init=False)
     loaders: list[Handler] = field(default_factory=list[Handler], init=False)
     unloaders: list[Handler] = field(default_factory=list[Handler], init=False)
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job], init=False)
+    tools: dict[str, Tool] = field(default_factory=dict[str, Tool], init=False)
 
     def __post_init__(self) -> None:
         if not COG_NAME.fullmatch(self.name):
@@ -159,6 +165,54 @@ class Cog:
         return self._declare(
             self.forms, action, lambda function: Press(function, updates=updates, form=model)
         )
+
+    def job(
+        self,
+        *,
+        every: timedelta | None = None,
+        daily: TimeOfDay | None = None,
+        limit: timedelta = USUAL_LIMIT,
+        jitter: timedelta | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Declare what is done by the clock on each server where the cog is on; called with a context.
+
+        ``every`` is at least 10 seconds; ``daily`` is a time of day in the server's time zone, or a function that reads
+        one from the cog's settings there (None: not at all). One process does it, once for each time it is due; times
+        that were missed are made up for by one. It may take ``limit``, at most 10 minutes; ``jitter`` spreads servers.
+        A job that is cut off by a crash is done again: what it starts or says once is not. Raises `ConfigError`.
+        """
+
+        def declare(function: Handler) -> Handler:
+            name = _name_of(function)
+            if name in self.jobs:
+                raise ConfigError(f"The cog {self.name} declares the job {name} twice; rename one of them.")
+            self.jobs[name] = made_job(name, function, every=every, daily=daily, limit=limit, jitter=jitter)
+            return function
+
+        return declare
+
+    def tool[**P](
+        self,
+        name: str,
+        *,
+        help: str,  # noqa: A002 - the word authors expect
+        read_only: bool = False,
+        limit: timedelta = USUAL_TOOL_LIMIT,
+    ) -> Callable[[Callable[P, Awaitable[Any]]], Callable[P, Awaitable[Any]]]:
+        """Declare a tool that agents can call, under the cog's name; called with a context and typed arguments.
+
+        What the arguments may be is read off their annotations, and checked before the function is called. It answers
+        with text, or with what pydantic can make JSON of; `UserError` tells the agent what is wrong. ``read_only`` says
+        that it changes nothing. Raises `ConfigError` for a function that cannot be described.
+        """
+
+        def declare(function: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[Any]]:
+            if name in self.tools:
+                raise ConfigError(f"The cog {self.name} declares the tool {name} twice; rename one of them.")
+            self.tools[name] = made_tool(self.name, name, function, help, read_only=read_only, limit=limit)
+            return function
+
+        return declare
 
     def on_message(self, function: Handler) -> Handler:
         """Declare a listener for people's messages; called with (context, message)."""

@@ -36,6 +36,11 @@ class Knock:
     home_id: int = 0
     way: Way = "command"
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the cog acts by itself: a job, or a tool in work that a job began. Nobody's rules apply to that."""
+        return self.way == "job" or (self.way == "tool" and self.author_is_me)
+
 
 @dataclass(frozen=True, slots=True)
 class GuildRules:
@@ -93,6 +98,8 @@ def gate(knock: Knock, rules: GuildRules | None) -> Refused | None:
 
 
 def _author(knock: Knock, rules: GuildRules | None) -> Refused | None:
+    if knock.is_own:
+        return None
     if knock.author_is_me:
         return Refused("from_myself", "The bot does not listen to itself.")
     if knock.author_is_bot and (rules is None or knock.author_id not in rules.trusted_bots):
@@ -104,7 +111,8 @@ def _cog(knock: Knock, rules: GuildRules) -> Refused | None:
     name = knock.cog
     if name in rules.withheld:
         return Refused("cog_withheld", f"The owner of this bot does not offer “{name}” on this server.")
-    if not rules.is_on(name, knock.home_id or knock.channel_id):
+    place = knock.home_id or knock.channel_id
+    if not (rules.is_on(name, place) if place or not knock.is_own else rules.on_anywhere(name)):
         if rules.on_anywhere(name):
             return Refused(
                 "cog_off_in_channel", f"“{name}” is turned off in this channel; an admin can turn it on."
@@ -117,6 +125,8 @@ def _cog(knock: Knock, rules: GuildRules) -> Refused | None:
 
 def _member(knock: Knock, access: tuple[Access, ...]) -> Refused | None:
     """A rule against goes before a rule for; where one kind of subject is allowed, the others of it are not."""
+    if knock.is_own:
+        access = tuple(rule for rule in access if rule.kind == "channel") if knock.channel_id else ()
     here = {
         "channel": {knock.home_id, knock.channel_id},
         "role": set(knock.roles),

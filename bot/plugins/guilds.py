@@ -4,7 +4,7 @@ A value comes from the channel's own choice, else from the guild's, else from th
 defaults. The owner's limits stand above all of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +34,7 @@ class Guilds:
         self._choices: dict[int, dict[tuple[int, str], Choice]] = {}
         self._broken: dict[int, dict[str, str]] = {}
         self._settings: dict[tuple[int, int, str], Settings] = {}
+        self._versions: dict[int, int] = {}
 
     def rules(self, guild_id: int | None) -> GuildRules | None:
         """What stands in a guild; None for one that has not appeared yet, and for direct messages that are off."""
@@ -110,16 +111,22 @@ class Guilds:
     async def refresh(self, guild_id: int) -> None:
         """Read again what a guild has chosen."""
         async with self._database.connection() as conn:
+            # The version first: what changes between the two is noticed later, and read once too often.
+            self._versions[guild_id] = (await choices_table.versions(conn, [guild_id])).get(guild_id, 0)
             chosen = await choices_table.of_guild(conn, guild_id)
         self._choices[guild_id] = chosen
         for key in [key for key in self._settings if key[0] == guild_id]:
             del self._settings[key]
+        self._rules[guild_id] = self.rules_from(guild_id, chosen)
+
+    def rules_from(self, guild_id: int, chosen: Mapping[tuple[int, str], Choice]) -> GuildRules:
+        """What stands in a guild that has chosen this."""
         limits = self.limits(guild_id)
         channels: dict[str, dict[int, bool]] = {}
         for (channel_id, cog), choice in chosen.items():
             if channel_id != SERVER and choice.enabled is not None:
                 channels.setdefault(cog, {})[channel_id] = choice.enabled
-        self._rules[guild_id] = GuildRules(
+        return GuildRules(
             let_in=self.lets_in(guild_id),
             enabled=frozenset(name for name in self._cogs if self._is_on(name, chosen)),
             channels=channels,
@@ -130,6 +137,12 @@ class Guilds:
             broken=self.broken(guild_id),
             trusted_bots=frozenset(self._config.servers.trusted_bots),
         )
+
+    async def outdated(self, guilds: Collection[int]) -> list[int]:
+        """Those of ``guilds`` that have chosen something since it was read, in whichever process."""
+        async with self._database.connection() as conn:
+            now = await choices_table.versions(conn, guilds)
+        return [guild for guild in guilds if now.get(guild, 0) != self._versions.get(guild)]
 
     def _is_on(self, cog: str, chosen: Mapping[tuple[int, str], Choice]) -> bool:
         own = chosen.get((SERVER, cog), NOTHING).enabled

@@ -16,6 +16,8 @@ from bot.config.loaded import LoadedConfig
 from bot.config.problems import ConfigErrors
 from bot.discord.gateway import GatewaySettings
 from bot.discord.registrar import RegistrarSettings
+from bot.discord.router import RouterPace
+from bot.discord.timekeeper import TimekeeperSettings
 from bot.errors import CogswarmError, ConfigError, UserError
 from bot.llm.factory import BUILT_IN, BackendFactory
 from bot.llm.protocol import Backend
@@ -35,6 +37,7 @@ _PACE = Pace(
     gateway=GatewaySettings(first_pause=0.05, guild_ready_timeout=0.05),
     engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1, retry_delay=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
+    router=RouterPace(timekeeper=TimekeeperSettings(poll=0.1), refusals=0.1),
 )
 
 

@@ -174,7 +174,14 @@ class Engine:
                 await workflow.stopped(run, **row.args)
             except CogswarmError as error:
                 log.warning("stop_report_failed", reason=str(error))
-        await self._finish(row, run, "stopped", f"Stopped by <@{stop_by}>.")
+        try:
+            async with self._services.database.connection() as conn:
+                now = await runs_table.get(conn, row.id)
+        except OutsideError as error:
+            log.warning("run_not_finished", reason=str(error))
+            return
+        reason = now.stop_reason if now is not None else None
+        await self._finish(row, run, "stopped", reason or f"Stopped by <@{stop_by}>.")
 
     async def _finish(self, row: RunRow, run: Run, state: str, sentence: str | None) -> None:
         ending = f"✗ {sentence}" if state == "failed" else f"■ {sentence}" if sentence else None

@@ -1,5 +1,6 @@
 """All SQL on the tables ``run`` and ``handled_event``."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ class RunRow:
     thread_row: int | None
     state: str
     stop_by: int | None
+    stop_reason: str | None
     due_at: datetime
     lease_owner: UUID | None
     lease_until: datetime | None
@@ -46,6 +48,15 @@ class RunRow:
     def principal(self) -> Principal:
         """On whose behalf the run acts."""
         return Principal(self.guild_id, self.channel_id, self.member_id, self.member_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that has not ended; ``home_id`` is the channel in which, or in whose thread, it was asked for."""
+
+    id: UUID
+    cog: str
+    home_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +153,39 @@ async def thread_opened(conn: Connection, thread_row: int, thread_id: int) -> No
     await conn.execute("UPDATE run SET thread_id = %s WHERE thread_row = %s", (thread_id, thread_row))
 
 
-async def ask_to_stop(conn: Connection, run_id: UUID, member_id: int) -> str | None:
-    """Note who wants the run stopped; the answer is its state before, None if there is no such run."""
+async def ask_to_stop(
+    conn: Connection, run_id: UUID, member_id: int, reason: str | None = None
+) -> str | None:
+    """Note who wants the run stopped; the answer is its state before, None if there is no such run.
+
+    ``reason`` is what people read where nobody pressed Stop.
+    """
     cursor = await conn.execute(
         """
         WITH before AS (SELECT id, state FROM run WHERE id = %s FOR UPDATE)
-        UPDATE run SET stop_by = coalesce(run.stop_by, %s), due_at = least(run.due_at, now())
+        UPDATE run SET stop_by = coalesce(run.stop_by, %s), due_at = least(run.due_at, now()),
+                       stop_reason = CASE WHEN run.stop_by IS NULL THEN %s ELSE run.stop_reason END
         FROM before WHERE run.id = before.id RETURNING before.state
         """,
-        (run_id, member_id),
+        (run_id, member_id, reason),
     )
     row = await cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+async def unfinished(conn: Connection, guild_id: int, cogs: Collection[str]) -> list[Unfinished]:
+    """The runs of cogs in a guild that have not ended and that nobody has asked to stop."""
+    async with conn.cursor(row_factory=class_row(Unfinished)) as cursor:
+        await cursor.execute(
+            """
+            SELECT run.id, run.cog, coalesce(home.parent_id, run.channel_id) AS home_id
+            FROM run LEFT JOIN channel_home AS home
+                 ON home.channel_id = run.channel_id AND home.kind IN (10, 11, 12)
+            WHERE run.guild_id = %s AND run.cog = ANY(%s) AND run.finished_at IS NULL AND run.stop_by IS NULL
+            """,
+            (guild_id, list(cogs)),
+        )
+        return await cursor.fetchall()
 
 
 async def due(conn: Connection, limit: int) -> list[UUID]:

@@ -1,11 +1,24 @@
 """/cogs: what is on in a server, and switching it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from cogs.admin import config_command, messages
 from cogs.admin.cog import AdminSettings, admin
-from cogswarm import Access, Channel, CogView, Context, Member, Role, UserError, option, plain
+from cogswarm import (
+    Access,
+    Channel,
+    CogView,
+    Context,
+    JobView,
+    LimitsView,
+    Member,
+    Role,
+    UserError,
+    option,
+    plain,
+)
 
 SUGGESTIONS = 25
 NAMED = 10
@@ -49,7 +62,27 @@ async def list_cogs(ctx: Ctx) -> None:
         )
         for view in views
     ]
-    await ctx.reply("\n".join([messages.LIST_HEAD, *lines, messages.LIST_FOOT]))
+    await ctx.reply(
+        "\n".join([messages.LIST_HEAD, *lines, *_limits(ctx.server.limits()), messages.LIST_FOOT])
+    )
+
+
+def _limits(limits: LimitsView) -> list[str]:
+    """The owner's limits, so that an admin sees which are not theirs to change."""
+    lines = [
+        text.format(names=", ".join(names) or messages.LIMITS_NONE)
+        for text, names in (
+            (messages.LIMITS_COGS, limits.cogs),
+            (messages.LIMITS_AGENTS, limits.agents),
+            (messages.LIMITS_MODELS, limits.models),
+        )
+        if names is not None
+    ]
+    if limits.tokens is not None:
+        lines.append(
+            messages.LIMITS_BUDGET.format(tokens=limits.tokens, calls=limits.calls, seconds=limits.seconds)
+        )
+    return [messages.LIMITS_HEAD, *lines] if lines else []
 
 
 @cogs.command("info", help=messages.INFO, suggest={"cog": suggest_cog})
@@ -61,12 +94,13 @@ async def info(ctx: Ctx, cog: Annotated[str, messages.WHICH]) -> None:
         messages.CHANGE.format(
             action=messages.ACTIONS[one.action],
             who=f"<@{one.member_id}>",
-            when=f"{one.at.astimezone(ctx.server.zone):%Y-%m-%d %H:%M}",
+            when=f"<t:{int(one.at.timestamp())}:f>",
         )
         for one in changes
     )
+    jobs = [_job(one) for one in await ctx.server.jobs(view.name)] if view.state != "unavailable" else []
     await ctx.reply(
-        "\n".join([*_about(view), *([messages.INFO_CHANGES.format(changes=told)] if told else [])])
+        "\n".join([*_about(view), *jobs, *([messages.INFO_CHANGES.format(changes=told)] if told else [])])
     )
 
 
@@ -95,6 +129,20 @@ def _about(view: CogView) -> list[str]:
         )
         lines.append(messages.INFO_IGNORED.format(counts=counts))
     return lines
+
+
+def _job(job: JobView) -> str:
+    last = messages.INFO_JOB_RAN.format(when=_ago(job.last_at)) if job.last_at is not None else ""
+    if job.running:
+        last = messages.INFO_JOB_RUNS
+    if job.error is not None:
+        times = messages.INFO_JOB_TIMES.format(count=job.failures) if job.failures > 1 else ""
+        last += messages.INFO_JOB_FAILED.format(times=times, error=plain(job.error))
+    return messages.INFO_JOB.format(name=job.name, schedule=job.schedule, next=_ago(job.next_at), last=last)
+
+
+def _ago(moment: datetime) -> str:
+    return f"<t:{int(moment.timestamp())}:R>"
 
 
 def _mark(rule: Access) -> str:

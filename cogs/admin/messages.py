@@ -52,7 +52,20 @@ INFO_CHANNELS_ON = "On in: {channels}"
 INFO_CHANNELS_OFF = "Off in: {channels}"
 INFO_ALLOWED = "Only for: {whom}"
 INFO_DENIED = "Not for: {whom}"
-INFO_IGNORED = "Refused or ignored since the bot started: {counts}"
+INFO_IGNORED = "Refused or ignored so far: {counts}"
+INFO_JOB = "By the clock: `{name}` {schedule}, next {next}{last}"
+INFO_JOB_RAN = ", last {when}"
+INFO_JOB_RUNS = ", running now"
+INFO_JOB_FAILED = "; it failed{times}: {error}"
+INFO_JOB_TIMES = " {count} times in a row"
+LIMITS_HEAD = "-# The owner of this bot lets this server have:"
+LIMITS_COGS = "-# - features: {names}"
+LIMITS_AGENTS = "-# - agents: {names}"
+LIMITS_MODELS = "-# - language models: {names}"
+LIMITS_BUDGET = (
+    "-# - for each piece of work at most {tokens:,} tokens, {calls} model calls and {seconds:g} seconds"
+)
+LIMITS_NONE = "none"
 INFO_CHANGES = "Latest changes: {changes}"
 CHANGE = "{action} by {who} on {when}"
 ACTIONS = {
@@ -122,12 +135,32 @@ HELP_ONE = "`{command}` {help}\n-# Part of {cog}: {summary}"
 HELP_OPTION = "- `{name}`{optional}: {help}"
 OPTIONAL = " (optional)"
 
-WHY_NOTHING = "Nothing of yours was refused here since the bot was started."
+WHY_NOTHING = "Nothing of yours was refused here lately."
 WHY_REFUSED = "The last thing of yours that was refused here: {sentence}"
 WHY_NO_MESSAGE = "Please give the link or the id of a message; its menu has “Copy Message Link”."
 WHY_IGNORED = "Of that message nothing came, because:"
 WHY_IGNORED_ENTRY = "- {cog}: {sentence}"
+WHY_NOT_NOW = "Nothing is noted about that message. As things stand, these would not hear you here:"
+WHY_SILENT = (
+    "Discord does not let me {what} in this channel ({reason}). I try again {when}, and at once when my permissions here "
+    "change."
+)
+DOES = {
+    "post": "say something",
+    "edit": "change what I said",
+    "delete": "take back what I said",
+    "thread": "open a thread",
+    "private_thread": "open a private thread",
+    "forum_post": "open a post",
+    "thread_edit": "rename or archive a thread",
+    "react": "react to messages",
+    "unreact": "take back a reaction",
+    "pin": "pin messages",
+    "unpin": "unpin messages",
+    "history": "read what was said",
+}
+DOES_SOMETHING = "do all I should"
 WHY_NO_REASON = (
-    "Nothing was refused because of that message since the bot was started. Either it was answered, or no feature that "
+    "Nothing was refused because of that message lately. Either it was answered, or no feature that "
     "is on here listens to such messages: try a command, or mention the bot."
 )

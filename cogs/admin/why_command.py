@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cogs.admin import messages
 from cogs.admin.cog import AdminSettings, admin
-from cogswarm import Context, Message, UserError
+from cogswarm import Context, Message, UserError, plain
 
 type Ctx = Context[AdminSettings]
 _LINK = re.compile(r"(?:https?://\S+/channels/\d+/\d+/)?(\d{5,20})")
@@ -18,27 +18,40 @@ async def why(ctx: Ctx, message: Annotated[str | None, messages.WHICH_MESSAGE] =
         found = _LINK.fullmatch(message.strip())
         if found is None:
             raise UserError(messages.WHY_NO_MESSAGE)
-        await ctx.reply(_ignored(ctx, int(found[1])))
+        await ctx.reply(await _ignored(ctx, int(found[1])))
         return
-    refused = ctx.server.why()
-    await ctx.reply(
+    refused = await ctx.server.why()
+    told = (
         messages.WHY_NOTHING
         if refused is None
         else messages.WHY_REFUSED.format(sentence=refused.refused.sentence)
     )
+    await ctx.reply("\n".join([told, *await _silences(ctx)]))
 
 
 @admin.message_command(messages.WHY_MENU)
 async def why_no_answer(ctx: Ctx, message: Message) -> None:
     """Say why a message was ignored."""
-    await ctx.reply(_ignored(ctx, message.id))
+    await ctx.reply(await _ignored(ctx, message.id))
 
 
-def _ignored(ctx: Ctx, message_id: int) -> str:
-    turned = ctx.server.why_ignored(message_id)
+async def _ignored(ctx: Ctx, message_id: int) -> str:
+    head, turned = messages.WHY_IGNORED, await ctx.server.why_ignored(message_id)
     if not turned:
-        return messages.WHY_NO_REASON
+        head, turned = messages.WHY_NOT_NOW, ctx.server.why_not_now()
     entries = [
         messages.WHY_IGNORED_ENTRY.format(cog=one.cog, sentence=one.refused.sentence) for one in turned
     ]
-    return "\n".join([messages.WHY_IGNORED, *entries])
+    told = [head, *entries] if entries else [messages.WHY_NO_REASON]
+    return "\n".join([*told, *await _silences(ctx)])
+
+
+async def _silences(ctx: Ctx) -> list[str]:
+    return [
+        messages.WHY_SILENT.format(
+            what=messages.DOES.get(one.what, messages.DOES_SOMETHING),
+            reason=plain(one.reason),
+            when=f"<t:{int(one.until.timestamp())}:R>",
+        )
+        for one in await ctx.server.silences()
+    ]
