@@ -42,6 +42,7 @@ from bot.llm.time_limits import TimeLimits, timed
 from bot.mcp.client import McpPool
 from bot.mcp.configured import ConfiguredTools, server_specs
 from bot.mcp.joined import JoinedTools
+from bot.mcp.toolbox import Toolbox
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
@@ -83,6 +84,7 @@ class Bot:
     router: Router
     engine: Engine
     mirror: Mirror
+    tools: Toolbox
 
 
 def load_plugins(loaded: LoadedConfig) -> Loaded:
@@ -213,9 +215,8 @@ async def running_bot(
                 }.items()
             ]
             try:
-                yield Bot(
-                    database, router, engine, Mirror(database, ThreadMembers(api, machinery).takes_part)
-                )
+                takes_part = ThreadMembers(api, machinery).takes_part
+                yield Bot(database, router, engine, Mirror(database, takes_part), services.tools)
             finally:
                 for task in parts:
                     task.cancel()

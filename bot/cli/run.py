@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli.invite import PERMISSIONS, application_id, invite_url, permission_bits, permissions_of_cogs
 from bot.cli.session import Session
 from bot.parent import when_stdin_ends
 
@@ -32,7 +33,17 @@ def run(
     session.start_logging()
     for notice in loaded.notices:
         typer.echo(notice, err=True)
+    if not child:
+        _say_invite(session, loaded.config.discord.bot_token)
     asyncio.run(until_told_to_end(run_bot(loaded, ready=_say_ready if child else None), watch_stdin=child))
+
+
+def _say_invite(session: Session, token: str) -> None:
+    """Print the address that adds the bot to a server, with what its features ask for."""
+    app_id = application_id(token)
+    if app_id is not None:
+        bits = permission_bits({**PERMISSIONS, **permissions_of_cogs(session)})
+        typer.echo(f"To add the bot to a server, open {invite_url(app_id, bits)}", err=True)
 
 
 def _say_ready() -> None:

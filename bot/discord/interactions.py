@@ -63,15 +63,23 @@ class Interactions:
         with structlog.contextvars.bound_contextvars(
             interaction=interaction.id, guild=interaction.where.guild_id
         ):
-            match interaction.kind:
-                case "command":
-                    await self._command(interaction)
-                case "autocomplete":
-                    await self._suggest(interaction)
-                case "component" | "modal":
-                    await self._component(interaction)
-                case _:
-                    await Answers(self._api, interaction).say_safely(UNKNOWN_KIND)
+            try:
+                await self._dispatch(interaction)
+            except CogswarmError as error:
+                await Answers(self._api, interaction).complain(str(error))
+            except Exception as error:  # noqa: BLE001 - whatever comes, the person is answered
+                await Answers(self._api, interaction).complain(broken("router", error))
+
+    async def _dispatch(self, interaction: Interaction) -> None:
+        match interaction.kind:
+            case "command":
+                await self._command(interaction)
+            case "autocomplete":
+                await self._suggest(interaction)
+            case "component" | "modal":
+                await self._component(interaction)
+            case _:
+                await Answers(self._api, interaction).say_safely(UNKNOWN_KIND)
 
     async def _command(self, interaction: Interaction) -> None:
         answers = Answers(self._api, interaction)

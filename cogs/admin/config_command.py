@@ -14,13 +14,13 @@ VALUE_LENGTH = 200
 class OneValue(Form):
     """What is typed for one setting."""
 
-    value: str = entry("", label="Value", max_length=4000)
+    value: str = entry("", label=messages.VALUE, max_length=4000)
 
 
 class Lines(Form):
     """What is typed for a setting that is a list."""
 
-    value: str = entry("", label="Values", long=True, max_length=4000)
+    value: str = entry("", label=messages.VALUES, long=True, max_length=4000)
 
 
 async def show(ctx: Ctx, cog: str, place: int, said: str = "") -> None:

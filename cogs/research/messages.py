@@ -6,6 +6,28 @@ Ask a question and the research agent looks for sources, reads them, and answers
 claim linked to where it stands.
 {how}
 Try one of these, or type `/research` with a question of your own:"""
+SUMMARY = "Answers a question from the sources it can read, with citations"
+AGENT, AGENT_HELP = "Agent", "Which agent answers"
+SOURCES, SOURCES_HELP = "Sources", "How many sources are read for an answer"
+SUGGESTED, SUGGESTED_HELP = "Suggested topics", "Topics that are proposed while somebody types"
+EXAMPLES, EXAMPLES_HELP = "Examples", "Questions that the welcome message offers as buttons"
+ABOUT = "About"
+ABOUT_HELP = "What the sources are about, told to somebody whose question found nothing"
+WELCOME_CHANNEL = "Welcome channel"
+WELCOME_CHANNEL_HELP = "Where the welcome message is posted; left empty, there is none"
+
+PLANNING = "Planning the search"
+PLANNED = "Planned: {queries}"
+LOOKING = "Looking for sources"
+READING = "Reading {sources}"
+FOUND = "Found {sources}, kept {kept}"
+WRITING = "Writing the answer"
+READ = "Read {sources}"
+FINISHING, WROTE = "Finishing", "Wrote the answer"
+FOUND_NOTHING = "I found nothing about “{topic}”. {why}.\n{known}"
+NOT_READ = "{names} could not be read: {reason}{others}"
+LEFT_OUT = "Left out {sentences} that no source supports"
+
 OFFLINE_HOW = (
     "Here it works without any key or network: its answers are sentences quoted from a small library."
 )

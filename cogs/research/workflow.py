@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel
 
-from cogs.research import feeds
+from cogs.research import feeds, messages
 from cogs.research.citations import Checked, check, render
 from cogs.research.cog import research
 from cogs.research.feeds import Entry, Failure, Found
@@ -43,11 +43,11 @@ class Reading(BaseModel):
 async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, readable: list[int]) -> None:
     """Answer ``topic`` in the run's thread."""
     writer = run.agent(agent)
-    await run.stage("Planning the search")
+    await run.stage(messages.PLANNING)
     queries = await run.step("plan", writer.plan, topic)
 
     shown = ", ".join(f"“{title(query, 60)}”" for query in queries)
-    await run.stage("Looking for sources", done=f"Planned: {shown}")
+    await run.stage(messages.LOOKING, done=messages.PLANNED.format(queries=shown))
     earlier = await run.step("recall", _recall, run, topic, readable)
     if earlier:
         await run.post(_earlier_text(earlier))
@@ -59,8 +59,8 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, r
         return
 
     await run.stage(
-        f"Reading {_count(len(kept), 'source')}",
-        done=f"Found {_count(len(found.entries), 'source')}, kept {len(kept)}",
+        messages.READING.format(sources=_count(len(kept), "source")),
+        done=messages.FOUND.format(sources=_count(len(found.entries), "source"), kept=len(kept)),
     )
     reading = await run.step("read", _read, run, writer, kept)
     await _name_failures(run, reading.failed)
@@ -68,7 +68,9 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, r
         await _found_nothing(run, writer, topic, "None of the sources could be read", about)
         return
 
-    await run.stage("Writing the answer", done=f"Read {_count(len(reading.sources), 'source')}")
+    await run.stage(
+        messages.WRITING, done=messages.READ.format(sources=_count(len(reading.sources), "source"))
+    )
     draft = await run.step("write", _write, run, writer, topic)
     checked = check(draft, frozenset(str(source.number) for source in reading.sources))
     await _name_dropped(run, checked)
@@ -76,7 +78,7 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, r
         await _found_nothing(run, writer, topic, "The sources do not answer it", about)
         return
 
-    await run.stage("Finishing", done="Wrote the answer")
+    await run.stage(messages.FINISHING, done=messages.WROTE)
     cited = [source for source in reading.sources if str(source.number) in checked.cited]
     await run.post(_with_label(render(checked, _links(reading.sources)), writer), speaker=writer.speaker)
     await run.post(_source_list(cited), speaker=writer.speaker)
@@ -169,7 +171,7 @@ async def _found_nothing(run: Run, writer: Agent, topic: str, why: str, about: s
     else:
         names = await run.step("name the feeds", _feed_names, writer)
         known = f"The sources here are: {', '.join(title(name, 60) for name in names)}." if names else ""
-    await run.post(f"I found nothing about “{title(topic)}”. {why}.\n{known}".rstrip())
+    await run.post(messages.FOUND_NOTHING.format(topic=title(topic), why=why, known=known).rstrip())
 
 
 async def _feed_names(writer: Agent) -> list[str]:
@@ -185,14 +187,14 @@ async def _name_failures(run: Run, failed: Sequence[Failure]) -> None:
         return
     names = ", ".join(title(failure.feed, 60) for failure in failed)
     others = " (and so on)" if len(failed) > 1 else ""
-    await run.note(f"{names} could not be read: {plain(failed[0].reason)}{others}")
+    await run.note(messages.NOT_READ.format(names=names, reason=plain(failed[0].reason), others=others))
 
 
 async def _name_dropped(run: Run, checked: Checked) -> None:
     if checked.unknown:
         log.warning("unknown_citations_dropped", ids=list(checked.unknown))
     if checked.uncited and checked.claims:
-        await run.note(f"Left out {_count(checked.uncited, 'sentence')} that no source supports")
+        await run.note(messages.LEFT_OUT.format(sentences=_count(checked.uncited, "sentence")))
 
 
 def _passages(sources: Sequence[Source]) -> list[Passage]:

@@ -1,4 +1,4 @@
-"""Whatever plugins there are and whatever admins switch: each server has the commands it should, and no others hear.
+"""Whatever plugins there are and whatever admins switch: each server has the commands, jobs and tools it should, no others.
 
 Plugins are good, slow, failing, colliding or refused by Discord; servers, switches, channels, restarts and outages of
 Discord come in any order. The bot is the whole one, on a local Discord and a real database.
@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, override
+from typing import Any, LiteralString, override
 from uuid import uuid4
 
 import hypothesis.strategies as st
@@ -20,11 +20,13 @@ from bot.discord.api import pointed_at
 from bot.local_discord.client.member import Member, join
 from bot.local_discord.faults.faults import Fault
 from bot.local_discord.server import Config, running
+from bot.mcp.errors import ToolCallError
 from bot.plugins.discovery import find
 from bot.plugins.loading import load
 from bot.testing.bots import BotWith
 from bot.testing.journal import journal_kept
 from bot.testing.scripted_model import ScriptedModel
+from bot.work.principal import Principal
 from cogs.admin import admin
 from cogswarm import Cog, Context, Message
 from tests.sizes import size
@@ -50,6 +52,7 @@ guilds:
 )
 SOURCE = """
 import asyncio
+from datetime import timedelta
 from cogswarm import Cog, Context, Message, UserError, hookimpl
 {wrong}
 HEARD = []
@@ -63,6 +66,15 @@ async def run(ctx: Context) -> None:
 @cog.on_message
 async def heard(ctx: Context, message: Message) -> None:
     HEARD.append((message.text, ctx.guild_id, ctx.channel_id))
+
+@cog.job(every=timedelta(days=1), jitter=timedelta())
+async def tick(ctx: Context) -> None:
+    HEARD.append(("job", ctx.guild_id, 0))
+
+@cog.tool("touch", help="Touch it")
+async def touch(ctx: Context) -> str:
+    HEARD.append(("tool", ctx.guild_id, ctx.channel_id))
+    return "touched {name}"
 
 @cog.on_load
 async def begin(settings) -> None:
@@ -169,7 +181,7 @@ class Servers(RuleBasedStateMachine):
         plugins = load([one for one in find([self.place / "plugins"]) if one.folder is not None])
         cogs = [*plugins.cogs.values(), admin, witness]
         servers = {"defaults": [*self.defaults, "witness"]}
-        bot = await self.bots(*cogs, config={"servers": servers})
+        self.bot = bot = await self.bots(*cogs, config={"servers": servers})
 
         async def all_there() -> bool:
             return sorted(bot.router.guilds) == self.guilds and not bot.router.busy
@@ -221,7 +233,17 @@ class Servers(RuleBasedStateMachine):
         everywhere = {one.name for one in world.commands_of(self.local.application_id, None)}
         assert everywhere == {"cogs", "help", "why", "Why no answer?"}
 
-    # what people do
+    @invariant()
+    def each_server_has_the_jobs_it_should(self) -> None:
+        rows = self.go(self._rows("SELECT guild_id, cog FROM cog_job WHERE guild_id = ANY(%s)"))
+        for guild in self.guilds:
+            assert {name for where, name in rows if where == guild} == self.expected(guild)
+
+    async def _rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        async with self.bot.database.connection() as conn:
+            return await (await conn.execute(query, (self.guilds,))).fetchall()
+
+    # what people do, and the clock
 
     plugin = st.integers(0, len(KINDS) - 1)
     server = st.integers(0, len(SERVERS) - 1)
@@ -273,6 +295,43 @@ class Servers(RuleBasedStateMachine):
         if name in self.expected(guild):
             answer = self.go(_answer(self.ada, where, name))
             assert (answer == f"ran {name}") == self.is_on(guild, name, where), answer
+        assert len(self._heard(name)) == before + self.is_on(guild, name, where)
+
+    @rule()
+    def a_day_passes(self) -> None:
+        before = {name: self._jobs_done(name) for name in self.kinds}
+        self.go(self._day())
+        for name in self.kinds:
+            for guild in self.guilds:
+                done = self._jobs_done(name).count(guild) - before[name].count(guild)
+                assert done == (name in self.expected(guild)), (name, guild)
+
+    async def _day(self) -> None:
+        later = (
+            "UPDATE cog_job SET due_at = due_at - interval '25 hours' WHERE guild_id = ANY(%s) RETURNING 1"
+        )
+        await self._rows(later)
+
+        async def all_done() -> bool:
+            late = "SELECT 1 FROM cog_job WHERE guild_id = ANY(%s) AND (due_at <= now() OR lease_until IS NOT NULL)"
+            return await self._rows(late) == []
+
+        await eventually(all_done)
+
+    def _jobs_done(self, name: str) -> list[int]:
+        return [guild for what, guild, _ in self._heard(name) if what == "job"]
+
+    @rule(number=plugin, server=server, channel=st.sampled_from([0, 1]))
+    def use_a_tool(self, number: int, server: int, channel: int) -> None:
+        name, guild = f"p{number % len(self.kinds)}", self.guilds[server]
+        where = self.channels(guild)[channel]
+        before = len(self._heard(name))
+        person = Principal(guild, where, int(self.ada.user_id), "Ada")
+        try:
+            answer = self.go(self.bot.tools.call(name, "touch", {}, principal=person)).text
+        except ToolCallError:
+            answer = ""
+        assert (answer == f"touched {name}") == self.is_on(guild, name, where)
         assert len(self._heard(name)) == before + self.is_on(guild, name, where)
 
     def _heard(self, name: str) -> list[tuple[str, int, int]]:

@@ -99,9 +99,6 @@ def test_a_text_answer_is_bounded() -> None:
 
 
 def test_a_function_that_cannot_be_described_is_refused() -> None:
-    async def no_type(_ctx: object, city) -> str:  # noqa: ANN001 # pyright: ignore[reportMissingParameterType, reportUnknownParameterType] - the point
-        return str(city)
-
     async def odd(_ctx: object, city: Unheard) -> str:
         return str(city)
 
@@ -111,7 +108,7 @@ def test_a_function_that_cannot_be_described_is_refused() -> None:
     def plain(_ctx: object) -> str:
         return ""
 
-    for function in (no_type, odd, many, plain):
+    for function in (odd, many, plain):
         with pytest.raises(ConfigError):
             _tool(function)
     for name in ("", "a b", "x" * 65):

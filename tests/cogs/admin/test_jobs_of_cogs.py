@@ -1,6 +1,8 @@
 """What cogs do by the clock: once for each time, in one process, where the cog is on, with its errors kept."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from bot.plugins import jobs_table
 from bot.plugins.jobs_table import JobRow
 from bot.storage.database import Database
 from bot.testing.bots import BotWith
-from bot.testing.journal import Journal, journal_kept
+from bot.testing.journal import journal_kept
 from bot.testing.scripted_model import ScriptedModel
 from cogs.admin import admin
 from cogswarm import Cog, Context, Run, Settings, setting
@@ -164,25 +166,16 @@ async def test_two_bots_do_a_job_once(
     assert boss
 
 
-class _two:  # noqa: N801 - reads as the function it stands for
+@asynccontextmanager
+async def _two(local: LocalDiscord, url: str, folder: Path, chimes: list[Chimes]) -> AsyncGenerator[Database]:
     """Two bots on one database."""
-
-    def __init__(self, local: LocalDiscord, url: str, folder: Path, chimes: list[Chimes]) -> None:
-        self._made = [(local, url, folder / str(number), one) for number, one in enumerate(chimes)]
-        self._bots: list[BotWith] = []
-        self._journal = journal_kept()
-
-    async def __aenter__(self) -> Database:
-        journal: Journal = self._journal.__enter__()
+    async with AsyncExitStack() as stack:
+        journal = stack.enter_context(journal_kept())
         found: list[Database] = []
-        for local, url, folder, chimes in self._made:
-            folder.mkdir()
-            starter = BotWith(local, url, folder, journal=journal, model=ScriptedModel())
-            found.append((await starter(chimes.cog(), admin)).database)
-            self._bots.append(starter)
-        return found[0]
-
-    async def __aexit__(self, *_: object) -> None:
-        for one in self._bots:
-            await one.stop()
-        self._journal.__exit__(None, None, None)
+        for number, one in enumerate(chimes):
+            place = folder / str(number)
+            place.mkdir()
+            starter = BotWith(local, url, place, journal=journal, model=ScriptedModel())
+            stack.push_async_callback(starter.stop)
+            found.append((await starter(one.cog(), admin)).database)
+        yield found[0]
