@@ -15,6 +15,7 @@ LONGEST_LIMIT = timedelta(minutes=10)
 USUAL_LIMIT = timedelta(seconds=60)
 _USUAL_JITTER = timedelta(seconds=60)
 _PART_OF_EVERY = 10
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 type TimeOfDay = time | Callable[[Any], time | None]
 """A time of day, or what gives one from the cog's settings on a server; None: not there."""
@@ -91,8 +92,18 @@ def timing_of(job: Job, guild_id: int, cog: str, zone: ZoneInfo, settings: objec
     digest = hashlib.sha256(f"{guild_id}:{cog}:{job.name}".encode()).digest()
     offset = job.jitter * (int.from_bytes(digest[:4]) / 2**32)
     if job.every is not None:
-        return Timing(f"every {job.every.total_seconds():g} s", every=job.every, offset=offset)
+        return Timing(_in_words(job.every), every=job.every, offset=offset)
     at = job.daily(settings) if callable(job.daily) else job.daily
     if at is None:
         return None
     return Timing(f"daily at {at:%H:%M} ({zone.key})", at=at, zone=zone, offset=offset)
+
+
+def _in_words(every: timedelta) -> str:
+    """As people read it, such as ``every 6 hours``."""
+    seconds = every.total_seconds()
+    for unit, size in _UNITS:
+        if seconds % size == 0:
+            count = int(seconds // size)
+            return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return f"every {seconds:g} seconds"

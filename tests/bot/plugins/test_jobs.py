@@ -97,6 +97,7 @@ def test_settings_say_when_and_servers_are_spread_over_the_jitter() -> None:
     )
     found = [timing_of(hourly, guild, "chimes", BERLIN, None) for guild in range(200)]
     offsets = [one.offset for one in found if one is not None]
+    assert {one.text for one in found if one is not None} == {"every hour"}
     assert min(offsets) < timedelta(seconds=6)
     assert timedelta(seconds=54) < max(offsets) < timedelta(seconds=60)
     assert found == [timing_of(hourly, guild, "chimes", BERLIN, None) for guild in range(200)]

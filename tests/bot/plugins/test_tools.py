@@ -72,7 +72,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from(["city", "days", "unit", "", "self", "ctx", "model_config"]), JSON))
 def test_whatever_a_model_sends_fits_or_is_refused_in_a_sentence(arguments: dict[str, Any]) -> None:
     tool = _tool(_weather)

@@ -90,7 +90,7 @@ async def test_what_was_missed_is_done_once_and_begins_its_work_where_the_settin
     channel = int(boss.person.channel_id)
     bot = await bot_with(chimes.cog(), admin, config={"cogs": {"chimes": {"where": channel}}})
     first = await _row(bot.database)
-    assert first.schedule == "every 3600 s"
+    assert first.schedule == "every hour"
     assert timedelta(minutes=59) < first.due_at - datetime.now(UTC) <= timedelta(hours=1)
     await bot_with.stop()
     database = bot.database
@@ -108,7 +108,7 @@ async def test_what_was_missed_is_done_once_and_begins_its_work_where_the_settin
     assert datetime.now(UTC) < row.due_at <= datetime.now(UTC) + timedelta(hours=1)
     assert (row.error, row.failures, row.lease_until) == (None, 0, None)
     await boss.person.client.message_where(lambda one: one["content"] == "It is late.")
-    assert "By the clock: `chime` every 3600 s, next <t:" in await boss.ask("cogs info", cog="chimes")
+    assert "By the clock: `chime` every hour, next <t:" in await boss.ask("cogs info", cog="chimes")
 
 
 async def test_errors_are_kept_and_shown_and_a_job_ends_where_its_cog_is_switched_off(
