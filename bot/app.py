@@ -33,7 +33,6 @@ from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router, RouterPace
 from bot.discord.surface import DiscordSurface
 from bot.discord.thread_members import ThreadMembers
-from bot.errors import ConfigError
 from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
 from bot.llm.factory import BackendFactory, open_backend
 from bot.llm.protocol import Backend
@@ -51,7 +50,7 @@ from bot.plugins.cog import Cog
 from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
 from bot.plugins.lifecycle import Started, started
-from bot.plugins.loading import Loaded, check_settings, load
+from bot.plugins.loading import Loaded, check_settings, check_tool_names, load
 from bot.plugins.owner import permitted
 from bot.resources import Resources
 from bot.storage.database import Database
@@ -91,13 +90,7 @@ def load_plugins(loaded: LoadedConfig) -> Loaded:
     """Import the plugins and check the owner's settings of their cogs. Raises `ConfigErrors`."""
     plugins = load(find(loaded.plugin_paths), loaded.config.plugins.disabled)
     problems = check_settings(plugins, loaded.config.cogs)
-    problems += [
-        ConfigError(
-            f"tools.{name}: the feature {name} brings tools under that name; choose another one here."
-        )
-        for name in sorted(loaded.config.tools)
-        if name in plugins.cogs and plugins.cogs[name].tools
-    ]
+    problems += check_tool_names(plugins, loaded.config.tools)
     if problems:
         raise ConfigErrors(problems)
     return plugins

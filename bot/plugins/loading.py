@@ -184,6 +184,17 @@ def check_settings(loaded: Loaded, sections: Mapping[str, Mapping[str, Any]]) ->
     return problems
 
 
+def check_tool_names(loaded: Loaded, tools: Iterable[str]) -> list[ConfigError]:
+    """Which of the owner's tool servers have the name of a cog that brings tools itself."""
+    return [
+        ConfigError(
+            f"tools.{name}: the feature {name} brings tools under that name; choose another one here."
+        )
+        for name in sorted(tools)
+        if name in loaded.cogs and loaded.cogs[name].tools
+    ]
+
+
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

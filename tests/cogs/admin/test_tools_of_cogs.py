@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from bot.mcp.errors import ToolCallError
+from bot.plugins.loading import Loaded, check_tool_names
+from bot.work.principal import Principal
 from cogs.admin import admin
 from cogswarm import Cog, Context, Run, UserError
 from cogswarm.testing import BotWith
 from tests.cogs.admin.conftest import Reader
 
-SCENARIOS = ("good", "wrong", "sad", "broken", "slow", "unknown")
 
-
-def library(may_go: asyncio.Event | None = None) -> Cog:
+def library() -> Cog:
     cog = Cog("library", summary="Knows books")
 
     @cog.tool("find", help="Find a book", read_only=True, limit=timedelta(seconds=0.2))
@@ -27,7 +27,6 @@ def library(may_go: asyncio.Event | None = None) -> Cog:
         return {"title": title, "most": most, "for": ctx.principal.name, "guild": ctx.guild_id}
 
     assert find
-    assert may_go is None
     return cog
 
 
@@ -85,7 +84,7 @@ async def test_an_agent_calls_a_cogs_tool_for_the_person_who_asked(bot_with: Bot
 async def test_the_gate_decides_at_the_call_for_the_member_the_channel_and_the_server(
     bot_with: BotWith, boss: Reader, bo: Reader
 ) -> None:
-    await bot_with(library(), reader(), admin, config=AGENT)
+    bot = await bot_with(library(), reader(), admin, config=AGENT)
     role = next(one for one in boss.local.stage.world.roles.values() if one.name == "Reviewer")
     await boss.ask("cogs access", cog="library", rule="allow", who=str(role.id))
     assert f"ToolRefused “library” is for people with one of these roles: <@&{role.id}>." == await _said(
@@ -98,3 +97,17 @@ async def test_the_gate_decides_at_the_call_for_the_member_the_channel_and_the_s
     await boss.ask("cogs disable", cog="library")
     await boss.ask("cogs enable", cog="library", channel=bo.person.channel_id)
     assert "error=False" in await _said(bo, "good")
+    guild, channel = next(iter(bot.router.guilds)), int(bo.person.channel_id)
+    principal = Principal(guild, channel, int(bo.person.client.user_id), "Bo")
+    (found,) = bot.tools.tools(principal)
+    assert (found.server, found.name, found.read_only, found.usable) == ("library", "find", True, True)
+    await boss.ask("cogs disable", cog="library", channel=bo.person.channel_id)
+    (found,) = bot.tools.tools(principal)
+    assert "turned off on this server" in found.blocked
+    assert bot.tools.tools()[0].usable, "without somebody to ask for it is there"
+
+
+def test_a_tool_server_may_not_have_the_name_of_a_cog_that_brings_tools() -> None:
+    loaded = Loaded(cogs={"library": library(), "reader": reader()})
+    (problem,) = check_tool_names(loaded, ["feeds", "library", "reader"])
+    assert "tools.library" in str(problem)
