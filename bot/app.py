@@ -59,6 +59,7 @@ from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine, EngineSettings
 from bot.work.services import RunServices
+from bot.work.streaming import PACE
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,8 @@ class Pace:
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     mirror: WriterSettings = field(default_factory=WriterSettings)
     router: RouterPace = field(default_factory=RouterPace)
+    streaming: float = PACE
+    """Seconds between two edits of a text that is shown while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ async def running_bot(
             clock=clock,
             meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
             mention_after=config.discord.mention_after,
+            pace=pace.streaming,
             permit=partial(permitted, config),
         )
         workflows = {

@@ -38,6 +38,7 @@ from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.principal import Principal
 from bot.work.run import Run
+from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "SettingField",
     "SettingView",
     "Settings",
+    "Show",
     "Silence",
     "Source",
     "Speaker",

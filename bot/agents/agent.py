@@ -1,13 +1,26 @@
 """An agent: a persona with instructions and a model, asked for one thing at a time inside a budget."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.config.agents import BudgetSection, PriceSection
 from bot.errors import UserError
-from bot.llm.collect import ask
-from bot.llm.protocol import Answer, Backend, BadAnswer, Passage, Purpose, Request, Schema, Turn, Usage
+from bot.llm.collect import ask, told
+from bot.llm.protocol import (
+    Answer,
+    Backend,
+    BadAnswer,
+    Finished,
+    Passage,
+    Purpose,
+    Request,
+    Schema,
+    TextDelta,
+    Turn,
+    Usage,
+)
+from bot.llm.streams import closing
 from bot.mcp.results import ToolResult
 from bot.mcp.toolbox import Progress, Toolbox
 from bot.work.principal import Principal
@@ -138,6 +151,22 @@ class Agent:
         """Answer from ``sources`` as `answer` does, without the label: for callers that show it themselves."""
         return (await self._ask("answer", question, sources, history, None)).text.strip()
 
+    async def stream(
+        self, question: str, *, sources: Sequence[Passage] = (), history: Sequence[Turn] = ()
+    ) -> AsyncGenerator[str]:
+        """Answer as `draft` does, piece by piece while the model writes; for `Run.stream`.
+
+        What a model writes is not checked by anything: whoever shows it decides what of it.
+        """
+        await self.meter.reserve()
+        request = self._request("answer", question, sources, history, None)
+        async with closing(told(self.persona.backend, request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta) and event.text:
+                    yield event.text
+                elif isinstance(event, Finished):
+                    await self.meter.book(event.usage, self.persona.cost(event.usage))
+
     async def _ask(
         self,
         purpose: Purpose,
@@ -146,7 +175,20 @@ class Agent:
         history: Sequence[Turn],
         schema: Schema | None,
     ) -> Answer:
-        request = Request(
+        await self.meter.reserve()
+        answer = await ask(self.persona.backend, self._request(purpose, text, sources, history, schema))
+        await self.meter.book(answer.usage, self.persona.cost(answer.usage))
+        return answer
+
+    def _request(
+        self,
+        purpose: Purpose,
+        text: str,
+        sources: Sequence[Passage],
+        history: Sequence[Turn],
+        schema: Schema | None,
+    ) -> Request:
+        return Request(
             purpose=purpose,
             model=self.persona.model,
             instructions=f"{self.persona.instructions[purpose]}\n\n{self.persona.situation()}",
@@ -155,7 +197,3 @@ class Agent:
             schema=schema,
             options=self.persona.options,
         )
-        await self.meter.reserve()
-        answer = await ask(self.persona.backend, request)
-        await self.meter.book(answer.usage, self.persona.cost(answer.usage))
-        return answer

@@ -1,9 +1,10 @@
 """Collects a backend's stream into one answer, inside limits, and has a malformed one repaired once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
+from bot.clock import Clock
 from bot.llm.protocol import (
     Answer,
     Backend,
@@ -66,8 +67,7 @@ async def ask(backend: Backend, request: Request, *, limits: Limits = DEFAULT_LI
     except TimeoutError:
         if not deadline.expired():
             raise
-        sentence = f"The model did not finish within {limits.total:g} seconds; try again or ask for less."
-        raise BackendUnreachable(sentence) from None
+        raise _too_long(limits) from None
 
 
 async def _structured(
@@ -101,37 +101,85 @@ async def _structured(
         raise BadAnswer(f"{sentence} ({error})") from None
 
 
+async def told(
+    backend: Backend, request: Request, *, limits: Limits = DEFAULT_LIMITS, clock: Clock | None = None
+) -> AsyncGenerator[Event]:
+    """The events of an answer as they come; the last is `Finished`. Raises as `ask` does.
+
+    The time that whoever reads takes for each event counts towards the whole.
+    """
+    now = (clock or Clock()).monotonic
+    until = now() + limits.total
+    written = False
+    async with closing(_inside(backend, request, limits, lambda: until - now())) as events:
+        async for event in events:
+            written |= isinstance(event, ToolCall) or (
+                isinstance(event, TextDelta) and bool(event.text.strip())
+            )
+            if isinstance(event, Finished) and not written:
+                raise _empty(event)
+            yield event
+
+
 async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer:
     pieces: list[str] = []
     calls: list[ToolCall] = []
     opaque: list[Json] = []
-    size = 0
-    async with closing(backend.stream(request)) as events:
-        wait = limits.first
-        while True:
-            event = await _next(events, wait)
-            wait = limits.idle
+    end = Finished("stop", Usage())
+    async with closing(_inside(backend, request, limits, lambda: limits.total)) as events:
+        async for event in events:
             match event:
                 case TextDelta(text):
-                    size += len(text)
                     pieces.append(text)
                 case ToolCall():
                     calls.append(event)
                 case Opaque(data):
                     opaque.append(data)
                 case Progress():
-                    wait = limits.first  # the model is not loaded yet
-                case Finished(reason, usage):
-                    break
-            if size > limits.text or len(calls) > limits.tool_calls:
+                    pass
+                case Finished():
+                    end = event
+    text = "".join(pieces)
+    if not text.strip() and not calls:
+        raise _empty(end)
+    return Answer(
+        text=text, tool_calls=tuple(calls), finish=end.reason, usage=end.usage, opaque=tuple(opaque)
+    )
+
+
+async def _inside(
+    backend: Backend, request: Request, limits: Limits, left: Callable[[], float]
+) -> AsyncGenerator[Event]:
+    """The events up to `Finished`, as long as each comes in time and they are not too many."""
+    size = calls = 0
+    wait = limits.first
+    async with closing(backend.stream(request)) as events:
+        while True:
+            if left() <= 0:
+                raise _too_long(limits)
+            event = await _next(events, min(wait, left()))
+            # where there is progress only, the model is not loaded yet
+            wait = limits.first if isinstance(event, Progress) else limits.idle
+            size += len(event.text) if isinstance(event, TextDelta) else 0
+            calls += isinstance(event, ToolCall)
+            if size > limits.text or calls > limits.tool_calls:
                 raise BadAnswer(
                     f"The model wrote more than {limits.text:,} characters; the answer is dropped."
                 )
-    text = "".join(pieces)
-    if not text.strip() and not calls:
-        why = "spent all its tokens before writing anything" if reason == "length" else "gave an empty answer"
-        raise BadAnswer(f"The model {why}; try again or allow more tokens.")
-    return Answer(text=text, tool_calls=tuple(calls), finish=reason, usage=usage, opaque=tuple(opaque))
+            yield event
+            if isinstance(event, Finished):
+                return
+
+
+def _empty(end: Finished) -> BadAnswer:
+    why = "spent all its tokens before writing anything" if end.reason == "length" else "gave an empty answer"
+    return BadAnswer(f"The model {why}; try again or allow more tokens.")
+
+
+def _too_long(limits: Limits) -> BackendUnreachable:
+    return BackendUnreachable(
+        f"The model did not finish within {limits.total:g} seconds; try again or ask for less."
+    )
 
 
 async def _next(events: AsyncIterator[Event], wait: float) -> Event:

@@ -38,6 +38,7 @@ _PACE = Pace(
     engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1, retry_delay=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
     router=RouterPace(timekeeper=TimekeeperSettings(poll=0.1), refusals=0.1),
+    streaming=0.1,
 )
 
 

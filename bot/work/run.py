@@ -21,7 +21,8 @@ from bot.work.services import RunServices
 from bot.work.speaking import Voice
 from bot.work.status import Line
 from bot.work.steps import Steps
-from bot.work.surface import Button, Connection, File, Importance, Said, Say, Speaker
+from bot.work.streaming import Show, as_it_is
+from bot.work.surface import Button, Connection, Embed, File, Importance, Said, Say, Select, Speaker
 
 
 class Run:
@@ -87,15 +88,21 @@ class Run:
         reply_to: int | None = None,
         files: Sequence[File] = (),
         urgency: Importance = "result",
+        embeds: Sequence[Embed] = (),
+        selects: Sequence[Select] = (),
+        previews: bool = False,
     ) -> None:
         """Say something in the run's thread, exactly once; longer texts become several messages, or a file.
 
-        ``files`` go with the last; a picture must say in its ``alt`` what it shows. A question goes before results,
-        progress after them and without a sound.
+        ``files`` go with the last (or with the card that shows them); a picture must say in its ``alt`` what it shows. A
+        question goes before results, progress after them and without a sound. Five rows of ``selects`` and buttons stand
+        below. With ``previews`` Discord shows what the text links to.
         """
-        await self._voice.post(
-            Say(text, speaker, tuple(buttons), tuple(mentions), reply_to, urgency, tuple(files))
-        )
+        say = Say(
+            text, speaker, tuple(buttons), tuple(mentions), reply_to, urgency, tuple(files), tuple(embeds), tuple(selects),
+            previews,
+        )  # fmt: skip
+        await self._voice.post(say)
 
     async def stream(
         self,
@@ -104,12 +111,17 @@ class Run:
         speaker: Speaker | None = None,
         buttons: Sequence[Button] = (),
         mentions: Sequence[int] = (),
+        reply_to: int | None = None,
+        show: Show = as_it_is,
     ) -> str:
-        """Show a text while it is written, and at its end say it once and whole, as `post` does; answers with it.
+        """Show a text while it is written, and at its end say it once and whole, as `post` does.
 
-        After a crash before the end ``pieces`` are asked for again and the same message begins anew.
+        ``show`` makes of the text what people see, at any time and (``done``) at the end, where it must not be empty; the
+        answer is the text as it was written. After a crash before the end ``pieces`` are asked for again and the same
+        message begins anew.
         """
-        return await self._voice.stream(pieces, Say("", speaker, tuple(buttons), tuple(mentions)))
+        say = Say("", speaker, tuple(buttons), tuple(mentions), reply_to)
+        return await self._voice.stream(pieces, say, show)
 
     async def stage(self, now: str, *, done: str | None = None) -> None:
         """Show in the status message what the run does now; ``done`` says how the stage before ended."""

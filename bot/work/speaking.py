@@ -10,7 +10,7 @@ from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.status import Line, render
 from bot.work.steps import Steps
-from bot.work.streaming import Growing
+from bot.work.streaming import Growing, Show
 from bot.work.surface import Button, Connection, Place, Say
 
 STOP_ACTION = "v1:runs:stop:"
@@ -43,7 +43,7 @@ class Voice:
             )
             await self._steps.record(conn, key, rows[-1])
 
-    async def stream(self, pieces: AsyncIterable[str], say: Say) -> str:
+    async def stream(self, pieces: AsyncIterable[str], say: Say, show: Show) -> str:
         """Say what ``pieces`` make, as they come, and at their end the whole of it once."""
         key, whole = self._steps.next_key("post"), self._steps.next_key("streamed")
         if key in self._steps:
@@ -56,6 +56,7 @@ class Voice:
             attempt=self._row.fence,
             place=self.place,
             say=say,
+            show=show,
             pace=self._services.pace,
         )
         text = await growing.grow(pieces)

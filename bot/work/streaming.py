@@ -1,8 +1,10 @@
 """Shows a text while it is being written: one message that grows at a steady pace and ends in the whole text."""
 
-from collections.abc import AsyncIterable, Callable
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.work.surface import Connection, Place, Say, Surface
@@ -12,6 +14,20 @@ PACE = 2.0
 TAIL = 1_500
 """Characters that are shown of a text that is not finished: its end, where it grows."""
 GOES_ON = "…"
+FIRST_ATTEMPT = 1
+
+
+class Show(Protocol):
+    """What people see of a text: while it is written (that may be nothing), and when it is ``done``."""
+
+    def __call__(self, text: str, *, done: bool) -> str:
+        """What is shown of ``text``, the whole of it so far."""
+        ...
+
+
+def as_it_is(text: str, *, done: bool) -> str:
+    """All of it, at any time."""
+    return text if done else text.rstrip()
 
 
 class Growing:
@@ -27,6 +43,7 @@ class Growing:
         attempt: int,
         place: Place,
         say: Say,
+        show: Show = as_it_is,
         pace: float = PACE,
     ) -> None:
         self._surface = surface
@@ -36,33 +53,48 @@ class Growing:
         self._attempt = attempt
         self._place = place
         self._say = say
+        self._shown_of = show
         self._pace = pace
         self._row: int | None = None
-        self._shown_at = 0.0
+        self._shown = ""
         self._edits = 0
 
     async def grow(self, pieces: AsyncIterable[str]) -> str:
-        """Show what comes; the answer is the whole text, of which the end may not have been shown yet."""
-        text = ""
-        async for piece in pieces:
-            text += piece
-            if text.strip() and (self._row is None or self._clock.monotonic() >= self._shown_at + self._pace):
-                await self._show(text)
-        return text
+        """Show what comes; the answer is the whole text, of which the end may not have been shown yet.
+
+        What is written quicker than people would look is not shown before it is finished.
+        """
+        text: list[str] = []
+        writing = asyncio.create_task(_written(pieces, text), name="streamed text")
+        pause = self._pace / 2
+        try:
+            while not writing.done():
+                await _first_of(writing, self._clock.sleep(pause))
+                pause = self._pace
+                if not writing.done():
+                    await self._show(self._shown_of("".join(text), done=False))
+            await writing
+        finally:
+            writing.cancel()
+            await asyncio.wait({writing})
+        return "".join(text)
 
     async def finish(self, conn: Connection, text: str) -> list[int]:
         """Show the whole text, in the caller's transaction; the answer is the outbox rows."""
+        whole = replace(self._say, text=self._shown_of(text, done=True))
+        if self._row is None and self._attempt == FIRST_ATTEMPT:
+            return await self._surface.post(conn, self._key, self._place, whole)
         if self._row is None:
             # Nothing was shown by this attempt, but an earlier one may have begun: then this is its message.
-            begun = replace(self._say, text=GOES_ON, buttons=(), files=(), urgency="progress")
+            begun = self._unfinished(GOES_ON)
             (self._row, *_) = await self._surface.post(conn, self._key, self._place, begun)
-        return await self._surface.replace(
-            conn, f"{self._key}:whole", self._row, replace(self._say, text=text)
-        )
+        return await self._surface.replace(conn, f"{self._key}:whole", self._row, whole)
 
     async def _show(self, text: str) -> None:
+        if not text.strip() or text == self._shown:
+            return
         so_far = text if len(text) <= TAIL else f"{GOES_ON} {text[-TAIL:]}"
-        say = replace(self._say, text=f"{so_far} {GOES_ON}", buttons=(), files=(), urgency="progress")
+        say = self._unfinished(f"{so_far} {GOES_ON}")
         async with self._transaction() as conn:
             if self._row is None:
                 (self._row, *_) = await self._surface.post(conn, self._key, self._place, say)
@@ -71,4 +103,21 @@ class Growing:
                 # Another attempt's edits have keys of their own: those of this one must be shown.
                 key = f"{self._key}:{self._attempt}:{self._edits}"
                 await self._surface.edit(conn, key, self._row, say)
-        self._shown_at = self._clock.monotonic()
+        self._shown = text
+
+    def _unfinished(self, text: str) -> Say:
+        return Say(text, self._say.speaker, reply_to=self._say.reply_to, urgency="progress")
+
+
+async def _written(pieces: AsyncIterable[str], text: list[str]) -> None:
+    async for piece in pieces:
+        text.append(piece)  # noqa: PERF401 - others read it while it grows
+
+
+async def _first_of(task: asyncio.Task[None], other: Awaitable[None]) -> None:
+    """Wait for either; what is not done of ``other`` is let go."""
+    waiting = asyncio.ensure_future(other)
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()

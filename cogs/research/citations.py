@@ -13,6 +13,7 @@ _ABBREVIATIONS = frozenset(
     ["e.g", "i.e", "etc", "approx", "vs", "cf", "al", "dr", "mr", "mrs", "ms", "no", "nos", "st", "fig"]
 )
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+_MAY_BE_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)]?(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ def check(answer: str, known: frozenset[str]) -> Checked:
             claims.append(Claim(plain(" ".join(whole)), cited, bullet is not None))
         uncited += len(before)
     return Checked(tuple(claims), uncited, tuple(dict.fromkeys(unknown)))
+
+
+def settled(answer: str) -> str:
+    """The part of an answer that is still being written that what follows will not change.
+
+    That is whole lines, and of the last one, unless it is a bullet, the sentences after which another has begun.
+    """
+    lines, _, last = answer.rpartition("\n")
+    if not last.strip() or _MAY_BE_BULLET.match(last):
+        return lines
+    return "\n".join([lines, "".join(_sentences(last.rstrip())[:-1])]).strip("\n")
 
 
 def render(checked: Checked, links: Mapping[str, str]) -> str:

@@ -36,3 +36,14 @@ COMMAND = "Find sources on a topic and answer with citations"
 TOPIC = "What do you want to know?"
 EXAMPLE_GONE = "That example is gone by now. Type /research and your question."
 NO_TOPIC = "Please say what to look for, in a few words."
+NEITHER = "Neither the sources nor this thread answer that. `/research` in the channel looks for new sources."
+HIDDEN = (
+    "I cannot read replies to me that do not mention the bot. Press the button to ask in a form, or mention me in your "
+    "question."
+)
+CONTINUE = "Continue"
+CONTINUE_TITLE = "Ask about this research"
+QUESTION = "Your question"
+NO_RESEARCH = (
+    "The research of this thread is not known any more. `/research` in the channel starts a new one."
+)

@@ -1,7 +1,7 @@
 """How research is done: plan, look for sources, read the best, write, keep only what is cited."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,10 +9,21 @@ import structlog
 from pydantic import BaseModel
 
 from cogs.research import feeds, messages
-from cogs.research.citations import Checked, check, render
+from cogs.research.citations import Checked, check, render, settled
 from cogs.research.cog import research
 from cogs.research.feeds import Entry, Failure, Found
-from cogswarm import Agent, Document, OutsideError, Passage, Recollection, Run, Source, plain, title
+from cogswarm import (
+    Agent,
+    Document,
+    OutsideError,
+    Passage,
+    Recollection,
+    Run,
+    Show,
+    Source,
+    plain,
+    title,
+)
 
 KIND = "research"
 EARLIER = 3
@@ -71,16 +82,18 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, r
     await run.stage(
         messages.WRITING, done=messages.READ.format(sources=_count(len(reading.sources), "source"))
     )
-    draft = await run.step("write", _write, run, writer, topic)
-    checked = check(draft, frozenset(str(source.number) for source in reading.sources))
+    nothing = await _nothing_text(run, writer, topic, "The sources do not answer it", about)
+    known = _links(reading.sources)
+    draft = await run.stream(
+        _written(run, writer, topic), speaker=writer.speaker, show=_only_what_is_cited(known, writer, nothing)
+    )
+    checked = check(draft, frozenset(known))
     await _name_dropped(run, checked)
     if not checked.claims:
-        await _found_nothing(run, writer, topic, "The sources do not answer it", about)
         return
 
     await run.stage(messages.FINISHING, done=messages.WROTE)
     cited = [source for source in reading.sources if str(source.number) in checked.cited]
-    await run.post(_with_label(render(checked, _links(reading.sources)), writer), speaker=writer.speaker)
     await run.post(_source_list(cited), speaker=writer.speaker)
     await run.remember(kind=KIND, title=topic, body=" ".join(claim.text for claim in checked.claims))
 
@@ -95,13 +108,12 @@ async def follow_up(run: Run, question: str, message_id: int, first_run: str, ag
     numbered = {str(source.number): source.url for source in sources}
     links = {**numbered, **{passage.id: _message_link(run, passage) for passage in said}}
     material = [*_passages(sources), *said]
-    draft = await run.step("answer", writer.draft, question, sources=material) if material else ""
-    checked = check(draft, frozenset(links))
-    if checked.claims:
-        text = _with_label(render(checked, links), writer)
+    show = _only_what_is_cited(links, writer, messages.NEITHER)
+    if material:
+        pieces = writer.stream(question, sources=material)
+        await run.stream(pieces, speaker=writer.speaker, reply_to=message_id, show=show)
     else:
-        text = "Neither the sources nor this thread answer that. `/research` in the channel looks for new sources."
-    await run.post(text, speaker=writer.speaker, reply_to=message_id)
+        await run.post(messages.NEITHER, speaker=writer.speaker, reply_to=message_id)
     await run.unreact(message_id, "👀")
 
 
@@ -147,8 +159,25 @@ async def _read(run: Run, writer: Agent, entries: list[Entry]) -> Reading:
     return Reading(sources=lines, failed=[outcome for outcome in outcomes if isinstance(outcome, Failure)])
 
 
-async def _write(run: Run, writer: Agent, topic: str) -> str:
-    return await writer.draft(topic, sources=_passages(await run.sources()))
+async def _written(run: Run, writer: Agent, topic: str) -> AsyncGenerator[str]:
+    async for piece in writer.stream(topic, sources=_passages(await run.sources())):
+        yield piece
+
+
+def _only_what_is_cited(links: Mapping[str, str], writer: Agent, nothing: str) -> Show:
+    """What people see of an answer, also while it is written: the claims that rest on known sources, with their links.
+
+    So nobody reads, even for a moment, a sentence that is taken back because no source supports it.
+    """
+
+    def show(text: str, *, done: bool) -> str:
+        checked = check(text if done else settled(text), frozenset(links))
+        if done and not checked.claims:
+            return nothing
+        shown = render(checked, links)
+        return _with_label(shown, writer) if done else shown
+
+    return show
 
 
 async def _thread(run: Run, message_id: int) -> list[Passage]:
@@ -166,12 +195,16 @@ async def _thread(run: Run, message_id: int) -> list[Passage]:
 
 
 async def _found_nothing(run: Run, writer: Agent, topic: str, why: str, about: str) -> None:
+    await run.post(await _nothing_text(run, writer, topic, why, about))
+
+
+async def _nothing_text(run: Run, writer: Agent, topic: str, why: str, about: str) -> str:
     if about:
         known = f"What the sources here are about: {about}"
     else:
         names = await run.step("name the feeds", _feed_names, writer)
         known = f"The sources here are: {', '.join(title(name, 60) for name in names)}." if names else ""
-    await run.post(messages.FOUND_NOTHING.format(topic=title(topic), why=why, known=known).rstrip())
+    return messages.FOUND_NOTHING.format(topic=title(topic), why=why, known=known).rstrip()
 
 
 async def _feed_names(writer: Agent) -> list[str]:

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import Clock
+from bot.discord.limits import Urgency
+from bot.discord.rendering import SUPPRESS_EMBEDS
 from bot.storage.database import Database
 from bot.work.engine import Engine
 from bot.work.run import Run
@@ -18,7 +20,7 @@ WORDS = [f"word{number} " for number in range(30)]
 
 async def written() -> AsyncGenerator[str]:
     for word in WORDS:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)
         yield word
 
 
@@ -37,12 +39,12 @@ async def test_a_text_is_shown_while_it_is_written_and_ends_whole(database: Data
     assert row.state == "done"
     assert texts == ["".join(WORDS)]
     posts, edits = await bench.said(), await bench.said("edit")
-    assert posts[1:] == ["word0  …", "after it"]
+    assert posts[1:] == ["word0 …", "after it"]
     # nobody has seen any, so that of all edits only the newest is left
     assert [one for one in edits if one.startswith("word")] == ["".join(WORDS)]
 
 
-async def test_a_slow_reader_is_shown_few_edits(database: Database) -> None:
+async def test_what_is_written_quicker_than_people_look_is_said_once_and_aloud(database: Database) -> None:
     bench = Bench(database)
 
     @bench.cog.workflow
@@ -52,11 +54,38 @@ async def test_a_slow_reader_is_shown_few_edits(database: Database) -> None:
     services = replace(services_of(database), pace=3_600.0)
     flows = {("lab", name): flow for name, flow in bench.cog.workflows.items()}
     await bench.finish(await bench.start(write), Engine(services, flows, FAST))
+    assert (await bench.said())[1:] == ["".join(WORDS)]
     async with database.connection() as conn:
         cursor = await conn.execute(
-            "SELECT count(*) FROM outbox WHERE kind = 'edit' AND key LIKE '%%:post:1:%%'"
+            "SELECT payload -> 'flags', urgency FROM outbox WHERE key LIKE '%%:post:1%%'"
         )
-        assert await cursor.fetchone() == (1,)
+        assert await cursor.fetchall() == [(SUPPRESS_EMBEDS, Urgency.RESULT)]
+
+
+async def test_only_what_is_meant_to_be_seen_of_a_text_is_ever_shown(database: Database) -> None:
+    bench = Bench(database)
+    texts: list[str] = []
+
+    def even_words(text: str, *, done: bool) -> str:
+        shown = " ".join(word for word in text.split() if int(word.removeprefix("word")) % 2 == 0)
+        return f"{shown}." if done else shown
+
+    @bench.cog.workflow
+    async def write(run: Run) -> None:
+        texts.append(await run.stream(written(), show=even_words))
+
+    services = replace(services_of(database), pace=0.0)
+    flows = {("lab", name): flow for name, flow in bench.cog.workflows.items()}
+    await bench.finish(await bench.start(write), Engine(services, flows, FAST))
+    assert texts == ["".join(WORDS)]
+    async with database.connection() as conn:
+        cursor = await conn.execute(
+            "SELECT payload ->> 'content' FROM outbox WHERE payload ->> 'content' LIKE '%%word%%' ORDER BY id"
+        )
+        said = [str(row[0]) for row in await cursor.fetchall()]
+    assert 1 < len(said) == len(set(said)), "what shows nothing new is no edit"
+    assert not any(f"word{number} " in text for text in said for number in range(1, 30, 2))
+    assert said[-1] == " ".join(f"word{number}" for number in range(0, 30, 2)) + "."
 
 
 @pytest.mark.parametrize("shown_before", [0, 5])
