@@ -16,21 +16,10 @@ MAX_ROWS = 5
 BUTTONS_IN_A_ROW = 5
 LABEL_LIMIT = 80
 MAX_CHOICES = 25
-MAX_CUSTOM_ID = 100
 _STYLES = {"primary": 1, "secondary": 2, "danger": 4}
 _SELECTS = {"choice": 3, "member": 5, "role": 6, "mentionable": 7, "channel": 8}
 _TEXT_LIMIT = 100
 _PLACEHOLDER_LIMIT = 150
-
-
-def custom_id(cog: str, action: str, value: str) -> str:
-    """What comes back when somebody presses or sends something. Raises `ConfigError` where it is too long."""
-    made = f"v1:{cog}:{action}:{value}"
-    if len(made) > MAX_CUSTOM_ID:
-        raise ConfigError(
-            f"{made[:40]}… is longer than the {MAX_CUSTOM_ID} characters that Discord keeps; keep the value elsewhere."
-        )
-    return made
 
 
 def action_rows(components: Sequence[Button | Select]) -> list[Json]:

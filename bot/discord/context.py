@@ -13,7 +13,7 @@ from bot.agents.agent import Persona
 from bot.clock import Clock
 from bot.discord import private
 from bot.discord.answers import Answers
-from bot.discord.components import custom_id, modal
+from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.rendering import pieces
 from bot.discord.server_desk import Server
@@ -26,6 +26,7 @@ from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
 from bot.storage.database import Database
 from bot.work import runs_table
+from bot.work.choosing import custom_id
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
 from bot.work.speaking import status_header, stop_button

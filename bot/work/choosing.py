@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.errors import ConfigError
+
+MAX_CUSTOM_ID = 100
+
 type ButtonStyle = Literal["primary", "secondary", "danger"]
 type SelectKind = Literal["choice", "member", "role", "mentionable", "channel"]
 
@@ -36,3 +40,13 @@ class Select:
     choices: tuple[Choice, ...] = ()
     least: int = 1
     most: int = 1
+
+
+def custom_id(cog: str, action: str, value: str) -> str:
+    """What comes back when somebody presses or sends something. Raises `ConfigError` where it is too long."""
+    made = f"v1:{cog}:{action}:{value}"
+    if len(made) > MAX_CUSTOM_ID:
+        raise ConfigError(
+            f"{made[:40]}… is longer than the {MAX_CUSTOM_ID} characters that Discord keeps; keep the value elsewhere."
+        )
+    return made

@@ -15,6 +15,7 @@ from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
+from bot.work.choosing import custom_id
 from bot.work.principal import Principal
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
@@ -22,7 +23,20 @@ from bot.work.speaking import Voice
 from bot.work.status import Line
 from bot.work.steps import Steps
 from bot.work.streaming import Show, as_it_is
-from bot.work.surface import Button, Connection, Embed, File, Importance, Said, Say, Select, Speaker
+from bot.work.surface import (
+    Button,
+    ButtonStyle,
+    Choice,
+    Connection,
+    Embed,
+    File,
+    Importance,
+    Said,
+    Say,
+    Select,
+    SelectKind,
+    Speaker,
+)  # fmt: skip
 
 
 class Run:
@@ -122,6 +136,24 @@ class Run:
         """
         say = Say("", speaker, tuple(buttons), tuple(mentions), reply_to)
         return await self._voice.stream(pieces, say, show)
+
+    def button(self, label: str, action: str, value: str, *, style: ButtonStyle = "secondary") -> Button:
+        """A button that calls the cog's ``action`` with ``value``, whenever it is pressed."""
+        return Button(label, custom_id(self._row.cog, action, value), style)
+
+    def select(
+        self,
+        action: str,
+        value: str,
+        *,
+        placeholder: str = "",
+        kind: SelectKind = "choice",
+        choices: Sequence[Choice] = (),
+        least: int = 1,
+        most: int = 1,
+    ) -> Select:
+        """A select that calls the cog's ``action`` with ``value`` and what was chosen, as `Context.select`."""
+        return Select(custom_id(self._row.cog, action, value), placeholder, kind, tuple(choices), least, most)
 
     async def stage(self, now: str, *, done: str | None = None) -> None:
         """Show in the status message what the run does now; ``done`` says how the stage before ended."""

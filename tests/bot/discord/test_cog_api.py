@@ -21,6 +21,7 @@ from cogswarm import (
     Member,
     Message,
     Role,
+    Run,
     Settings,
     UserError,
     entry,
@@ -29,6 +30,8 @@ from cogswarm import (
 from cogswarm.testing import BotWith, Person
 
 type Json = dict[str, Any]
+
+KINDS: tuple[Literal["member", "role", "channel"], ...] = ("member", "role", "channel")
 
 
 class Report(Form):
@@ -192,6 +195,59 @@ async def test_selects_buttons_and_forms(bot_with: BotWith, member: Person) -> N
     assert (await _read(member, sent))["content"] == "thanks"
     assert got.calls[-1] == ("written", "42", Report(title="Draft", pages=4))
     assert (await _run(member, "report", slow=True))["content"] == "no form today"
+
+
+async def test_selects_in_public_messages_are_heard_after_a_restart(
+    bot_with: BotWith, member: Person, members: Callable[[str], Awaitable[Person]]
+) -> None:
+    chosen: list[tuple[str, str, tuple[str, ...]]] = []
+    cog = Cog("poll", summary="A poll")
+
+    @cog.workflow
+    async def ask(run: Run) -> None:
+        selects = [
+            run.select(
+                "pick", "7", placeholder="Which?", choices=[Choice("One", "1"), Choice("Two", "2")], most=2
+            ),
+            *(run.select("pick", kind, placeholder=kind, kind=kind) for kind in KINDS),
+        ]
+        await run.post(
+            "Choose", selects=selects, buttons=[run.button("None of it", "none", "7")], urgency="question"
+        )
+
+    @cog.select("pick")
+    async def pick(ctx: Context, value: str, values: Sequence[str]) -> None:
+        chosen.append((ctx.principal.name, value, tuple(values)))
+        await ctx.reply("thanks")
+
+    @cog.button("none")
+    async def none(ctx: Context, value: str) -> None:
+        await ctx.reply(f"none of {value}")
+
+    @cog.command("poll", help="Ask")
+    async def poll(ctx: Context) -> None:
+        await ctx.start(ask)
+
+    assert pick
+    assert none
+    assert poll
+    await bot_with(cog)
+    posted = await (await member.slash("poll")).next()
+    await bot_with.restart()
+    thread = await member.in_channel(int(posted.raw["channel_id"]))
+    ada = await (await members("ada")).in_channel(int(posted.raw["channel_id"]))
+    channel = next(one for one in member.client.channels.values() if one["name"] == "research")
+    await thread.select(posted, "Which?", "One", "Two")
+    await ada.select(posted, "member", member)
+    await ada.select(posted, "role", "Reviewer")
+    answer = await ada.answer_to(await ada.select(posted, "channel", "research"))
+    assert (answer.text, answer.private) == ("thanks", True)
+    pressed = await thread.answer_to(await thread.click(posted, "None of it"))
+    assert pressed.text == "none of 7"
+    assert chosen[0] == ("Bo", "7", ("1", "2"))
+    assert chosen[1] == ("Ada", "member", (member.user_id,))
+    assert chosen[2][:2] == ("Ada", "role")
+    assert chosen[3] == ("Ada", "channel", (str(channel["id"]),))
 
 
 async def test_entries_of_context_menus(

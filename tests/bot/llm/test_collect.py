@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.llm.collect import Limits, ask
+from bot.llm.collect import Limits, ask, told
 from bot.llm.protocol import (
     AuthFailed,
     BackendUnreachable,
@@ -157,3 +157,37 @@ async def test_a_schema_is_never_fetched() -> None:
         server.shutdown(socket.SHUT_RDWR)
         listening.join()
     assert calls == []
+
+
+async def test_an_answer_is_told_as_it_comes() -> None:
+    backend = Scripted([[Progress("Loading"), TextDelta("a"), TextDelta(""), TextDelta("b"), DONE]])
+    events = [event async for event in told(backend, request())]
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["a", "", "b"]
+    assert events[-1] == DONE
+
+
+@pytest.mark.parametrize(
+    ("steps", "limits", "reason"),
+    [
+        ([TextDelta("a"), HANG], HASTY, "sent nothing"),
+        ([TextDelta("a"), HANG], replace(HASTY, total=0.05, idle=60), "sent nothing|did not finish"),
+        ([TextDelta("a" * 1_001)], HASTY, "more than 1,000"),
+        ([TextDelta(" "), DONE], HASTY, "empty answer"),
+        ([TextDelta("a")], HASTY, "broke off"),
+    ],
+)
+async def test_what_is_told_has_the_same_limits(
+    steps: list[TextDelta | str], limits: Limits, reason: str
+) -> None:
+    backend = Scripted([list(steps)])
+    with pytest.raises((BackendUnreachable, BadAnswer), match=reason):
+        async for _ in told(backend, request(), limits=limits):
+            pass
+    assert backend.closed_streams == 1
+
+
+async def test_whoever_has_heard_enough_leaves_nothing_open() -> None:
+    backend = Scripted([[TextDelta("a"), HANG]])
+    async with contextlib.aclosing(told(backend, request(), limits=HASTY)) as events:
+        assert await anext(events) == TextDelta("a")
+    assert backend.closed_streams == 1
