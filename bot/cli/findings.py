@@ -107,6 +107,20 @@ def memory_findings(loaded: LoadedConfig) -> Iterator[Finding]:
             yield Finding("on", f"Recall by meaning uses the embeddings of model {name}.")
 
 
+def picture_findings(_loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say how tables that are too wide for a phone are shown."""
+    from bot.discord.table_pictures import CJK, can_draw, fonts  # noqa: PLC0415 - not needed elsewhere
+
+    if not can_draw():
+        text = "Wide tables are shown as lists; `pip install cogswarm[pictures]` makes them pictures."
+        yield Finding("missing", text)
+    elif fonts().have(CJK):
+        yield Finding("on", "Wide tables are shown as pictures.")
+    else:
+        text = "Wide tables are shown as pictures; those in Chinese, Japanese or Korean as lists, for want of a font."
+        yield Finding("missing", f"{text} Noto Sans CJK is one.")
+
+
 def agent_findings(loaded: LoadedConfig) -> Iterator[Finding]:
     """Say who answers, and which tools they name that there are not."""
     for name, agent in loaded.config.agents.items():
@@ -176,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
     storage_findings,
     model_findings,
     memory_findings,
+    picture_findings,
     agent_findings,
     tool_findings,
     plugin_findings,

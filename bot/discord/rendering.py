@@ -10,7 +10,8 @@ from bot.discord.components import checked_rows
 from bot.discord.embeds import Cards, as_text, cards
 from bot.discord.limits import Urgency
 from bot.discord.previews import without_previews
-from bot.discord.shown_markdown import as_discord_shows
+from bot.discord.shown_markdown import Draw, as_discord_shows
+from bot.discord.table_pictures import drawn
 from bot.errors import ConfigError
 from bot.work.surface import File, Say, Speaker
 
@@ -56,7 +57,7 @@ def bodies(say: Say, *, most_chunks: int = MOST_CHUNKS) -> list[Rendered]:
         if not showing.has_room_for(file):
             parts.append(showing := _Part())
         showing.files.append(file)
-    if len(say.embeds) and (more := _more_cards(say, files, most_chunks)):
+    if say.embeds and (more := _more_cards(say, files, most_chunks)):
         parts.append(_Part("-# The rest is in the attached file.", files=[more]))
     return [
         Rendered(_body(say, part, first=part is parts[0], last=part is parts[-1]), tuple(part.files))
@@ -78,10 +79,22 @@ class _Part:
 
 
 def _texts(say: Say, most_chunks: int) -> list[_Part]:
-    texts = pieces(say)
-    if len(texts) <= most_chunks:
-        return [_Part(text) for text in texts]
-    return [_Part(_lead_in(texts[0], say.text), files=[_as_file("answer.md", say.text)])]
+    """The texts of the messages, each with the pictures of the tables that stood in it."""
+    pictures: list[File] = []
+
+    def draw(rows: Sequence[Sequence[str]]) -> str | None:
+        if len(say.files) + len(pictures) == FILES:
+            return None
+        picture = drawn(rows, f"table-{len(pictures) + 1}.png")
+        if picture is None:
+            return None
+        pictures.append(picture)
+        return f"-# This table is in the picture {picture.name}."
+
+    texts = pieces(say, draw)
+    if len(texts) > most_chunks:
+        return [_Part(_lead_in(pieces(say)[0], say.text), files=[_as_file("answer.md", say.text)])]
+    return [_Part(text, files=[one for one in pictures if f"picture {one.name}." in text]) for text in texts]
 
 
 def _cards(say: Say, files: Sequence[File], most_chunks: int) -> list[Cards]:
@@ -116,11 +129,11 @@ def _hidden_previews(say: Say) -> int:
     return 0 if say.previews or say.embeds else SUPPRESS_EMBEDS
 
 
-def pieces(say: Say) -> list[str]:
+def pieces(say: Say, draw: Draw | None = None) -> list[str]:
     """The text as Discord shows it, cut so that an agent's name fits in front where it has no webhook."""
     prefix = length(_named(spoken_name(say.speaker.name), "")) if say.speaker is not None else 0
     text = without_previews(say.text) if say.embeds and not say.previews else say.text
-    return chunks(as_discord_shows(text), LIMIT - prefix)
+    return chunks(as_discord_shows(text, draw), LIMIT - prefix)
 
 
 def edit_body(say: Say) -> dict[str, Any]:

@@ -6,12 +6,16 @@ exactly as it was written.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from bot.discord.columns import columns
+
+type Draw = Callable[[Sequence[Sequence[str]]], str | None]
+"""Shows a wide table, by its rows of plain cells, in another way: what stands in its place, or None."""
 
 WIDEST = 40
 """Columns of a code block that a phone shows without wrapping."""
@@ -35,12 +39,15 @@ class _Block:
     text: str
 
 
-def as_discord_shows(text: str) -> str:
-    """``text`` with tables as lists or narrow code blocks, deep headings bold, formulas as code, pictures as links."""
+def as_discord_shows(text: str, draw: Draw | None = None) -> str:
+    """``text`` with tables as lists or narrow code blocks, deep headings bold, formulas as code, pictures as links.
+
+    A wide table without links may be shown in another way by ``draw``.
+    """
     lines = text.split("\n")
     shown: list[str] = []
     place = 0
-    for block in _changed_blocks(text, lines):
+    for block in _changed_blocks(text, lines, draw):
         shown.extend(lines[place : block.start])
         shown.append(block.text)
         place = block.end
@@ -48,7 +55,7 @@ def as_discord_shows(text: str) -> str:
     return "\n".join(shown)
 
 
-def _changed_blocks(text: str, lines: Sequence[str]) -> Iterator[_Block]:
+def _changed_blocks(text: str, lines: Sequence[str], draw: Draw | None) -> Iterator[_Block]:
     tokens = _PARSER.parse(text)
     place = 0
     for index, token in enumerate(tokens):
@@ -56,21 +63,21 @@ def _changed_blocks(text: str, lines: Sequence[str]) -> Iterator[_Block]:
             continue
         start, end = token.map
         source = "\n".join(lines[start:end])
-        changed = _changed(tokens, index, source)
+        changed = _changed(tokens, index, source, draw)
         if changed is not None:
             place = end
             if changed != source:
                 yield _Block(start, end, changed)
 
 
-def _changed(tokens: Sequence[Token], index: int, source: str) -> str | None:
+def _changed(tokens: Sequence[Token], index: int, source: str, draw: Draw | None) -> str | None:
     """What a block becomes; None where its parts are to be looked at one by one."""
     token = tokens[index]
     match token.type:
         case "fence" | "code_block" | "html_block":
             return source
         case "table_open" if token.level == 0:
-            return _table(tokens, index)
+            return _table(tokens, index, draw)
         case "heading_open" if int(token.tag[1:]) > DEEPEST_HEADING and token.level == 0:
             return f"**{tokens[index + 1].content.replace('**', '')}**"
         case "hr" if token.level == 0:
@@ -108,14 +115,15 @@ def _code(formula: str) -> str:
     return f"`` {content} ``" if "`" in content else f"`{content}`"
 
 
-def _table(tokens: Sequence[Token], index: int) -> str:
+def _table(tokens: Sequence[Token], index: int, draw: Draw | None) -> str:
     rows = list(_rows(tokens, index))
-    widths = [max((_width(_bare(row[column])) for row in rows), default=0) for column in range(len(rows[0]))]
+    widths = [max((columns(_bare(row[column])) for row in rows), default=0) for column in range(len(rows[0]))]
     whole = sum(widths) + 2 * (len(widths) - 1)
     has_links = any("](" in cell or "://" in cell for row in rows for cell in row)
     if whole <= WIDEST and not has_links:
         return "\n".join(["```", *_aligned(rows, widths), "```"])
-    return "\n".join(_listed(rows))
+    picture = None if draw is None or has_links else draw([[_bare(cell) for cell in row] for row in rows])
+    return picture or "\n".join(_listed(rows))
 
 
 def _rows(tokens: Sequence[Token], index: int) -> Iterator[list[str]]:
@@ -134,7 +142,7 @@ def _rows(tokens: Sequence[Token], index: int) -> Iterator[list[str]]:
 def _aligned(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
     for number, row in enumerate(rows):
         cells = [_bare(cell) for cell in row]
-        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
+        padded = [cell + " " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True)]
         yield "  ".join(padded).rstrip()
         if number == 0:
             yield "  ".join("-" * width for width in widths)
@@ -158,11 +166,3 @@ def _listed(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _bare(cell: str) -> str:
     """A cell as plain text, for where Markdown is not read."""
     return re.sub(r"[*_`~|]{1,3}", "", cell).strip()
-
-
-def _width(text: str) -> int:
-    """Columns in a fixed-width font: wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
-    )
