@@ -100,6 +100,6 @@ class ResponsesReading:
 
 def _usage(told: ResponseUsage) -> Usage:
     details = told.input_tokens_details
-    # pyright: compatible servers leave the details out
+    # compatible servers leave the details out, whatever the type says
     cached = details.cached_tokens or 0 if details else 0  # pyright: ignore[reportUnnecessaryComparison]
     return Usage(told.input_tokens or 0, told.output_tokens or 0, cached)
