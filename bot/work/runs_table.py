@@ -179,7 +179,7 @@ async def unfinished(conn: Connection, guild_id: int, cogs: Collection[str]) -> 
         await cursor.execute(
             """
             SELECT run.id, run.cog, coalesce(home.parent_id, run.channel_id) AS home_id
-            FROM run LEFT JOIN channel_home AS home
+            FROM run LEFT JOIN mirror_channel AS home
                  ON home.channel_id = run.channel_id AND home.kind IN (10, 11, 12)
             WHERE run.guild_id = %s AND run.cog = ANY(%s) AND run.finished_at IS NULL AND run.stop_by IS NULL
             """,
