@@ -55,7 +55,7 @@ class ModelSection(Section):
         examples=["openai"],
     )
     model: OptionalLine = Field(
-        default=None, description="The provider's own name of the model.", examples=["gpt-4o-mini"]
+        default=None, description="The provider's own name of the model.", examples=["gpt-5.4-mini"]
     )
     base_url: OptionalHttpAddress = Field(
         default=None,

@@ -219,10 +219,10 @@ class Config(Section):
         "and no network, and answers with sentences quoted from its sources.",
         examples=[
             {
-                "gpt": {"backend": "openai", "model": "gpt-4o-mini", "api_key": "${OPENAI_API_KEY}"},
+                "gpt": {"backend": "openai", "model": "gpt-5.4-mini", "api_key": "${OPENAI_API_KEY}"},
                 "claude": {
                     "backend": "anthropic",
-                    "model": "claude-sonnet-4-5",
+                    "model": "claude-sonnet-5-5",
                     "api_key": "${ANTHROPIC_API_KEY}",
                 },
                 "llama": {"backend": "ollama", "model": "llama3.2", "base_url": "http://127.0.0.1:11434"},

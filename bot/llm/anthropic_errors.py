@@ -22,7 +22,7 @@ def mapped(provider: Provider) -> Generator[None]:
         raise provider.unreachable("did not answer in time") from None
     except anthropic.APIConnectionError:
         raise provider.unreachable("cannot be reached") from None
-    except httpx2.HTTPError:
+    except (httpx2.HTTPError, httpx2.StreamError):
         # The SDK does not wrap what breaks in the middle of a stream.
         raise provider.unreachable("broke off in the middle") from None
     except anthropic.APIStatusError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import httpx2
 import openai
 import structlog
 
@@ -17,10 +18,13 @@ def mapped(provider: Provider) -> Generator[None]:
     """Raise `BackendError` instead. No cause is kept: the SDK's errors hold the request with the key."""
     try:
         yield
-    except openai.APITimeoutError:
+    except (openai.APITimeoutError, httpx2.TimeoutException):
         raise provider.unreachable("did not answer in time") from None
     except openai.APIConnectionError:
         raise provider.unreachable("cannot be reached") from None
+    except (httpx2.HTTPError, httpx2.StreamError):
+        # The SDK does not wrap what breaks in the middle of an error answer.
+        raise provider.unreachable("broke off in the middle") from None
     except openai.APIStatusError as error:
         failure = Failure(error.status_code, error.message, _codes(error), error.response.headers)
         raise provider_error(provider, failure) from None

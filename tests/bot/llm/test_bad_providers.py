@@ -25,7 +25,7 @@ from bot.llm.protocol import (
     UnsupportedRequest,
 )
 from tests.bot.llm.http_script import Reply, http_script, lines, named_sse, sse
-from tests.bot.llm.providers import KEY, NAMES, opened
+from tests.bot.llm.providers import DIALECTS, KEY, opened
 
 ASK = Request("chat", "some-model", "", (Turn("user", "hello"),))
 
@@ -64,12 +64,26 @@ def ollama_part(text: str = "", **more: Any) -> dict[str, Any]:
     return {"model": "m", "message": {"role": "assistant", "content": text}, "done": False, **more}
 
 
+def responses_event(kind: str, **more: Any) -> dict[str, Any]:
+    return {"type": f"response.{kind}", "sequence_number": 1, **more}
+
+
+def responses_text(text: str) -> dict[str, Any]:
+    return responses_event("output_text.delta", item_id="m", output_index=0, content_index=0, delta=text)
+
+
+def responses_end(kind: str = "completed", **more: Any) -> dict[str, Any]:
+    return responses_event(kind, response={"id": "r", "object": "response", "output": [], **more})
+
+
 HALF = {
+    "responses": sse(responses_text("half")),
     "openai": sse(openai_chunk(content="half")),
     "anthropic": named_sse(MESSAGE_START, TEXT_START, TEXT),
     "ollama": lines(ollama_part("half")),
 }
 WHOLE = {
+    "responses": sse(responses_text("half"), responses_end()),
     "openai": sse(openai_chunk(content="half"), openai_chunk("stop"), "[DONE]"),
     "anthropic": named_sse(MESSAGE_START, TEXT_START, TEXT, *message_end("end_turn")),
     "ollama": lines(ollama_part("half"), ollama_part("", done=True, done_reason="stop")),
@@ -91,7 +105,7 @@ async def collected(
     return events
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_a_whole_answer(name: str) -> None:
     async with http_script(Reply(WHOLE[name])) as server:
         events = await collected(name, server.url)
@@ -99,7 +113,7 @@ async def test_a_whole_answer(name: str) -> None:
     assert isinstance(events[-1], Finished)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize("ending", ["cut", "hang"])
 async def test_a_whole_answer_whose_connection_ends_badly_is_still_whole(name: str, ending: Any) -> None:
     async with http_script(Reply(WHOLE[name], ending=ending)) as server:
@@ -107,7 +121,7 @@ async def test_a_whole_answer_whose_connection_ends_badly_is_still_whole(name: s
     assert isinstance(events[-1], Finished)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize("ending", ["cut", "finish"])
 async def test_it_breaks_off_in_the_middle(name: str, ending: Any) -> None:
     async with http_script(Reply(HALF[name], ending=ending)) as server:
@@ -116,7 +130,7 @@ async def test_it_breaks_off_in_the_middle(name: str, ending: Any) -> None:
     assert "half" in raised.value.__notes__[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize("silent", [True, False])
 async def test_it_hangs(name: str, *, silent: bool) -> None:
     reply = Reply("" if silent else HALF[name], ending="hang", silent=silent)
@@ -126,7 +140,7 @@ async def test_it_hangs(name: str, *, silent: bool) -> None:
         assert len(server.received) == 1, "the SDK's own retries must be off"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_nobody_answers_there(name: str) -> None:
     async with http_script() as server:
         url = server.url
@@ -135,7 +149,7 @@ async def test_nobody_answers_there(name: str) -> None:
     assert url.removeprefix("http://") in str(raised.value)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize(
     "reply",
     [
@@ -158,7 +172,7 @@ async def test_nonsense(name: str, reply: Reply) -> None:
         assert isinstance(raised.value, BadAnswer)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize(
     ("status", "message", "expected"),
     [
@@ -189,7 +203,7 @@ async def test_error_answers(name: str, status: int, message: str, expected: typ
     assert raised.value.__cause__ is None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_a_rate_limit(name: str) -> None:
     body = json.dumps({"error": "slow" if name == "ollama" else {"message": "slow"}})
     async with http_script(Reply(body, 429, "application/json", {"retry-after": "2.5"})) as server:
@@ -209,6 +223,13 @@ async def test_no_credit_left_comes_as_a_rate_limit_from_openai() -> None:
     ("name", "body"),
     [
         ("openai", sse(openai_chunk(content="half"), {"error": {"message": "busy", "type": "server_error"}})),
+        ("responses", HALF["responses"] + sse({"type": "error", "code": "server_error", "message": "busy"})),
+        ("responses", HALF["responses"] + sse({"error": {"message": "busy", "type": "server_error"}})),
+        (
+            "responses",
+            HALF["responses"]
+            + sse(responses_end("failed", error={"code": "server_error", "message": "busy"})),
+        ),
         (
             "anthropic",
             HALF["anthropic"] + named_sse({"type": "error", "error": {"type": "overloaded_error"}}),
@@ -229,6 +250,15 @@ async def test_an_error_in_the_middle_of_the_stream(name: str, body: str) -> Non
         ("openai", sse(openai_chunk(content="I"), openai_chunk("content_filter"), "[DONE]")),
         ("openai", sse(openai_chunk(refusal="I cannot help with that."), openai_chunk("stop"), "[DONE]")),
         ("anthropic", named_sse(MESSAGE_START, TEXT_START, *message_end("refusal"))),
+        ("responses", sse(responses_event("refusal.delta", delta="I cannot."), responses_end())),
+        (
+            "responses",
+            sse(responses_end("incomplete", incomplete_details={"reason": "content_filter"})),
+        ),
+        (
+            "responses",
+            sse(responses_end("failed", error={"code": "bio_policy", "message": "This was flagged."})),
+        ),
     ],
 )
 async def test_a_refusal(name: str, body: str) -> None:
@@ -241,6 +271,11 @@ async def test_a_refusal(name: str, body: str) -> None:
     ("name", "body"),
     [
         ("openai", sse(openai_chunk(content="half"), openai_chunk("length"), "[DONE]")),
+        (
+            "responses",
+            HALF["responses"]
+            + sse(responses_end("incomplete", incomplete_details={"reason": "max_output_tokens"})),
+        ),
         ("anthropic", named_sse(MESSAGE_START, TEXT_START, TEXT, *message_end("max_tokens"))),
         (
             "anthropic",
@@ -311,9 +346,10 @@ async def test_a_compatible_server_may_leave_out_ids_and_arguments() -> None:
     assert events[-1].reason == "tool_calls"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_an_option_that_overrules_the_request_is_refused(name: str) -> None:
     async with http_script(Reply(WHOLE[name])) as server:
-        with pytest.raises(UnsupportedRequest, match="messages"):
-            await collected(name, server.url, replace(ASK, options={"messages": []}))
+        option = "input" if name == "responses" else "messages"
+        with pytest.raises(UnsupportedRequest, match=option):
+            await collected(name, server.url, replace(ASK, options={option: []}))
         assert server.received == []

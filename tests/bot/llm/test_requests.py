@@ -1,15 +1,33 @@
 """What the SDK backends send: everything a request holds, in the provider's words, and no secret of others."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from bot.llm.protocol import BadAnswer, Passage, Request, Schema, ToolCall, ToolSpec, Turn
-from tests.bot.llm.http_script import Received, Reply, http_script
-from tests.bot.llm.providers import KEY, NAMES, opened
-from tests.bot.llm.test_bad_providers import WHOLE, collected
+from bot.llm.protocol import (
+    BadAnswer,
+    Passage,
+    Request,
+    Schema,
+    ToolCall,
+    ToolSpec,
+    Turn,
+)
+from tests.bot.llm.http_script import Received, Reply, http_script, lines, named_sse, sse
+from tests.bot.llm.providers import DIALECTS, KEY, NAMES, opened
+from tests.bot.llm.test_bad_providers import (
+    MESSAGE_START,
+    WHOLE,
+    collected,
+    message_end,
+    ollama_part,
+    openai_chunk,
+    responses_end,
+    responses_event,
+)
 
 DEEP = {
     "type": "object",
@@ -55,18 +73,18 @@ async def sent(name: str, request: Request) -> Received:
         return server.received[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_a_tools_schema_arrives_intact(name: str) -> None:
     tool: dict[str, Any] = (await sent(name, ASK)).json["tools"][0]
-    schema = tool["input_schema"] if name == "anthropic" else tool["function"]["parameters"]
-    assert schema == DEEP
+    place = {"anthropic": tool.get("input_schema"), "responses": tool.get("parameters")}
+    assert (place[name] if name in place else tool["function"]["parameters"]) == DEEP
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_all_say_the_same(name: str) -> None:
     received = await sent(name, ASK)
     body = received.json
-    texts = _texts(body)
+    texts = texts_in(body)
     assert body["model"] == "some-model"
     assert any("Answer from the material." in text for text in texts)
     assert any('id="7"' in text and 'author="Kari"' in text and "Snow fell.\n" in text for text in texts)
@@ -75,14 +93,14 @@ async def test_all_say_the_same(name: str) -> None:
     assert not any("\x00" in text for text in texts)
 
 
-def _texts(node: object) -> list[str]:
+def texts_in(node: object) -> list[str]:
     match node:
         case str():
             return [node]
         case dict():
-            return [text for value in cast("dict[str, object]", node).values() for text in _texts(value)]
+            return [text for value in cast("dict[str, object]", node).values() for text in texts_in(value)]
         case list():
-            return [text for value in cast("list[object]", node) for text in _texts(value)]
+            return [text for value in cast("list[object]", node) for text in texts_in(value)]
         case _:
             return []
 
@@ -116,7 +134,7 @@ async def test_ollama_shape() -> None:
     assert [message.get("tool_name") for message in body["messages"][-2:]] == ["weather", "tide"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_the_key_is_sent_as_a_header_only(name: str) -> None:
     received = await sent(name, ASK)
     assert KEY in " ".join(received.headers.values())
@@ -124,7 +142,7 @@ async def test_the_key_is_sent_as_a_header_only(name: str) -> None:
     assert KEY not in received.path
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DIALECTS)
 async def test_keys_in_the_environment_go_nowhere_by_themselves(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +163,66 @@ async def test_the_key_is_in_no_repr(name: str) -> None:
         assert KEY not in repr(vars(backend))
 
 
+async def test_responses_shape() -> None:
+    body = (await sent("responses", ASK)).json
+    assert body["max_output_tokens"] == 321
+    assert body["temperature"] == 0.25
+    assert body["store"] is False, "nothing is kept at the provider"
+    assert "include" not in body, "a model that does not think refuses to be asked for it"
+    kinds = [item.get("type") or item["role"] for item in body["input"]]
+    assert kinds == ["user", "function_call", "function_call", "function_call_output", "function_call_output"]
+    assert [item["call_id"] for item in body["input"][1:]] == ["a1", "a2", "a1", "a2"]
+    assert body["tools"][0]["strict"] is False
+
+
+@pytest.mark.parametrize("model", ["o4-mini", "gpt-5.4-mini", "gpt-10"])
+async def test_a_model_that_thinks_is_asked_for_its_thinking_in_encrypted_form(model: str) -> None:
+    body = (await sent("responses", replace(ASK, model=model))).json
+    assert body["include"] == ["reasoning.encrypted_content"]
+    chat = await sent("responses", replace(ASK, model="gpt-5-chat-latest", options={"max_tokens": 5}))
+    assert "include" not in chat.json
+    assert chat.json["max_output_tokens"] == 5
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+async def test_names_of_tools_that_a_provider_refuses_are_translated_both_ways(name: str) -> None:
+    odd = "feeds.search feeds/" + "x" * 80
+    request = replace(ASK, tools=(ToolSpec(odd, "Searches.", {"type": "object"}), ASK.tools[0]))
+    body = (
+        await sent(name, replace(request, turns=(*TURNS, Turn("assistant", "", (ToolCall("a3", odd, {}),)))))
+    ).json
+    tool = body["tools"][0]
+    told = tool["function"]["name"] if "function" in tool else tool["name"]
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", told)
+    assert json.dumps(body).count(told) == 2, "in the list, and in the history"
+    assert odd not in json.dumps(body)
+    async with http_script(Reply(CALLED[name].replace("TOLD", told))) as server:
+        events = await collected(name, server.url, request)
+    assert [event.name for event in events if isinstance(event, ToolCall)] == [odd]
+
+
+FUNCTION = {"type": "function_call", "id": "f", "call_id": "c", "name": "TOLD", "arguments": "{}"}
+USE: dict[str, Any] = {
+    "type": "content_block_start",
+    "index": 0,
+    "content_block": {"type": "tool_use", "id": "c", "name": "TOLD", "input": {}},
+}
+CALLED = {
+    "openai": sse(
+        openai_chunk("tool_calls", tool_calls=[{"index": 0, "id": "c", "function": {"name": "TOLD"}}]),
+        "[DONE]",
+    ),
+    "responses": sse(responses_event("output_item.done", output_index=0, item=FUNCTION), responses_end()),
+    "anthropic": named_sse(MESSAGE_START, USE, *message_end("tool_use")),
+    "ollama": lines(
+        ollama_part(
+            message={"role": "assistant", "tool_calls": [{"function": {"name": "TOLD", "arguments": {}}}]},
+            done=True,
+        )
+    ),
+}
+
+
 SCHEMA = Schema("colour", {"type": "object", "properties": {"name": {"type": "string"}}})
 
 
@@ -152,6 +230,9 @@ async def test_a_schema_in_each_providers_words() -> None:
     request = Request("chat", "m", "", (Turn("user", "?"),), schema=SCHEMA)
     body = (await sent("openai", request)).json
     assert body["response_format"]["json_schema"] == {"name": "colour", "schema": SCHEMA.definition}
+    body = (await sent("responses", replace(request, options={"text": {"verbosity": "low"}}))).json
+    form = {"type": "json_schema", "name": "colour", "schema": SCHEMA.definition, "strict": False}
+    assert body["text"] == {"verbosity": "low", "format": form}
     body = (await sent("anthropic", request)).json
     assert body["tools"][0]["input_schema"] == SCHEMA.definition
     assert body["tool_choice"] == {"type": "tool", "name": "colour"}
