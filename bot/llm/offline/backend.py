@@ -5,19 +5,17 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from bot.llm.offline.answer import MOST_CHARACTERS, answer, not_answered
+from bot.llm.offline.chat import chat_lines
 from bot.llm.offline.material import Material, read_material
 from bot.llm.offline.plan import is_plan_schema, plan_queries, within_schema
 from bot.llm.offline.question import Question, read_question
 from bot.llm.offline.quotes import Quote, quotable
 from bot.llm.offline.summary import Section, is_instruction, summarize
 from bot.llm.offline.terms import Stems
-from bot.llm.protocol import Event, Finished, Request, TextDelta, UnsupportedRequest, Usage
+from bot.llm.offline.tools import named_tool, shown_results
+from bot.llm.protocol import Event, Finished, Request, TextDelta, ToolCall, UnsupportedRequest, Usage
 
 NOTHING_TO_SUM_UP = "There is nothing here to sum up."
-CANNOT_CHAT = (
-    "I work without a language model here, so I cannot chat freely. I can quote and sum up what the sources "
-    "and the people here wrote: ask me about something in them."
-)
 _CHARACTERS_PER_TOKEN = 3
 
 
@@ -30,10 +28,15 @@ class OfflineBackend:
         """See `Backend.stream`.
 
         Raises:
-            UnsupportedRequest: a purpose or a schema it does not know.
+            UnsupportedRequest: a purpose or a schema it does not know, or a picture.
             ContextTooLong: more than 5 million characters of material.
         """
-        lines = await asyncio.to_thread(_lines, request)
+        call = _tool_call(request)
+        if isinstance(call, ToolCall):
+            yield call
+            yield Finished("tool_calls", Usage())
+            return
+        lines = [call] if call else await asyncio.to_thread(_lines, request)
         for number, line in enumerate(lines):
             yield TextDelta(f"\n{line}" if number else line)
         yield Finished("stop", Usage())
@@ -47,7 +50,13 @@ class OfflineBackend:
         """Nothing is held."""
 
 
+def _tool_call(request: Request) -> ToolCall | str | None:
+    asked = request.purpose == "chat" and request.turns and request.turns[-1].role == "user"
+    return named_tool(_last_words(request), request.tools, call_id=f"call_{len(request.turns)}") if asked else None
+
+
 def _lines(request: Request) -> list[str]:
+    _refuse_pictures(request)
     if request.schema is not None and (request.purpose != "plan" or not is_plan_schema(request.schema)):
         sentence = (
             f"The offline backend cannot fill the form {request.schema.name!r}; choose a model that can."
@@ -62,10 +71,21 @@ def _lines(request: Request) -> list[str]:
             stems = Stems()
             return _summary(request, _question(request, stems), read_material(request.material, stems), stems)
         case "chat":
-            return _chat(request)
+            if results := list(shown_results(request.turns)):
+                return results
+            stems = Stems()
+            return chat_lines(request, _question(request, stems), stems)
         case _:  # pyright: ignore[reportUnnecessaryComparison] # a plugin may ask for anything
             sentence = f"The offline backend does not know how to {request.purpose}; choose a real model."
             raise UnsupportedRequest(sentence)
+
+
+def _refuse_pictures(request: Request) -> None:
+    """Those of the last message; earlier ones were refused then."""
+    last = next((turn for turn in reversed(request.turns) if turn.role == "user"), None)
+    if last and last.images:
+        sentence = "The offline model cannot look at pictures; choose a model that can, or ask without them."
+        raise UnsupportedRequest(sentence)
 
 
 def _plan(request: Request) -> list[str]:
@@ -104,13 +124,6 @@ def _section(section: Section, number: int, material: Material) -> list[str]:
     ids = {passage.id for passage in material.passages}
     heading = quotable(section.heading.replace("*", ""), ids)
     return [*([""] if number else []), f"**{heading}**", *bullets]
-
-
-def _chat(request: Request) -> list[str]:
-    stems = Stems()
-    question = _question(request, stems)
-    quotes = answer(question, material := read_material(request.material, stems), characters=_room(request))
-    return _bullets(quotes, material) if quotes else [CANNOT_CHAT]
 
 
 def _bullets(quotes: Sequence[Quote], material: Material, *, always: bool = False) -> list[str]:

@@ -17,7 +17,8 @@ from tests.bot.llm.providers import DIALECTS, events_of, opened
 from tests.bot.llm.test_bad_providers import WHOLE
 from tests.sizes import size
 
-pytestmark = pytest.mark.slow
+ANSWERS = size("fuzzed answers", small=60, stated=1_000)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + ANSWERS)]
 
 ASK = Request(
     "chat",
@@ -132,7 +133,7 @@ def test_nothing_a_server_says_escapes_or_hangs(name: str) -> None:
         asked = runner.run(context.__aenter__())
 
         @settings(
-            max_examples=size("fuzzed answers", small=60, stated=2_000),
+            max_examples=ANSWERS,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )

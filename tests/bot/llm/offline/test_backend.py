@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.llm.collect import ask
 from bot.llm.offline.answer import NOT_ANSWERED
-from bot.llm.offline.backend import CANNOT_CHAT, NOTHING_TO_SUM_UP, OfflineBackend
+from bot.llm.offline.backend import NOTHING_TO_SUM_UP, OfflineBackend
+from bot.llm.offline.chat import CANNOT_CHAT
 from bot.llm.offline.plan import MOST_QUERIES, plan_queries
 from bot.llm.protocol import (
     Backend,
