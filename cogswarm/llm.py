@@ -1,5 +1,7 @@
 """What a plugin's model provider is made of: hand a function that opens it to the hook ``cogswarm_backends``."""
 
+from bot.llm.nonces import conversation_nonces
+from bot.llm.prompt import Prompt, build_prompt
 from bot.llm.protocol import (
     Answer,
     AuthFailed,
@@ -12,6 +14,7 @@ from bot.llm.protocol import (
     Event,
     Finished,
     Image,
+    Json,
     Opaque,
     Passage,
     Progress,
@@ -26,7 +29,8 @@ from bot.llm.protocol import (
     UnsupportedRequest,
     Usage,
 )
-from bot.llm.provider import Connection
+from bot.llm.provider import Connection, Provider
+from bot.llm.provider_errors import Failure, provider_error
 
 __all__ = [
     "Answer",
@@ -39,11 +43,15 @@ __all__ = [
     "ContentRefused",
     "ContextTooLong",
     "Event",
+    "Failure",
     "Finished",
     "Image",
+    "Json",
     "Opaque",
     "Passage",
     "Progress",
+    "Prompt",
+    "Provider",
     "QuotaExceeded",
     "RateLimited",
     "Request",
@@ -54,4 +62,7 @@ __all__ = [
     "Turn",
     "UnsupportedRequest",
     "Usage",
+    "build_prompt",
+    "conversation_nonces",
+    "provider_error",
 ]
