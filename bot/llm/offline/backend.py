@@ -52,7 +52,11 @@ class OfflineBackend:
 
 def _tool_call(request: Request) -> ToolCall | str | None:
     asked = request.purpose == "chat" and request.turns and request.turns[-1].role == "user"
-    return named_tool(_last_words(request), request.tools, call_id=f"call_{len(request.turns)}") if asked else None
+    return (
+        named_tool(_last_words(request), request.tools, call_id=f"call_{len(request.turns)}")
+        if asked
+        else None
+    )
 
 
 def _lines(request: Request) -> list[str]:
