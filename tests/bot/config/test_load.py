@@ -82,7 +82,7 @@ data_dir: $file:nothing
         (5, "`databse` is not a known key", "did you mean `database`?"),
         (7, "`models.gpt.api_key` needs OPENAI_API_KEY", "`OPENAI_API_KEY=...`"),
         (7, "`models.gpt.backend` is missing", "backend: openai"),
-        (7, "`models.gpt.model` must be text", "model: gpt-4o-mini"),
+        (7, "`models.gpt.model` must be text", "model: gpt-5.4-mini"),
         (8, "`Bad Name` under `models`", "small letters"),
         (10, "`agents.writer.model` names `gtp`", "did you mean `gpt`?"),
         (10, "`agents.writer.budget.tokens` must be at least 1000", "tokens: 100000"),

@@ -204,12 +204,49 @@ async def test_error_answers(name: str, status: int, message: str, expected: typ
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-async def test_a_rate_limit(name: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("2.5", 2.5, 2.5),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400, 1e10),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 0, 0),
+    ],
+)
+async def test_a_rate_limit(name: str, said: str, least: float, most: float) -> None:
     body = json.dumps({"error": "slow" if name == "ollama" else {"message": "slow"}})
-    async with http_script(Reply(body, 429, "application/json", {"retry-after": "2.5"})) as server:
+    async with http_script(Reply(body, 429, "application/json", {"retry-after": said})) as server:
         with pytest.raises(RateLimited) as raised:
             await collected(name, server.url)
-    assert raised.value.retry_after == 2.5
+    assert raised.value.retry_after is not None
+    assert least <= raised.value.retry_after <= most
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("invalid_prompt", UnsupportedRequest),
+        ("image_too_large", UnsupportedRequest),
+        ("image_content_policy_violation", ContentRefused),
+        ("rate_limit_exceeded", RateLimited),
+        ("insufficient_quota", QuotaExceeded),
+        ("context_length_exceeded", ContextTooLong),
+        ("server_error", BackendUnreachable),
+        ("something_new", BackendUnreachable),
+    ],
+)
+async def test_a_response_that_fails_in_the_middle_says_why(code: str, expected: type[BackendError]) -> None:
+    body = HALF["responses"] + sse(responses_end("failed", error={"code": code, "message": "So it is."}))
+    async with http_script(Reply(body)) as server:
+        with pytest.raises(expected):
+            await collected("responses", server.url)
+
+
+async def test_more_tokens_than_a_minute_has_will_not_do_with_waiting() -> None:
+    message = "Request too large for gpt-x on tokens per min (TPM): Limit 30000, Requested 41000."
+    body = json.dumps({"error": {"message": message, "code": "rate_limit_exceeded"}})
+    async with http_script(Reply(body, 429, "application/json")) as server:
+        with pytest.raises(ContextTooLong):
+            await collected("openai", server.url)
 
 
 async def test_no_credit_left_comes_as_a_rate_limit_from_openai() -> None:

@@ -17,7 +17,7 @@ from tests.bot.llm.providers import DIALECTS, events_of, opened
 from tests.bot.llm.test_bad_providers import WHOLE
 from tests.sizes import size
 
-ANSWERS = size("fuzzed answers", small=60, stated=1_000)
+ANSWERS = size("fuzzed answers", small=30, stated=1_000)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + ANSWERS)]
 
 ASK = Request(
