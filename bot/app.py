@@ -38,9 +38,11 @@ from bot.llm.factory import BackendFactory, open_backend
 from bot.llm.protocol import Backend
 from bot.llm.retry import retrying
 from bot.llm.time_limits import TimeLimits, timed
-from bot.mcp.client import McpPool
-from bot.mcp.configured import ConfiguredTools, server_specs
+from bot.mcp.client import McpPool, PoolSettings
+from bot.mcp.configured import ConfiguredTools, bundled_servers, server_specs
 from bot.mcp.joined import JoinedTools
+from bot.mcp.keeper import keep
+from bot.mcp.pins import Pins
 from bot.mcp.toolbox import Toolbox
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
@@ -51,7 +53,7 @@ from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
 from bot.plugins.lifecycle import Started, started
 from bot.plugins.loading import Loaded, check_settings, check_tool_names, load
-from bot.plugins.owner import permitted
+from bot.plugins.owner import permitted, tool_allowed
 from bot.resources import Resources
 from bot.storage.database import Database
 from bot.storage.opening import DatabaseOptions, open_database
@@ -147,7 +149,12 @@ async def running_bot(
         embedder = await _embedder(loaded, personas)
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
-        pool = await stack.enter_async_context(McpPool(server_specs(loaded), clock=machinery))
+        pins = Pins(database, clock, bundled_servers(config))
+        settings = PoolSettings(
+            judge=pins.judge,
+            on_breaker=lambda server, state: log.warning("tool_breaker_changed", server=server, state=state),
+        )
+        pool = await stack.enter_async_context(McpPool(server_specs(loaded), settings, clock=machinery))
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
         services = RunServices(
@@ -155,7 +162,8 @@ async def running_bot(
             surface=DiscordSurface(api, clock, most_chunks=config.discord.most_chunks),
             personas=personas,
             tools=JoinedTools(
-                dict.fromkeys(cog_tools.servers, cog_tools), ConfiguredTools(pool, config.tools)
+                dict.fromkeys(cog_tools.servers, cog_tools),
+                ConfiguredTools(pool, config.tools, partial(tool_allowed, config)),
             ),
             library=library,
             clock=clock,
@@ -200,6 +208,7 @@ async def running_bot(
                     "doorbell": doorbell.answer_forever(),
                     "router": router.keep_going(),
                     "embedding": _catch_up(library),
+                    "tool servers": keep(pool, pins, database, machinery),
                     "gateway": stay_connected(
                         config.discord.bot_token,
                         intents,

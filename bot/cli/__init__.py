@@ -22,6 +22,7 @@ COMMANDS = (
     "run",
     "invite",
     "plugins",
+    "tools",
     "commands",
     "local_discord",
     "config",

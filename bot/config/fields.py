@@ -125,6 +125,8 @@ DiscordToken = Annotated[
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 HostPort = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-\[\]:]{1,255}$")]
+HostPattern = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[A-Za-z0-9._-]{1,253}$")]
+"""A host by name, or with ``*.`` in front every host below it."""
 Channel = Annotated[
     str,
     BeforeValidator(_number_is_text),

@@ -19,6 +19,7 @@ from bot.config.fields import (
     DiscordToken,
     FreeForm,
     Language,
+    Line,
     Name,
     OptionalHttpAddress,
     PostgresUrl,
@@ -125,6 +126,13 @@ class LimitsSection(Section):
         max_length=500,
         description="The entries of `models` that may be used there; left out: all.",
         examples=[["offline"]],
+    )
+    tools: tuple[Line, ...] | None = Field(
+        default=None,
+        max_length=500,
+        description="The entries of `tools` that may be used there; `feeds.search_feeds` allows a single tool of one; "
+        "left out: all.",
+        examples=[["feeds"]],
     )
     budget: BudgetSection | None = Field(
         default=None,

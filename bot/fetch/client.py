@@ -7,7 +7,7 @@ cookies or credentials from the environment, follows no redirects and decompress
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +34,8 @@ class Fetcher:
     """Fetches documents; an async context manager, usable from many tasks at once.
 
     ``allow_hosts`` names the hosts ("127.0.0.1:8123", "feeds.corp.example") that may be fetched although
-    their address is not public; ``allow_downgrade`` lets a redirect lead from https to http.
+    their address is not public; ``permits`` says of each host, also of one that a redirect leads to, whether it may
+    be fetched at all; ``allow_downgrade`` lets a redirect lead from https to http.
     Raises `ConfigError` for an entry that is not a host.
     """
 
@@ -42,6 +43,7 @@ class Fetcher:
         self,
         *,
         allow_hosts: Iterable[str] = (),
+        permits: Callable[[str], bool] = lambda _host: True,
         allow_downgrade: bool = False,
         limits: FetchLimits | None = None,
         user_agent: str = _USER_AGENT,
@@ -51,6 +53,7 @@ class Fetcher:
         clock: Clock | None = None,
     ) -> None:
         self._limits = limits or FetchLimits()
+        self._permits = permits
         self._allow_downgrade = allow_downgrade
         self._user_agent = user_agent
         self._clock = clock or Clock()
@@ -87,6 +90,7 @@ class Fetcher:
         accepts all. An answer without a content type is accepted. Raises `FetchError`.
         """
         start = readable_url(url)
+        self._check_host(start, shown_url(start))
         within = limits or self._limits
         try:
             async with asyncio.timeout(within.total_seconds):
@@ -115,9 +119,16 @@ class Fetcher:
 
     def _check_redirect(self, origin: httpx2.URL, target: httpx2.URL, said: str) -> None:
         check_url(target, said)
+        self._check_host(target, said)
         if origin.scheme == "https" and target.scheme == "http" and not self._allow_downgrade:
             raise FetchRefused(
                 f"{said} was not fetched: it leads from https to plain http.", url=shown_url(target)
+            )
+
+    def _check_host(self, url: httpx2.URL, said: str) -> None:
+        if not self._permits(url.raw_host.decode("ascii")):
+            raise FetchRefused(
+                f"{said} was not fetched: pages of {url.host} may not be read here.", url=shown_url(url)
             )
 
     async def _one_hop(

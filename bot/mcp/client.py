@@ -2,26 +2,33 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
-from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
 
 from bot.clock import Clock
 from bot.errors import ConfigError
-from bot.mcp.connection import Restarts, ServerLink
-from bot.mcp.errors import ToolFailed, ToolTimedOut, ToolUnavailable
-from bot.mcp.results import ToolInfo, ToolResult, tool_result
+from bot.llm.breaker import DEFAULT_POLICY, Breaker, BreakerOpen, BreakerPolicy, BreakerState
+from bot.mcp.asking import Elicitor, NobodyToAsk
+from bot.mcp.connection import LinkSettings, ServerLink
+from bot.mcp.errors import ToolAnswerUnusable, ToolBroken, ToolTimedOut, ToolUnavailable
+from bot.mcp.judging import Judge, trust_all
+from bot.mcp.restarts import Restarts
+from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.specs import ServerSpec
+from bot.mcp.toolbox import Progress
+from bot.work.principal import Principal
 
 _log = structlog.get_logger(__name__)
 
 _END_SECONDS = 10.0
-"""How long servers may take to end before their tasks are cancelled; the SDK kills them within six."""
+"""How long servers may take to end before their tasks are cancelled; each is killed within eight."""
+
+_FAILURES = (ToolTimedOut, ToolBroken, ToolAnswerUnusable)
+"""What counts against a server: it hangs, dies or talks nonsense. A refusal says nothing of its health."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,23 @@ class ServerStatus:
     name: str
     available: bool
     reason: str
+    breaker: BreakerState = "closed"
+    protocol: str = ""
+    """The revision agreed on when it last ran; empty before."""
+    tools: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How servers are kept and judged; times in seconds."""
+
+    start_seconds: float = 30.0
+    restarts: Restarts = field(default_factory=Restarts)
+    breaker: BreakerPolicy = DEFAULT_POLICY
+    judge: Judge = trust_all
+    elicitor: Elicitor = field(default_factory=NobodyToAsk)
+    on_breaker: Callable[[str, BreakerState], None] = lambda _server, _state: None
+    """Is told once at each change of a server's breaker; it must not raise."""
 
 
 class McpPool:
@@ -44,23 +68,36 @@ class McpPool:
     def __init__(
         self,
         specs: Iterable[ServerSpec],
+        settings: PoolSettings | None = None,
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
-        start_seconds: float = 30.0,
-        restarts: Restarts | None = None,
     ) -> None:
+        settings = settings or PoolSettings()
+        clock = clock or Clock()
+        rng = rng or random.Random()  # noqa: S311  # spreads restarts; nothing depends on guessing it
         self._links: dict[str, ServerLink] = {}
+        self._breakers: dict[str, Breaker] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        kept = LinkSettings(
+            start_seconds=settings.start_seconds,
+            restarts=settings.restarts,
+            clock=clock,
+            rng=rng,
+            elicitor=settings.elicitor,
+            judge=settings.judge,
+        )
         for spec in specs:
             if spec.name in self._links:
                 raise ConfigError(f"Two tool servers are named {spec.name!r}; give each a name of its own.")
-            self._links[spec.name] = ServerLink(
-                spec,
-                start_seconds=start_seconds,
-                restarts=restarts or Restarts(),
-                clock=clock or Clock(),
-                rng=rng or random.Random(),  # noqa: S311  # spreads restarts; nothing depends on guessing it
+            self._links[spec.name] = ServerLink(spec, kept)
+            self._breakers[spec.name] = Breaker(
+                f"The tool server {spec.name}",
+                failures=_FAILURES,
+                policy=settings.breaker,
+                clock=clock,
+                jitter=rng.random,
+                on_change=_told(settings.on_breaker, spec.name),
             )
 
     async def __aenter__(self) -> Self:
@@ -96,11 +133,30 @@ class McpPool:
 
     def servers(self) -> list[ServerStatus]:
         """Every server and its state, in the order of the configuration."""
-        return [ServerStatus(link.name, not link.reason, link.reason) for link in self._links.values()]
+        return [
+            ServerStatus(
+                link.name,
+                not link.reason,
+                link.reason,
+                self._breakers[link.name].state,
+                link.protocol,
+                len(link.tools()),
+            )
+            for link in self._links.values()
+        ]
 
     def tools(self) -> list[ToolInfo]:
         """Every tool of every server, those included that cannot be called just now (``available``, ``reason``)."""
         return [tool for link in self._links.values() for tool in link.tools()]
+
+    def check(self, server: str, tool: str) -> None:
+        """Raise `ToolUnavailable` or `ToolRefused` where a tool cannot be called just now."""
+        self._link(server, tool).check(tool)
+
+    def look_again(self) -> None:
+        """Have all tools judged anew soon, since somebody has decided about some."""
+        for link in self._links.values():
+            link.look_again()
 
     async def wait_ready(self, server: str, timeout: float) -> None:
         """Wait until ``server`` can be called. Raises `ToolUnavailable` after ``timeout`` seconds."""
@@ -117,35 +173,41 @@ class McpPool:
             ) from error
 
     async def call(
-        self, server: str, tool: str, arguments: Mapping[str, Any], *, timeout: float
+        self,
+        server: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        timeout: float,
+        principal: Principal | None = None,
+        progress: Progress | None = None,
     ) -> ToolResult:
         """Call ``tool`` of ``server`` with ``arguments``, for at most ``timeout`` seconds.
 
-        Cancelling the caller cancels the call. A tool that says by itself that it failed is a result with
-        ``is_error``. Raises `ToolUnavailable`, `ToolTimedOut`, `ToolFailed`.
+        Cancelling the caller cancels the call, and the server is told. A tool that says by itself that it failed is
+        a result with ``is_error``. Raises `ToolUnavailable` (also while the server is left alone after repeated
+        failures), `ToolRefused`, `ToolTimedOut`, `ToolFailed`.
         """
         link = self._link(server, tool)
+        link.check(tool)
         try:
-            async with asyncio.timeout(timeout):
-                return tool_result(tool, await link.call(tool, dict(arguments)))
-        except TimeoutError as error:
-            raise ToolTimedOut(
-                f"The tool {tool} of {server} did not answer within {timeout:g} seconds.",
+            async with self._breakers[server].attempt():
+                try:
+                    async with asyncio.timeout(timeout):
+                        return await link.call(tool, arguments, principal=principal, progress=progress)
+                except TimeoutError as error:
+                    raise ToolTimedOut(
+                        f"The tool {tool} of {server} did not answer within {timeout:g} seconds.",
+                        server=server,
+                        tool=tool,
+                    ) from error
+        except BreakerOpen as error:
+            wait = max(1, round(error.retry_after))
+            raise ToolUnavailable(
+                f"The tool server {server} failed repeatedly and is left alone for {wait} more seconds.",
                 server=server,
                 tool=tool,
-            ) from error
-        except MCPError as error:
-            raise ToolFailed(
-                f"The tool server {server} refused the call of {tool}: {error.message.rstrip('.')}.",
-                server=server,
-                tool=tool,
-            ) from error
-        except (RuntimeError, ValidationError, ValueError) as error:  # what the SDK raises for nonsense
-            _log.warning("tool_answer_unusable", server=server, tool=tool, error=str(error)[:500])
-            raise ToolFailed(
-                f"The tool server {server} answered the call of {tool} with something that is not a result.",
-                server=server,
-                tool=tool,
+                reason="it failed repeatedly",
             ) from error
 
     def _link(self, server: str, tool: str) -> ServerLink:
@@ -158,3 +220,7 @@ class McpPool:
                 reason="no such server",
             )
         return link
+
+
+def _told(tell: Callable[[str, BreakerState], None], server: str) -> Callable[[BreakerState], None]:
+    return lambda state: tell(server, state)

@@ -8,48 +8,67 @@ who is cancelled cancels the call, which the SDK then tells the server.
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import structlog
-from mcp.client import Client
+from mcp.client import Client, ClientSession, IncomingMessage
+from mcp.shared.dispatcher import ProgressFnT
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, Implementation, Tool
+from mcp.types import (
+    Implementation,
+    PromptListChangedNotification,
+    ResourceListChangedNotification,
+    ToolListChangedNotification,
+)
+from pydantic import ValidationError
 
 from bot.clock import Clock
-from bot.mcp.errors import ToolUnavailable
-from bot.mcp.results import Json, ToolInfo, tool_info
+from bot.mcp import contents, library_tools, listing, server_calls
+from bot.mcp.asking import Elicitor
+from bot.mcp.calls_in_flight import CallsInFlight
+from bot.mcp.errors import ToolRefused, ToolUnavailable
+from bot.mcp.failures import Failures
+from bot.mcp.judging import Held, Judge, trust_all
+from bot.mcp.list_changes import hear_of_changes
+from bot.mcp.output_schema import mismatch
+from bot.mcp.restarts import Restarts
+from bot.mcp.results import ToolInfo, ToolResult
+from bot.mcp.scrub import Scrub
+from bot.mcp.server_calls import AskedForEver
+from bot.mcp.shown_text import one_line
 from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
 from bot.mcp.stderr_lines import StderrLines
-from bot.mcp.transports import OnEnd, http_transport, stdio_transport
+from bot.mcp.streams import OnEnd
+from bot.mcp.tool_safety import harmless, problem
+from bot.mcp.toolbox import Progress
+from bot.mcp.transports import connected
+from bot.work.principal import Principal
 
 _log = structlog.get_logger(__name__)
 
-_MOST_TOOLS = 1_000
-_MOST_PAGES = 100
 _STDERR_SECONDS = 1.0
 _CLIENT_NAME = "cogswarm"
-
-
-@dataclass(frozen=True, slots=True)
-class Restarts:
-    """How long to wait before a server is started again, in seconds: doubling, with jitter, up to a limit."""
-
-    first_seconds: float = 0.5
-    most_seconds: float = 60.0
-    steady_seconds: float = 30.0
-    """A server that ran this long starts over at the first wait."""
-
-    def wait(self, failures: int, rng: random.Random) -> float:
-        """The wait after ``failures`` failures in a row, between half of it and all of it."""
-        whole = min(self.most_seconds, self.first_seconds * 2.0 ** min(failures - 1, 30))
-        return whole * rng.uniform(0.5, 1.0)
+_RELIST_SECONDS = 1.0
+"""Between two listings of a server that says its list has changed, however often it says so."""
 
 
 class ServerEnded(Exception):
     """The server stopped talking; ``str()`` is why, as the end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """How a connection is kept; times in seconds."""
+
+    start_seconds: float
+    restarts: Restarts
+    clock: Clock
+    rng: random.Random
+    elicitor: Elicitor
+    judge: Judge = trust_all
 
 
 @dataclass(slots=True)
@@ -61,20 +80,26 @@ class _Session:
 class ServerLink:
     """The connection to one server, from `start` to `stop`."""
 
-    def __init__(
-        self, spec: ServerSpec, *, start_seconds: float, restarts: Restarts, clock: Clock, rng: random.Random
-    ) -> None:
+    def __init__(self, spec: ServerSpec, settings: LinkSettings) -> None:
         self.spec = spec
-        self._start_seconds = start_seconds
-        self._restarts = restarts
-        self._clock = clock
-        self._rng = rng
+        self._settings = settings
+        self._clock = settings.clock
         self._session: _Session | None = None
-        self._tools: Sequence[ToolInfo] = ()
+        self._tools: Mapping[str, ToolInfo] = {}
+        self._library: frozenset[str] = frozenset()
+        self._unsafe: Mapping[str, Held] = {}
+        self._held: Mapping[str, Held] = {}
         self._reason = "it is being started"
+        self._note = ""
         self._stop = asyncio.Event()
+        self._rejudge = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._starting = False
+        self._scrub = Scrub(spec.secrets)
+        self._failures = Failures(spec, self._scrub)
+        self._calls = CallsInFlight(spec.name, settings.elicitor)
+        self.protocol = ""
+        """The revision agreed on with the server when it last ran."""
         self.tried = asyncio.Event()
         """Set once the first start has succeeded or failed."""
         self.ready = asyncio.Event()
@@ -93,7 +118,23 @@ class ServerLink:
     def tools(self) -> list[ToolInfo]:
         """The tools it has, or had when it last ran."""
         reason = f"The tool server {self.name} is not running: {self.reason}." if self.reason else ""
-        return [replace(tool, available=not reason, reason=reason) for tool in self._tools]
+        return [
+            replace(
+                tool,
+                available=not reason,
+                reason=reason,
+                blocked=held.reason if (held := self._held.get(tool.name)) else "",
+            )
+            for tool in self._tools.values()
+        ]
+
+    def held(self, tool: str) -> Held | None:
+        """Why a tool may not be called."""
+        return self._held.get(tool)
+
+    def look_again(self) -> None:
+        """Have the tools judged anew soon, since somebody has decided about them."""
+        self._rejudge.set()
 
     def start(self) -> asyncio.Task[None]:
         """Start the owner's task, which keeps the server running until `stop`."""
@@ -106,56 +147,96 @@ class ServerLink:
         if self._starting and self._task is not None:
             self._task.cancel()
 
-    async def call(self, tool: str, arguments: Json) -> CallToolResult:
-        """Call a tool without a time limit. Raises `ToolUnavailable`, and `MCPError` from the server."""
-        session = self._session
-        if session is None:
-            raise self._unavailable(tool, self._reason)
-        if not any(known.name == tool for known in self._tools):
+    def check(self, tool: str) -> None:
+        """Raise `ToolUnavailable` or `ToolRefused` where ``tool`` cannot be called just now."""
+        if self._session is None:
+            raise self._failures.not_running(tool, self._reason)
+        if tool not in self._tools:
             raise ToolUnavailable(
-                f"The tool server {self.name} has no tool named {tool}.",
+                f"The tool server {self.name} has no tool named {one_line(tool, 128)}.",
                 server=self.name,
                 tool=tool,
                 reason="no such tool",
             )
-        try:
-            return await session.client.call_tool(tool, arguments)
-        except MCPError as error:
-            if session.ended.is_set() or self._is_broken(error):
-                self._went_down(session.ended)
-                raise self._unavailable(tool, "it stopped in the middle of the call") from error
-            raise
+        held = self._held.get(tool)
+        if held is not None:
+            raise ToolRefused(held.reason, server=self.name, tool=tool, kind=held.kind)
+
+    async def call(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        principal: Principal | None = None,
+        progress: Progress | None = None,
+    ) -> ToolResult:
+        """Call a tool without a time limit. Raises `ToolCallError`."""
+        self.check(tool)
+        session = self._session
+        if session is None:
+            raise self._failures.not_running(tool, self._reason)
+        with self._calls.call(tool, principal) as call:
+            try:
+                result = await self._do(session.client.session, tool, arguments, progress)
+            except MCPError as error:
+                if self._failures.is_lost(error):
+                    session.ended.set()
+                if session.ended.is_set():
+                    self._went_down(session.ended)
+                    raise (call.refused or self._failures.broken(tool, self._note)) from error
+                raise (call.refused or self._failures.answered(tool, error, self._note)) from error
+            except AskedForEver as error:
+                raise self._failures.unusable(
+                    tool, "it keeps asking for more instead of answering"
+                ) from error
+            except (RuntimeError, ValidationError, ValueError) as error:  # what the SDK raises for nonsense
+                _log.warning(
+                    "tool_answer_unusable", server=self.name, tool=tool, error=one_line(str(error), 500)
+                )
+                raise self._failures.unusable(tool) from error
+        if call.refused is not None:
+            raise call.refused
+        return self._scrub.result(result)
+
+    async def _do(
+        self, session: ClientSession, tool: str, arguments: Mapping[str, Any], progress: Progress | None
+    ) -> ToolResult:
+        if tool in self._library:
+            try:
+                return await library_tools.use(self.name, session, tool, arguments, self._clock)
+            except library_tools.WrongArgument as error:
+                return ToolResult(f"{error}.", is_error=True)
+        told = None if progress is None else _telling(progress, self._scrub)
+        result = await server_calls.call_tool(session, tool, arguments, told, self._clock)
+        schema = self._tools[tool].output_schema
+        if schema is not None and not result.is_error:
+            why = (
+                "it promises structured content and gives none"
+                if result.structured_content is None
+                else mismatch(schema, result.structured_content)
+            )
+            if why:
+                raise self._failures.unusable(tool, why)
+        return contents.tool_result(tool, result)
 
     def _went_down(self, ended: asyncio.Event) -> None:
         """Note at once, before the owner's task does the rest, that a session has ended."""
         ended.set()
         if self._session is not None and self._session.ended is ended:
             self._session = None
-            self._reason = "it stopped by itself"
+            self._reason = self._note or "it stopped by itself"
             self.ready.clear()
-
-    def _is_broken(self, error: MCPError) -> bool:
-        """Over HTTP a lost connection shows only as an error of its own making (JSON-RPC's -32000)."""
-        return isinstance(self.spec, HttpServer) and error.code == _CONNECTION_LOST
-
-    def _unavailable(self, tool: str, reason: str) -> ToolUnavailable:
-        return ToolUnavailable(
-            f"The tool {tool} cannot be used just now: the tool server {self.name} is not running ({reason}).",
-            server=self.name,
-            tool=tool,
-            reason=reason,
-        )
 
     async def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
             started = self._clock.monotonic()
-            why = await self._serve_once()
+            why = self._scrub.text(await self._serve_once())
             if self._stop.is_set():
                 return
-            steady = self._clock.monotonic() - started >= self._restarts.steady_seconds
+            steady = self._clock.monotonic() - started >= self._settings.restarts.steady_seconds
             failures = 1 if steady else failures + 1
-            wait = self._restarts.wait(failures, self._rng)
+            wait = self._settings.restarts.wait(failures, self._settings.rng)
             self._reason = f"{why}; it will be started again"
             _log.warning("tool_server_down", server=self.name, reason=why, restart_in_seconds=round(wait, 2))
             self.tried.set()
@@ -163,12 +244,13 @@ class ServerLink:
 
     async def _serve_once(self) -> str:
         """Run the server once until it ends; say why it did."""
+        self._note = ""
         try:
             await self._serve()
         except ServerEnded as error:
             return str(error)
         except Exception as error:  # noqa: BLE001  # whatever a server or the SDK does, only this server is down
-            return _why(error)
+            return self._note or _why(error)
         finally:
             self._starting = False
             self._session = None
@@ -176,65 +258,133 @@ class ServerLink:
         return "it was stopped"
 
     async def _serve(self) -> None:
-        ended = asyncio.Event()
+        ended, changed = asyncio.Event(), asyncio.Event()
         self._starting = True
-        async with self._client(partial(self._went_down, ended)) as client:
-            self._tools = [tool_info(self.name, tool) for tool in await self._listed(client)]
+        async with self._client(partial(self._went_down, ended), changed) as client:
+            await self._list(client)
             self._starting = False
             self._session = _Session(client, ended)
-            _log.info("tool_server_ready", server=self.name, tools=[tool.name for tool in self._tools])
+            self.protocol = client.protocol_version
+            _log.info("tool_server_ready", server=self.name, tools=len(self._tools), protocol=self.protocol)
             self.tried.set()
             self.ready.set()
-            await _first_of(ended, self._stop)
-            self._session = None
-            self.ready.clear()
+            hearing = asyncio.create_task(hear_of_changes(client, changed, self._clock))
+            try:
+                await self._keep_listed(client, ended, changed)
+            finally:
+                hearing.cancel()
+                await asyncio.gather(hearing, return_exceptions=True)
+                self._session = None
+                self.ready.clear()
         if not self._stop.is_set():
-            raise ServerEnded("it stopped by itself")
+            raise ServerEnded(self._note or "it stopped by itself")
+
+    async def _keep_listed(self, client: Client, ended: asyncio.Event, changed: asyncio.Event) -> None:
+        """Until the session ends: list the tools again when they change, judge them again when asked to."""
+        while True:
+            await _first_of(ended, self._stop, changed, self._rejudge)
+            if ended.is_set() or self._stop.is_set():
+                return
+            if changed.is_set():
+                await self._pause(_RELIST_SECONDS, ended)
+                if ended.is_set() or self._stop.is_set():
+                    return
+                changed.clear()
+                await self._list(client)
+                _log.info("tool_server_listed_again", server=self.name, tools=len(self._tools))
+            else:
+                await self._judged()
+
+    async def _list(self, client: Client) -> None:
+        async with asyncio.timeout(self._settings.start_seconds):
+            listed = await listing.tools(self.name, client.session)
+        own = [self._scrub.info(tool) for tool in listed]
+        has = await library_tools.offers(self.name, client.session, client.server_capabilities)
+        ours = library_tools.library_tools(self.name, has, own)
+        unsafe = {tool.name: why for tool in own if (why := problem(tool))}
+        if unsafe:
+            _log.warning(
+                "tools_unsafe", server=self.name, reasons=[one_line(why) for why in unsafe.values()][:20]
+            )
+        tools = {tool.name: harmless(tool) if tool.name in unsafe else tool for tool in [*own, *ours]}
+        # In one step, and held until judged: nothing new can be called before that.
+        self._library = frozenset(tool.name for tool in ours)
+        self._unsafe = {name: Held("unsafe", why) for name, why in unsafe.items()}
+        waiting = Held("changed", f"The tools of {self.name} are being looked at; try again in a moment.")
+        fresh = {name for name, tool in tools.items() if self._tools.get(name) != tool}
+        self._held = {**self._held, **dict.fromkeys(fresh, waiting)}
+        self._tools = tools
+        await self._judged()
+
+    async def _judged(self) -> None:
+        self._rejudge.clear()
+        judged = [
+            tool
+            for name, tool in self._tools.items()
+            if name not in self._library and name not in self._unsafe
+        ]
+        self._held = {**await self._settings.judge(self.spec, judged), **self._unsafe}
 
     @contextlib.asynccontextmanager
-    async def _client(self, on_end: OnEnd) -> AsyncGenerator[Client]:
+    async def _client(self, on_end: OnEnd, changed: asyncio.Event) -> AsyncGenerator[Client]:
         """Start and greet the server within the time limit; end it afterwards."""
+
+        async def heard(message: IncomingMessage) -> None:
+            if isinstance(message, _LIST_CHANGES):
+                changed.set()
+
         async with contextlib.AsyncExitStack() as stack:
             stderr: StderrLines | None = None
             if isinstance(self.spec, StdioServer):
                 lines = StderrLines(self.name, secrets=self.spec.env.values(), clock=self._clock)
                 stderr = await stack.enter_async_context(lines)
-                transport = stdio_transport(self.spec, stderr, on_end)
-            else:
-                transport = http_transport(self.spec, on_end)
-            client = Client(transport, client_info=Implementation(name=_CLIENT_NAME, version="1"), cache=None)
+            transport = connected(self.spec, stderr, on_end, self._noted, self._clock)
+            client = Client(
+                transport,
+                client_info=Implementation(name=_CLIENT_NAME, version="1"),
+                cache=None,
+                message_handler=heard,
+                elicitation_callback=self._calls.elicit,
+            )
+            start = self._settings.start_seconds
             try:
-                async with asyncio.timeout(self._start_seconds):
+                async with asyncio.timeout(start):
                     await stack.enter_async_context(client)
                 yield client
             except TimeoutError as error:
-                raise ServerEnded(f"it did not answer within {self._start_seconds:g} seconds") from error
+                raise ServerEnded(self._note or f"it did not answer within {start:g} seconds") from error
+            except ServerEnded:
+                raise
             except Exception as error:
-                raise ServerEnded(await _last_words(stderr) or _why(error)) from error
+                why = self._note or await _last_words(stderr) or _why(error, self.spec)
+                raise ServerEnded(why) from error
 
-    async def _listed(self, client: Client) -> list[Tool]:
-        tools: list[Tool] = []
-        cursor: str | None = None
-        async with asyncio.timeout(self._start_seconds):
-            for _ in range(_MOST_PAGES):
-                page = await client.list_tools(cursor=cursor)
-                tools += page.tools
-                cursor = page.next_cursor
-                if cursor is None or len(tools) > _MOST_TOOLS:
-                    break
-        return tools[:_MOST_TOOLS]
+    def _noted(self, reason: str) -> None:
+        self._note = reason
+        _log.warning("tool_server_misbehaved", server=self.name, reason=reason)
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, seconds: float, *also: asyncio.Event) -> None:
         waiting = asyncio.ensure_future(self._clock.sleep(seconds))
-        stopping = asyncio.create_task(self._stop.wait())
+        ends = [asyncio.create_task(event.wait()) for event in (self._stop, *also)]
         try:
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, *ends}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
-            stopping.cancel()
+            for end in ends:
+                end.cancel()
 
 
-_CONNECTION_LOST = -32_000
+_LIST_CHANGES = (ToolListChangedNotification, ResourceListChangedNotification, PromptListChangedNotification)
+
+
+def _telling(tell: Progress, scrub: Scrub) -> ProgressFnT:
+    async def told(progress: float, total: float | None, message: str | None) -> None:
+        if message and message.strip():
+            tell(scrub.text(one_line(message)))
+        else:
+            tell(f"{progress:g} of {total:g}" if total else f"{progress:g}")
+
+    return told
 
 
 async def _first_of(*events: asyncio.Event) -> None:
@@ -253,8 +403,11 @@ async def _last_words(stderr: StderrLines | None) -> str:
     return f"it said {stderr.last.rstrip('.')!r}" if stderr.last else ""
 
 
-def _why(error: BaseException) -> str:
+def _why(error: BaseException, spec: ServerSpec | None = None) -> str:
     """The innermost reason of an error or of a group of them, as the end of a sentence."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    return f"{type(error).__name__}: {error}".strip().rstrip(":.")
+    said = f"{type(error).__name__}: {error}".strip().rstrip(":.")
+    if isinstance(spec, HttpServer):
+        said = said.replace(spec.url, spec.url.partition("?")[0])
+    return one_line(said, 500)

@@ -22,12 +22,20 @@ class ToolUnavailable(ToolCallError):
         self.reason = reason
 
 
+class ToolBroken(ToolUnavailable):
+    """The server went away in the middle of the call; whether the tool did anything is unknown."""
+
+
 class ToolTimedOut(ToolCallError, TimedOut):
     """The tool did not answer in time; it was told to stop."""
 
 
 class ToolFailed(ToolCallError):
     """The server refused the call or answered it with nonsense."""
+
+
+class ToolAnswerUnusable(ToolFailed):
+    """The server answered with something that is not a result, or with too much."""
 
 
 type Refusal = Literal["changed", "unsafe", "not_here", "consequential", "asks"]

@@ -1,19 +1,12 @@
 """Tools and their results, free of the SDK's types."""
 
-import base64
-import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from mcp.types import CallToolResult, ImageContent, TextContent, Tool
 
 from bot.llm.protocol import Image
 
 type Json = dict[str, Any]
-
-_SDK_PREFIX = "Error executing tool {tool}: "
-"""What the SDK's server class puts before the sentence of a tool that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +43,4 @@ class ToolResult:
     blocks: Sequence[Json] = ()
     """All content as sent: text, images, links."""
     images: Sequence[Image] = ()
-    """The pictures among the content, decoded; untrusted bytes of the kind that the server names."""
-
-
-def tool_info(server: str, tool: Tool) -> ToolInfo:
-    """Describe one tool of ``server``."""
-    return ToolInfo(
-        server=server,
-        name=tool.name,
-        description=tool.description or "",
-        input_schema=tool.input_schema,
-        output_schema=tool.output_schema,
-        title=tool.title or "",
-    )
-
-
-def tool_result(tool: str, result: CallToolResult) -> ToolResult:
-    """Take over the SDK's result."""
-    text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-    return ToolResult(
-        text=text.removeprefix(_SDK_PREFIX.format(tool=tool)) if result.is_error else text,
-        structured=result.structured_content,
-        is_error=result.is_error,
-        blocks=[block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content],
-        images=tuple(_images(result)),
-    )
-
-
-def _images(result: CallToolResult) -> Iterator[Image]:
-    for block in result.content:
-        if isinstance(block, ImageContent):
-            try:
-                yield Image(block.mime_type, base64.b64decode(block.data, validate=True))
-            except binascii.Error:
-                continue  # it still stands among the blocks, as sent
+    """The pictures among the content, decoded: PNG, JPEG, GIF or WebP by their first bytes, else untrusted."""

@@ -16,6 +16,7 @@ class Limits:
     cogs: AbstractSet[str] | None = None
     agents: AbstractSet[str] | None = None
     models: AbstractSet[str] | None = None
+    tools: AbstractSet[str] | None = None
     budget: BudgetSection | None = None
 
 
@@ -27,6 +28,7 @@ def limits_of(config: Config, guild_id: int) -> Limits:
         cogs=_set(own.cogs, common.cogs),
         agents=_set(own.agents, common.agents),
         models=_set(own.models, common.models),
+        tools=_set(own.tools, common.tools),
         budget=own.budget or common.budget,
     )
 
@@ -53,6 +55,12 @@ def permitted(config: Config, guild_id: int, persona: Persona) -> Persona:
         seconds=min(own.seconds, most.seconds),
     )
     return replace(persona, budget=budget)
+
+
+def tool_allowed(config: Config, guild_id: int, server: str, tool: str) -> bool:
+    """Whether the owner lets a tool be used on a server (or, 0, in direct messages)."""
+    tools = limits_of(config, guild_id).tools
+    return tools is None or bool(tools & {server, f"{server}.{tool}"})
 
 
 def _set(own: tuple[str, ...] | None, common: tuple[str, ...] | None) -> AbstractSet[str] | None:

@@ -1,15 +1,12 @@
 """The MCP server ``cogswarm-mcp-feeds`` over stdio: ``list_feeds``, ``search_feeds``, ``read_entry``."""
 
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
-import structlog
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
@@ -29,9 +26,7 @@ from bot.mcp.feeds.results import (
     entry_text,
 )
 from bot.mcp.feeds.settings import FeedSettings, FeedSource, load_settings
-
-EX_CONFIG = 78
-"""The exit code for a wrong configuration (sysexits.h)."""
+from bot.mcp.server_process import EX_CONFIG, log_to_stderr, our_version
 
 _LATEST_TITLES = 5
 _INSTRUCTIONS = (
@@ -48,7 +43,7 @@ def main() -> None:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EX_CONFIG)
-    _log_to_stderr()
+    log_to_stderr()
     build_server(settings, Clock()).run("stdio")
 
 
@@ -63,7 +58,7 @@ def build_server(settings: FeedSettings, clock: Clock) -> MCPServer[FeedLibrary]
     server = MCPServer[FeedLibrary](
         "cogswarm-mcp-feeds",
         title="Feeds",
-        version=_version(),
+        version=our_version(),
         instructions=_INSTRUCTIONS,
         lifespan=lifespan,
         log_level="WARNING",
@@ -133,27 +128,6 @@ def _moment(since: str | None) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ToolError("since is not a date; write one like 2026-01-31 or 2026-01-31T12:00:00Z.") from error
-
-
-def _version() -> str:
-    try:
-        return version("cogswarm")
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return ""
-
-
-def _log_to_stderr() -> None:
-    """Send all logs to stderr as plain lines: stdout is the protocol's, and stderr goes to the client's log."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ import pytest
 from pytest import param  # noqa: PT013 # shorter rows
 
 from bot.errors import ConfigError
-from bot.mcp.client import McpPool
-from bot.mcp.connection import Restarts
+from bot.mcp.client import McpPool, PoolSettings
 from bot.mcp.errors import ToolUnavailable
 from bot.mcp.feeds.settings import VARIABLE, load_settings
+from bot.mcp.restarts import Restarts
 from tests.bot.fetch.loopback import drip, loopback
 from tests.bot.mcp.conftest import DemoSite, feeds_server
 from tests.tools import ROOT
@@ -83,13 +83,18 @@ async def test_killed_in_the_middle_it_fails_clearly_and_comes_back(demo_site: D
         settings["feeds"] = [*demo_site.feeds, {"name": "Stuck", "url": f"{stuck.url}/"}]
         settings["allow_hosts"] = [demo_site.host, stuck.host]
         quick = Restarts(first_seconds=0.1, most_seconds=0.2)
-        async with McpPool([feeds_server(settings)], restarts=quick) as pool, asyncio.timeout(50):
+        async with (
+            McpPool([feeds_server(settings)], PoolSettings(restarts=quick)) as pool,
+            asyncio.timeout(50),
+        ):
             calling = asyncio.create_task(
                 pool.call("feeds", "search_feeds", {"query": "bees"}, timeout=TIMEOUT)
             )
             await asked.wait()
             family = psutil.Process().children(recursive=True)
-            (server,) = [it for it in family if it.cmdline()[-1:] == ["bot.mcp.feeds.server"]]
+            (server,) = [
+                it for it in family if it.cmdline()[1:] == ["-P", "-m", "bot.mcp.feeds.server"]
+            ]  # and not the launcher above it
             workers = server.children()
             os.kill(server.pid, signal.SIGKILL)
             with pytest.raises(ToolUnavailable, match="feeds is not running"):

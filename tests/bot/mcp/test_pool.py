@@ -22,9 +22,9 @@ from mcp.server.mcpserver import MCPServer
 from structlog.testing import capture_logs
 
 from bot.errors import ConfigError, OutsideError, TimedOut
-from bot.mcp.client import McpPool
-from bot.mcp.connection import Restarts
+from bot.mcp.client import McpPool, PoolSettings
 from bot.mcp.errors import ToolFailed, ToolTimedOut, ToolUnavailable
+from bot.mcp.restarts import Restarts
 from bot.mcp.specs import HttpServer, StdioServer
 from tests.tools import ROOT
 
@@ -42,7 +42,8 @@ def odd(*habits: str, name: str = "odd", **more: Any) -> StdioServer:
 def pool_of(
     *specs: StdioServer | HttpServer, restarts: Restarts = QUICK, start_seconds: float = 30.0
 ) -> McpPool:
-    return McpPool(specs, restarts=restarts, rng=random.Random(1), start_seconds=start_seconds)  # noqa: S311 - a seed for the test
+    settings = PoolSettings(restarts=restarts, start_seconds=start_seconds)
+    return McpPool(specs, settings, rng=random.Random(1))  # noqa: S311 - a seed for the test
 
 
 async def until(file: Path) -> None:
@@ -279,7 +280,11 @@ async def test_a_server_over_http() -> None:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-    web = uvicorn.Server(uvicorn.Config(remote.streamable_http_app(), log_level="error", ws="none"))
+    web = uvicorn.Server(
+        uvicorn.Config(
+            remote.streamable_http_app(), log_level="critical", ws="none", timeout_graceful_shutdown=0
+        )
+    )
     serving = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         async with pool_of(HttpServer("remote", url)) as pool:

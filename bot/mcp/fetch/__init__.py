@@ -1,0 +1,1 @@
+"""The bundled server that reads web pages."""
