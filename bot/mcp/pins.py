@@ -9,6 +9,7 @@ accepted as the program is.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -26,6 +27,8 @@ _log = structlog.get_logger(__name__)
 
 FIRST_USE = "first use"
 WITH_THE_BOT = "comes with the bot"
+FIRST_USE_LASTS = timedelta(minutes=1)
+"""Many servers add tools a moment after they have greeted, when they know what their client can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Pins:
         held: dict[str, Held] = {}
         async with self.database.transaction() as conn:
             at = self.clock.now()
-            first = await self._is_new(conn, spec)
+            first = await self._is_first_use(conn, spec)
             known = {pin.tool: pin for pin in await pins_table.pins(conn, spec.name)}
             for tool in tools:
                 name, kept = tool.name, definition(tool)
@@ -55,7 +58,7 @@ class Pins:
                 if pin is not None and pin.accepted == kept:
                     if pin.offered is not None:
                         await pins_table.offer(conn, spec.name, name, None, at)
-                elif first or spec.name in self.bundled:
+                elif spec.name in self.bundled or (first and pin is None):
                     before = None if pin is None else pin.accepted
                     by = WITH_THE_BOT if spec.name in self.bundled else FIRST_USE
                     await pins_table.accept(conn, spec.name, name, kept, before=before, by=by, at=at)
@@ -66,10 +69,12 @@ class Pins:
             _log.warning("tool_held", server=spec.name, tool=name, kind=why.kind)
         return held
 
-    async def _is_new(self, conn: Connection, spec: ServerSpec) -> bool:
-        if await pins_table.origin(conn, spec.name) == spec.origin:
-            return False
-        return await pins_table.put_server(conn, spec.name, spec.origin, self.clock.now())
+    async def _is_first_use(self, conn: Connection, spec: ServerSpec) -> bool:
+        now = self.clock.now()
+        known = await pins_table.known_server(conn, spec.name)
+        if known is not None and known[0] == spec.origin:
+            return now - known[1] <= FIRST_USE_LASTS
+        return await pins_table.put_server(conn, spec.name, spec.origin, now)
 
     async def accept(self, server: str, tool: str, *, seen: str, by: str) -> None:
         """Accept what a tool says now, provided that it is what somebody was shown (``seen``, a fingerprint).

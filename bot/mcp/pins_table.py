@@ -33,11 +33,13 @@ class ServerRow:
     seen_at: datetime | None
 
 
-async def origin(conn: Connection, server: str) -> str | None:
-    """How a known server is reached, for one transaction at a time; None for a server that is not known."""
-    cursor = await conn.execute("SELECT origin FROM tool_server WHERE server = %s FOR UPDATE", (server,))
+async def known_server(conn: Connection, server: str) -> tuple[str, datetime] | None:
+    """How a known server is reached and since when it is known, for one transaction at a time."""
+    cursor = await conn.execute(
+        "SELECT origin, since FROM tool_server WHERE server = %s FOR UPDATE", (server,)
+    )
     row = await cursor.fetchone()
-    return None if row is None else str(row[0])
+    return None if row is None else (str(row[0]), row[1])
 
 
 async def put_server(conn: Connection, server: str, origin: str, at: datetime) -> bool:
