@@ -1,10 +1,10 @@
 """Which tools are what somebody has accepted.
 
 The owner names a server in the configuration, and what it shows first is what the owner chose: it is accepted on first
-use. From then on a change needs a decision, and so does a tool that turns up later, since a server could otherwise show
-a harmless list first and put what it is after into a tool of another name. Another command or address under the same
-name is the owner's choice of another server. The servers that come with the bot are part of the program, and are
-accepted as the program is.
+use, with the tools that it adds within a minute. From then on a change needs a decision, and so does a tool that turns
+up later, since a server could otherwise show a harmless list first and put what it is after into a tool of another
+name. Another command or address under the same name is the owner's choice of another server. The servers that come
+with the bot are part of the program, and are accepted as the program is.
 """
 
 from collections.abc import Collection, Mapping, Sequence

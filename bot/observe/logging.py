@@ -30,6 +30,9 @@ _CHATTY = (
 )  # fmt: skip
 """Libraries that tell of every call at INFO; below DEBUG only their warnings are kept."""
 
+_REPEATED_BY_US = ("mcp.client", "mcp.shared", "client")
+"""What the MCP client says of bad servers, with all that they sent; we say it ourselves, within bounds."""
+
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 127, *range(0x80, 0xA0))}
 _ONE_LINE = {**_CONTROL, ord("\n"): "\\n", ord("\t"): " "}
 _FIRST = ("timestamp", "level", "logger", "event")
@@ -85,6 +88,8 @@ def configure_logging(
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
+    for name in _REPEATED_BY_US:
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.CRITICAL)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

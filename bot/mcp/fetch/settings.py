@@ -58,7 +58,8 @@ def load_settings(environ: Mapping[str, str]) -> FetchSettings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ConfigError(f"{VARIABLE} is wrong at {where}: {first['msg'].rstrip('.')}.") from error
+        why = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise ConfigError(f"{VARIABLE} is wrong at {where}: {why}.") from error
 
 
 def _covers(pattern: str, name: str) -> bool:
