@@ -86,7 +86,7 @@ node_packages() {
 
 clients() { # in an environment of their own: their dependencies are none of ours
     done_before clients requirements-clients.txt && [ -x .cache/clients/bin/python ] && return
-    say 'installing the other Discord libraries that the tests hold the local Discord against (some seconds)'
+    say 'installing the Discord libraries and tool servers of others that the tests hold us against (some seconds)'
     rm -rf .cache/clients
     "$python" -m venv .cache/clients || return
     .cache/clients/bin/python -m pip --disable-pip-version-check install --require-hashes --only-binary=:all: \
@@ -132,7 +132,7 @@ python_packages "$1"
 if [ "$1" = test ]; then
     # Without these the tests that need them say so, and the others run.
     node_packages || say 'the Node packages could not be installed; the tests that need them will say so'
-    clients || say 'the other Discord libraries could not be installed; the tests that need them will say so'
+    clients || say 'the libraries and tool servers of others could not be installed; the tests that need them will say so'
     test_data || say 'the sample data could not be downloaded; the tests that need it will say so'
     chromium || say 'Chromium could not be installed; the tests that need it will say so'
 fi

@@ -53,7 +53,7 @@ def node_modules(root: Path = ROOT) -> Path | None:
 
 
 def clients(root: Path = ROOT) -> Path | None:
-    """The Python of the environment with the other Discord libraries, if the set-up could make it."""
+    """The Python of the environment with what others wrote (Discord libraries, tool servers), if the set-up could make it."""
     python = root / ".cache" / "clients" / "bin" / "python"
     stamp = root / ".venv" / ".done-clients"
     return python if stamp.is_file() and os.access(python, os.X_OK) else None

@@ -153,7 +153,7 @@ def test_without_the_other_libraries_the_set_up_ends_well_and_tries_again(checko
     (checkout.home / "fail").write_text("requirements-clients.txt", encoding="utf-8")
     done = checkout.run("test")
     assert done.returncode == 0
-    assert "other Discord libraries could not be installed" in done.stdout
+    assert "libraries and tool servers of others could not be installed" in done.stdout
     checkout.calls()
     (checkout.home / "fail").unlink()
     assert checkout.steps("test") == [*CLIENTS]

@@ -131,7 +131,7 @@ def test_it_carries_the_licence_and_the_commands(wheel: Path, names: set[str]) -
     assert {name.rpartition("/")[2] for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
     points = configparser.ConfigParser()
     points.read_string(_inside(wheel, "entry_points.txt"))
-    assert set(points["console_scripts"]) == {"cogswarm", "cogswarm-mcp-feeds"}
+    assert set(points["console_scripts"]) == {"cogswarm", "cogswarm-mcp-feeds", "cogswarm-mcp-fetch"}
     assert "research" in points["cogswarm"]
 
 
