@@ -8,6 +8,7 @@ from bot.config.loaded import LoadedConfig
 from bot.config.models import Config
 from bot.config.problems import ConfigErrors
 from bot.config.renamed import Renamed
+from bot.plugins.owner import tool_allowed
 
 TOKEN = "abcdef.ghijkl.mnopqr"
 type Write = Callable[[str], Path]
@@ -313,3 +314,38 @@ def test_the_feeds_are_handed_to_the_bundled_server_as_json(write: Write) -> Non
         "COGSWARM_FEEDS": '{"feeds": [{"name": "A", "url": "http://127.0.0.1:9/a"}], "allow_hosts": ["127.0.0.1:9"], '
         '"cache_dir": "/cache"}'
     }
+
+
+def test_tools_say_who_may_call_them_and_how(write: Write) -> None:
+    text = (
+        "tools:\n"
+        "  far: {url: 'https://x.example/mcp', token: '${A}', transport: sse, read_only: [look], timeouts: {look: 3}}\n"
+        "  feeds: {command: [cogswarm-mcp-feeds]}\n"
+        "servers: {limits: {tools: [far.look]}}\n"
+    )
+    loaded = load(write(text), A="a-secret-token")
+    far, feeds = loaded.config.tools["far"], loaded.config.tools["feeds"]
+    assert (far.is_read_only("look"), far.is_read_only("send")) == (True, False)
+    assert (far.seconds("look"), far.seconds("send")) == (3, 30)
+    assert feeds.is_bundled
+    assert feeds.is_read_only("whatever")
+    assert "a-secret-token" in loaded.secrets()
+    assert "a-secret-token" not in repr(loaded)
+    for guild_id in (0, 7):
+        assert tool_allowed(loaded.config, guild_id, "far", "look")
+        assert not tool_allowed(loaded.config, guild_id, "far", "send")
+        assert not tool_allowed(loaded.config, guild_id, "feeds", "look")
+
+
+@pytest.mark.parametrize(
+    ("tool", "says"),
+    [
+        ("{command: [x], token: t}", "only beside `url`"),
+        ("{command: [x], transport: sse}", "only beside `url`"),
+        ("{url: 'http://x', read_only: some}", "read_only"),
+        ("{command: [x], hosts: ['http://x/']}", "hosts"),
+    ],
+)
+def test_wrong_tools_are_said(write: Write, tool: str, says: str) -> None:
+    with pytest.raises(ConfigErrors, match=says):
+        load_config(write(f"tools: {{t: {tool}}}\n"), {})
