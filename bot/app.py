@@ -7,14 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.agents.duty import DutySettings
+from bot.agents.permit import StandardPermit
 from bot.agents.personas import Personas
+from bot.agents.talk_table import Talks
 from bot.clock import Clock
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
 from bot.config.problems import ConfigErrors
+from bot.discord.agents_desk import AgentsParts
 from bot.discord.api import DiscordApi, open_api, point_at
 from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
@@ -22,6 +27,7 @@ from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
 from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
+from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
@@ -33,8 +39,9 @@ from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router, RouterPace
 from bot.discord.surface import DiscordSurface
 from bot.discord.thread_members import ThreadMembers
-from bot.llm.breaker import BACKEND_FAILURES, Breaker, guarded
-from bot.llm.factory import BackendFactory, open_backend
+from bot.llm.breaker import BACKEND_FAILURES, guarded
+from bot.llm.breakers import Breakers
+from bot.llm.factory import open_backend
 from bot.llm.protocol import Backend
 from bot.llm.retry import retrying
 from bot.llm.time_limits import TimeLimits, timed
@@ -53,13 +60,15 @@ from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
 from bot.plugins.lifecycle import Started, started
 from bot.plugins.loading import Loaded, check_settings, check_tool_names, load
-from bot.plugins.owner import permitted, tool_allowed
+from bot.plugins.owner import offered_models, permitted, permitted_model, tool_allowed
 from bot.resources import Resources
 from bot.storage.database import Database
 from bot.storage.opening import DatabaseOptions, open_database
+from bot.work.agency import Agency
 from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine, EngineSettings
+from bot.work.outages import Outages
 from bot.work.services import RunServices
 from bot.work.streaming import PACE
 
@@ -78,6 +87,7 @@ class Pace:
     router: RouterPace = field(default_factory=RouterPace)
     streaming: float = PACE
     """Seconds between two edits of a text that is shown while it is written."""
+    duty: DutySettings = field(default_factory=DutySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,11 @@ async def running_bot(
                 clock=machinery,
             )
         )
-        personas = _personas(loaded, plugins.backends, clock)
+        surface = DiscordSurface(api, clock, most_chunks=config.discord.most_chunks)
+        outages = Outages(database, surface, config.servers.alert_channel)
+        # Breakers count seconds that pass, so they go by the machinery's clock.
+        breakers = Breakers(outages.changed, clock=machinery)
+        personas = _personas(loaded, plugins, breakers, clock)
         stack.push_async_callback(personas.aclose)
         embedder = await _embedder(loaded, personas)
         if embedder is not None:
@@ -157,9 +171,10 @@ async def running_bot(
         pool = await stack.enter_async_context(McpPool(server_specs(loaded), settings, clock=machinery))
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
+        members = GuildMembers(api, machinery)
         services = RunServices(
             database=database,
-            surface=DiscordSurface(api, clock, most_chunks=config.discord.most_chunks),
+            surface=surface,
             personas=personas,
             tools=JoinedTools(
                 dict.fromkeys(cog_tools.servers, cog_tools),
@@ -167,10 +182,20 @@ async def running_bot(
             ),
             library=library,
             clock=clock,
-            meter=lambda run_id, budget: RunMeter(database, machinery, run_id, budget),
+            meter=lambda run_id, principal, budget: RunMeter(
+                database, machinery, run_id, principal, budget, config.budgets, ZoneInfo(config.timezone)
+            ),
             mention_after=config.discord.mention_after,
             pace=pace.streaming,
             permit=partial(permitted, config),
+            agency=Agency(
+                permit=StandardPermit(members),
+                members=members,
+                holder=uuid4(),
+                model=partial(permitted_model, config, personas),
+                talks=Talks(database, config.between_agents),
+                duty=pace.duty,
+            ),
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
@@ -209,6 +234,7 @@ async def running_bot(
                     "router": router.keep_going(),
                     "embedding": _catch_up(library),
                     "tool servers": keep(pool, pins, database, machinery),
+                    "alerts": outages.tell_forever(),
                     "gateway": stay_connected(
                         config.discord.bot_token,
                         intents,
@@ -248,8 +274,8 @@ def cogs_by_intents(
     return able, unable
 
 
-def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], clock: Clock) -> Personas:
-    def opened(model: ModelSection) -> Backend:
+def _personas(loaded: LoadedConfig, plugins: Loaded, breakers: Breakers, clock: Clock) -> Personas:
+    def opened(name: str, model: ModelSection) -> Backend:
         limits = TimeLimits(model.timeouts.first, model.timeouts.silence, model.timeouts.total)
         backend = open_backend(
             model.backend,
@@ -259,17 +285,13 @@ def _personas(loaded: LoadedConfig, registry: Mapping[str, BackendFactory], cloc
             read_timeout=max(limits.first, limits.silence),
             api=model.api,
             pull=model.pull,
-            registry=registry,
+            registry=plugins.backends,
         )
-        breaker = Breaker(
-            model.backend,
-            failures=BACKEND_FAILURES,
-            clock=clock,
-            on_change=lambda state: log.warning("breaker_changed", backend=model.backend, state=state),
-        )
+        breaker = breakers.get(f"the model {name}", failures=BACKEND_FAILURES)
         return guarded(retrying(timed(backend, limits), clock=clock), breaker)
 
-    return Personas(loaded.config, Resources(config_folder=loaded.folder), opened, clock)
+    resources = Resources(config_folder=loaded.folder)
+    return Personas(loaded.config, resources, opened, clock, plugins.agents)
 
 
 async def _embedder(loaded: LoadedConfig, personas: Personas) -> Embedder | None:
@@ -314,6 +336,14 @@ def _router(
         agent_called=services.personas.called,
         clock=services.clock,
         permit=services.permit,
+        agents=AgentsParts(
+            personas=services.personas,
+            permit=services.permit,
+            models=partial(offered_models, loaded.config),
+            database=services.database,
+            clock=services.clock,
+            zone=ZoneInfo(loaded.config.timezone),
+        ),
     )
     guilds = Guilds(loaded.config, cogs.cogs, services.database)
     return Router(

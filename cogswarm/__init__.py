@@ -16,12 +16,18 @@ A plugin declares a `Cog` and hands it over with the hook ``cogswarm_cogs``::
 """
 
 from bot.agents.agent import Agent
+from bot.agents.conversation import Conversation
+from bot.agents.declared import DeclaredAgent as AgentSpec
+from bot.agents.meter import BudgetUsedUp
+from bot.agents.reply import Reply
+from bot.agents.slots_table import AtWork
+from bot.discord.agents_desk import Agents, AgentState, AgentView
 from bot.discord.context import Context
 from bot.discord.events import Message, RepliedTo
 from bot.discord.plain import plain, title
 from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
 from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
-from bot.llm.protocol import Passage
+from bot.llm.protocol import Image, Passage, Schema, Turn
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
 from bot.memory.library import Recollection
@@ -38,6 +44,7 @@ from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.principal import Principal
 from bot.work.run import Run
+from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
 
@@ -45,7 +52,13 @@ __all__ = [
     "API_VERSION",
     "Access",
     "Agent",
+    "AgentSpec",
+    "AgentState",
+    "AgentView",
+    "Agents",
+    "AtWork",
     "Attachment",
+    "BudgetUsedUp",
     "Button",
     "Change",
     "Channel",
@@ -56,12 +69,14 @@ __all__ = [
     "Command",
     "ConfigError",
     "Context",
+    "Conversation",
     "Document",
     "Embed",
     "EmbedField",
     "File",
     "Form",
     "Group",
+    "Image",
     "JobView",
     "LimitsView",
     "Member",
@@ -72,8 +87,10 @@ __all__ = [
     "Principal",
     "Recollection",
     "RepliedTo",
+    "Reply",
     "Role",
     "Run",
+    "Schema",
     "Select",
     "Server",
     "SettingField",
@@ -83,9 +100,11 @@ __all__ = [
     "Silence",
     "Source",
     "Speaker",
+    "SpendRow",
     "TimedOut",
     "ToolCallError",
     "ToolResult",
+    "Turn",
     "UserError",
     "entry",
     "hookimpl",

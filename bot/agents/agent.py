@@ -1,30 +1,26 @@
-"""An agent: a persona with instructions and a model, asked for one thing at a time inside a budget."""
+"""An agent: a persona with instructions and a model, at work for one run and on somebody's behalf."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.config.agents import BudgetSection, PriceSection
+from bot.agents.asking import Asker, Question
+from bot.agents.conversation import Conversation
+from bot.agents.loop import Task, ToolLoop
+from bot.agents.meter import Meter
+from bot.agents.permit import not_on_the_list
+from bot.agents.persona import Model, Persona
+from bot.agents.recorder import InMemory, Recorder
+from bot.agents.reply import Reply
+from bot.agents.surroundings import Say, Surroundings
 from bot.errors import UserError
-from bot.llm.collect import ask, told
-from bot.llm.protocol import (
-    Answer,
-    Backend,
-    BadAnswer,
-    Finished,
-    Passage,
-    Purpose,
-    Request,
-    Schema,
-    TextDelta,
-    Turn,
-    Usage,
-)
-from bot.llm.streams import closing
-from bot.mcp.results import ToolResult
-from bot.mcp.toolbox import Progress, Toolbox
+from bot.llm.protocol import BadAnswer, Passage, Purpose, Schema, Turn
+from bot.mcp.results import ToolInfo, ToolResult
 from bot.work.principal import Principal
 from bot.work.surface import Speaker
+
+__all__ = ["Agent", "Meter", "Model", "Persona"]
 
 MAX_QUERIES = 4
 PLAN = Schema(
@@ -40,84 +36,13 @@ PLAN = Schema(
 )
 
 
-class Meter(Protocol):
-    """What keeps an agent inside its budget."""
-
-    async def reserve(self) -> None:
-        """Ask before a call. Raises `UserError` where the budget is used up."""
-        ...
-
-    async def book(self, usage: Usage, cost: float) -> None:
-        """Note what a call has used, and its cost in US dollars."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Persona:
-    """Who an agent is: its name in the config, the name people see, its instructions, model and limits.
-
-    ``tools`` are servers (``feeds``) or single tools (``feeds.read_entry``); ``channels`` are names or ids,
-    and none means all. ``situation`` tells the model what it cannot know: the date, the language.
-    """
-
-    name: str
-    display_name: str
-    avatar_url: str | None
-    instructions: Mapping[Purpose, str]
-    backend: Backend
-    model: str
-    options: Mapping[str, Any]
-    tools: frozenset[str]
-    channels: frozenset[str]
-    situation: Callable[[], str]
-    budget: BudgetSection
-    price: PriceSection | None = None
-
-    @property
-    def speaker(self) -> Speaker:
-        """The identity under which it speaks."""
-        return Speaker(self.display_name, self.avatar_url, self.name)
-
-    @property
-    def label(self) -> str:
-        """What must be shown beside its text; empty for a language model."""
-        return self.backend.label
-
-    def cost(self, usage: Usage) -> float:
-        """What a call cost in US dollars; nothing where the config names no price."""
-        if self.price is None:
-            return 0.0
-        millionths = usage.input_tokens * self.price.input + usage.output_tokens * self.price.output
-        return millionths / 1_000_000
-
-    def works_in(self, channel_id: int, channel_name: str) -> bool:
-        """Whether it may speak in a channel."""
-        return not self.channels or bool(self.channels & {str(channel_id), channel_name})
-
-    def may_use(self, server: str, tool: str) -> bool:
-        """Whether a tool is on its list."""
-        return bool(self.tools & {server, f"{server}.{tool}"})
-
-
 @dataclass(frozen=True, slots=True)
 class Agent:
     """A persona at work for one run, on behalf of ``principal``."""
 
     persona: Persona
-    meter: Meter
-    toolbox: Toolbox
     principal: Principal
-
-    async def use(
-        self, server: str, tool: str, arguments: Mapping[str, Any], *, progress: Progress | None = None
-    ) -> ToolResult:
-        """Use a tool on the agent's list. Raises `UserError` for another one, and `ToolCallError`."""
-        if not self.persona.may_use(server, tool):
-            raise UserError(
-                f"{self.persona.display_name} may not use {tool} of {server}; the owner can add {server} to "
-                f"agents.{self.persona.name}.tools in config.yaml."
-            )
-        return await self.toolbox.call(server, tool, arguments, principal=self.principal, progress=progress)
+    around: Surroundings
 
     @property
     def speaker(self) -> Speaker:
@@ -129,10 +54,55 @@ class Agent:
         """What must be shown beside its text; empty for a language model."""
         return self.persona.label
 
+    def converse(
+        self,
+        history: str | Sequence[Turn],
+        *,
+        tools: Sequence[str] | None = None,
+        sources: Sequence[Passage] = (),
+        schema: Schema | None = None,
+        instructions: str = "",
+        tainted: bool | None = None,
+    ) -> Conversation:
+        """Answer the last turn of ``history``, using tools as long as the agent's limits allow.
+
+        Await it for the `Reply`, or hand it to `Run.stream` and await it then. Model answers and uses of tools are
+        recorded: after a restart it goes on where it was. ``tools`` narrows the agent's list down, to servers or
+        ``server.tool``; ``sources`` is material it may cite as ``[id]``; ``instructions`` stand beside its own.
+        ``tainted`` says whether the history holds text from outside; left out, anything but one turn of the person
+        who asks does.
+
+        Raises, when awaited, `UserError` where the agent is paused or the budget is used up, and
+        `cogswarm.llm.BackendError` where no model answers.
+        """
+        turns = (Turn("user", history),) if isinstance(history, str) else tuple(history)
+        outside = bool(sources) or (len(turns) > 1 if tainted is None else tainted)
+        task = Task(
+            turns,
+            tuple(sources),
+            tuple(self._offered(tools)),
+            schema,
+            "answer" if sources else "chat",
+            instructions,
+        )
+        return self._hold(task, self.around.talks.next(), "history" if outside else "", patient=True)
+
+    async def handed(self, task: str, recorder: Recorder, *, hops: int) -> Reply:
+        """Do a task that another agent has handed over."""
+        given = Task((Turn("user", task),), tools=tuple(self._offered(None)), hops=hops)
+        return await self._hold(given, recorder, "", patient=False)
+
+    async def use(self, server: str, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """Use a tool on the agent's list. Raises `UserError` for another one, and `ToolCallError`."""
+        if not self.persona.may_use(server, tool):
+            raise UserError(not_on_the_list(self.persona, server, tool))
+        await self.around.taint.mark(f"{server}.{tool}")
+        return await self.around.toolbox.call(server, tool, arguments, principal=self.principal)
+
     async def plan(self, topic: str) -> list[str]:
         """Turn a topic into one to four search queries."""
-        answer = await self._ask("plan", topic, (), (), PLAN)
-        queries = [str(query).strip() for query in (answer.data or {}).get("queries", [])]
+        reply = await self._once("plan", topic, (), (), PLAN)
+        queries = [str(query).strip() for query in (reply.data or {}).get("queries", [])]
         kept = list(dict.fromkeys(query for query in queries if query))[:MAX_QUERIES]
         if not kept:
             raise BadAnswer("The model planned no searches; try again or choose another model.")
@@ -149,51 +119,75 @@ class Agent:
         self, question: str, *, sources: Sequence[Passage] = (), history: Sequence[Turn] = ()
     ) -> str:
         """Answer from ``sources`` as `answer` does, without the label: for callers that show it themselves."""
-        return (await self._ask("answer", question, sources, history, None)).text.strip()
+        return await self._drafted(question, sources, history, lambda _text: None)
 
-    async def stream(
+    def stream(
         self, question: str, *, sources: Sequence[Passage] = (), history: Sequence[Turn] = ()
     ) -> AsyncGenerator[str]:
         """Answer as `draft` does, piece by piece while the model writes; for `Run.stream`.
 
         What a model writes is not checked by anything: whoever shows it decides what of it.
         """
-        await self.meter.reserve()
-        request = self._request("answer", question, sources, history, None)
-        async with closing(told(self.persona.backend, request)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta) and event.text:
-                    yield event.text
-                elif isinstance(event, Finished):
-                    await self.meter.book(event.usage, self.persona.cost(event.usage))
 
-    async def _ask(
+        async def begin(emit: Callable[[str], None]) -> Reply:
+            return Reply(await self._drafted(question, sources, history, emit))
+
+        return aiter(Conversation(begin))
+
+    async def _drafted(
+        self, question: str, sources: Sequence[Passage], history: Sequence[Turn], emit: Callable[[str], None]
+    ) -> str:
+        async with self._at_work(patient=True) as (persona, say):
+            say("Thinking")
+            await self._mark("sources" if sources or history else "")
+            turns = (*history, Turn("user", question))
+            # It is the last thing that is asked: all of the budget is there for it.
+            asked = Question("answer", turns, tuple(sources), finishing=True)
+            return (await Asker(persona, self.around.meter).ask(asked, emit)).text.strip()
+
+    async def _once(
         self,
         purpose: Purpose,
         text: str,
         sources: Sequence[Passage],
         history: Sequence[Turn],
-        schema: Schema | None,
-    ) -> Answer:
-        await self.meter.reserve()
-        answer = await ask(self.persona.backend, self._request(purpose, text, sources, history, schema))
-        await self.meter.book(answer.usage, self.persona.cost(answer.usage))
-        return answer
+        schema: Schema,
+    ) -> Reply:
+        """Ask for data without tools; whoever calls records it."""
+        task = Task((*history, Turn("user", text)), tuple(sources), schema=schema, purpose=purpose)
+        return await self._hold(task, InMemory(), "sources" if sources else "", patient=True)
 
-    def _request(
-        self,
-        purpose: Purpose,
-        text: str,
-        sources: Sequence[Passage],
-        history: Sequence[Turn],
-        schema: Schema | None,
-    ) -> Request:
-        return Request(
-            purpose=purpose,
-            model=self.persona.model,
-            instructions=f"{self.persona.instructions[purpose]}\n\n{self.persona.situation()}",
-            turns=(*history, Turn("user", text)),
-            material=tuple(sources),
-            schema=schema,
-            options=self.persona.options,
-        )
+    def _hold(self, task: Task, recorder: Recorder, source: str, *, patient: bool) -> Conversation:
+        async def begin(emit: Callable[[str], None]) -> Reply:
+            async with self._at_work(patient=patient) as (persona, say):
+                await self._mark(source)
+                deadline = self.around.clock.monotonic() + persona.budget.seconds
+                loop = ToolLoop(persona, self.principal, self.around, recorder, task, say, emit, deadline)
+                return await loop.run()
+
+        return Conversation(begin)
+
+    @asynccontextmanager
+    async def _at_work(self, *, patient: bool) -> AsyncGenerator[tuple[Persona, Say]]:
+        """Within the block it works on one thing more; gives it as it is to work now, and how to show what it does."""
+        persona = await self.around.duty.current(self.persona, self.principal)
+        async with self.around.board.showing() as show:
+
+            def say(text: str) -> None:
+                show(f"{persona.display_name}: {text}")
+
+            async with self.around.duty.working(persona, say, patient=patient):
+                yield persona, say
+
+    async def _mark(self, source: str) -> None:
+        if source:
+            await self.around.taint.mark(source)
+
+    def _offered(self, wanted: Sequence[str] | None) -> list[ToolInfo]:
+        """The tools on its list, and on that of whoever asks it; one that may not be called now is refused when it is."""
+        narrowed = self.persona if wanted is None else replace(self.persona, tools=frozenset(wanted))
+        return [
+            tool
+            for tool in self.around.toolbox.tools(self.principal)
+            if self.persona.may_use(tool.server, tool.name) and narrowed.may_use(tool.server, tool.name)
+        ]

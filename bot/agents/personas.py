@@ -6,7 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bot.agents.agent import Persona
+from bot.agents.declared import DeclaredAgent
+from bot.agents.persona import Model, Persona
 from bot.clock import Clock
 from bot.config.agents import AgentSection, ModelSection
 from bot.config.models import Config
@@ -18,20 +19,29 @@ from bot.resources import Resources
 DEFAULT_PROMPT = "agent"
 PURPOSES: tuple[Purpose, ...] = ("plan", "answer", "summarize", "chat")
 
-type OpenBackend = Callable[[ModelSection], Backend]
-
 
 class Personas:
     """Every agent of the config; a name that is not there gets the default model and prompt."""
 
-    def __init__(self, config: Config, resources: Resources, open_backend: OpenBackend, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        resources: Resources,
+        open_backend: Callable[[str, ModelSection], Backend],
+        clock: Clock,
+        declared: Mapping[str, DeclaredAgent] | None = None,
+    ) -> None:
+        """``open_backend`` gets the name of an entry of ``models:`` with it; ``declared`` is what plugins bring."""
         self._clock = clock
         self._config = config
         self._resources = resources
         self._backends: Mapping[str, Backend] = MappingProxyType(
-            {name: open_backend(model) for name, model in config.models.items()}
+            {name: open_backend(name, model) for name, model in config.models.items()}
         )
-        self._personas = {name: self._persona(name, section) for name, section in config.agents.items()}
+        self._personas = {
+            name: self._persona(name, section, told)
+            for name, (section, told) in all_agents(config, declared or {}).items()
+        }
 
     def get(self, name: str) -> Persona:
         """The persona of that name."""
@@ -48,6 +58,16 @@ class Personas:
         spoken = (one.name for one in self._personas.values() if spoken_name(one.display_name) == name)
         return next(spoken, None)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every agent there is, those of the config first."""
+        return tuple(self._personas)
+
+    def model(self, name: str) -> Model:
+        """An entry of ``models:``, opened."""
+        section = self._config.models[name]
+        return Model(name, self._backends[name], section.model or "", section.options, section.price)
+
     def backend(self, model: str) -> Backend:
         """The backend of an entry of ``models:``."""
         return self._backends[model]
@@ -56,25 +76,31 @@ class Personas:
         """Close every backend's connections."""
         await asyncio.gather(*(backend.aclose() for backend in self._backends.values()))
 
-    def _persona(self, name: str, section: AgentSection) -> Persona:
-        if section.model not in self._backends:
-            known = ", ".join(sorted(self._backends))
-            raise ConfigError(f"agents.{name}.model names {section.model!r}; `models:` has {known}.")
+    def _persona(self, name: str, section: AgentSection, told: str) -> Persona:
+        for wanted in (section.model, *section.fallbacks):
+            if wanted not in self._backends:
+                known = ", ".join(sorted(self._backends))
+                raise ConfigError(f"agents.{name}.model names {wanted!r}; `models:` has {known}.")
         prompt = section.prompt or name
-        model = self._config.models[section.model]
         return Persona(
             name=name,
             display_name=section.display_name or name.replace("_", " ").title(),
             avatar_url=section.avatar,
-            instructions={purpose: self._instructions(prompt, purpose) for purpose in PURPOSES},
-            backend=self._backends[section.model],
-            model=model.model or "",
-            options=model.options,
-            tools=frozenset(section.tools),
-            channels=frozenset(str(channel) for channel in section.channels),
+            instructions={purpose: self._instructions(told, prompt, purpose) for purpose in PURPOSES},
+            models=tuple(self.model(one) for one in dict.fromkeys((section.model, *section.fallbacks))),
             situation=self._situation,
+            tools=frozenset(section.tools),
+            channels=frozenset(section.channels),
+            reads=frozenset(section.reads),
+            roles=frozenset(section.roles),
+            delegates=frozenset(section.delegates),
+            capabilities=section.capabilities,
+            concurrency=section.concurrency,
+            temperature=section.temperature,
+            answer_tokens=section.answer_tokens,
+            options=section.options,
             budget=section.budget or self._config.budgets,
-            price=model.price,
+            limits=section.limits,
         )
 
     def _situation(self) -> str:
@@ -84,9 +110,9 @@ class Personas:
             f"where that is unclear, in the language “{self._config.language}”."
         )
 
-    def _instructions(self, prompt: str, purpose: Purpose) -> str:
-        """The persona's own prompt, then the rules of the purpose; each may be replaced by the self-hoster."""
-        return f"{self._read(prompt)}\n\n{self._read(f'purposes/{purpose}')}"
+    def _instructions(self, told: str, prompt: str, purpose: Purpose) -> str:
+        """What a plugin tells it or else its prompt file, then the rules of the purpose, which anybody may edit."""
+        return f"{told or self._read(prompt)}\n\n{self._read(f'purposes/{purpose}')}"
 
     def _read(self, name: str) -> str:
         try:
@@ -95,3 +121,16 @@ class Personas:
             if name.startswith("purposes/"):
                 raise
             return self._resources.prompt(DEFAULT_PROMPT).read_text("utf-8").strip()
+
+
+def all_agents(config: Config, declared: Mapping[str, DeclaredAgent]) -> dict[str, tuple[AgentSection, str]]:
+    """Every agent with what a plugin tells it; what the config says of a plugin's agent goes before what that says."""
+    first = next(iter(config.agents.values()), AgentSection())
+    agents = {name: (section, "") for name, section in config.agents.items()}
+    for name, brought in declared.items():
+        own = config.agents.get(name)
+        said = brought.model_dump(exclude_unset=True, exclude={"instructions"})
+        chosen = {} if own is None else own.model_dump(exclude_unset=True)
+        section = AgentSection.model_validate({"model": first.model, **said, **chosen})
+        agents[name] = (section, "" if own is not None and own.prompt else brought.instructions)
+    return agents

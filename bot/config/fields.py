@@ -96,7 +96,8 @@ def _discord_token(value: SecretStr) -> SecretStr:
     return value
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,31}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """What an entry is called: small letters, digits, ``-`` and ``_``, 32 at most."""
 
 PromptName = Annotated[

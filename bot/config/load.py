@@ -246,10 +246,19 @@ class _Loading:
             problems.append(self.no_entry(("embeddings",), "models", embeddings, (*models, NO_EMBEDDINGS)))
         agents = tree.get("agents") if isinstance(tree, dict) else None
         for name, agent in agents.items() if isinstance(agents, dict) else ():
-            model = agent.get("model") if isinstance(agent, dict) else None
-            if isinstance(model, str) and model not in models:
-                problems.append(self.no_entry(("agents", name, "model"), "models", model, models))
+            entry = agent if isinstance(agent, dict) else {}
+            problems += self.no_entries(("agents", name), "models", _named(entry, "model"), models)
+            problems += self.no_entries(("agents", name), "models", _named(entry, "fallbacks"), models)
         return problems
+
+    def no_entries(
+        self, place: Place, section: str, named: Mapping[Place, str], known: tuple[str, ...]
+    ) -> list[ConfigError]:
+        return [
+            self.no_entry((*place, *inside), section, name, known)
+            for inside, name in named.items()
+            if name not in known
+        ]
 
     def no_entry(self, place: Place, section: str, name: str, known: tuple[str, ...]) -> ConfigError:
         sentence = (
@@ -261,3 +270,12 @@ class _Loading:
 def _names(tree: Tree, section: str) -> tuple[str, ...]:
     entries = tree.get(section) if isinstance(tree, dict) else None
     return tuple(entries) if isinstance(entries, dict) else ()
+
+
+def _named(entry: Mapping[str, Tree], key: str) -> dict[Place, str]:
+    """The names that a key holds, one or a list of them, by their place."""
+    value = entry.get(key)
+    if isinstance(value, str):
+        return {(key,): value}
+    listed = value if isinstance(value, list) else []
+    return {(key, number): one for number, one in enumerate(listed) if isinstance(one, str)}

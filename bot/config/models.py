@@ -9,7 +9,9 @@ from bot.config.agents import (
     NO_EMBEDDINGS,
     OFFLINE,
     AgentSection,
+    BetweenAgentsSection,
     BudgetSection,
+    BudgetsSection,
     ModelSection,
     default_agents,
     default_models,
@@ -178,6 +180,12 @@ class ServersSection(Section):
         default=False,
         description="May people use the bot in direct messages? There the features of `defaults` are on.",
     )
+    alert_channel: Snowflake | None = Field(
+        default=None,
+        description="The id of the channel where the bot says that a model provider or a tool server is out of order, "
+        "and when it works again. A server's admins can choose one of their own with /cogs config admin.",
+        examples=[123456789012345678],
+    )
     trusted_bots: tuple[Snowflake, ...] = Field(
         default=(),
         max_length=500,
@@ -247,9 +255,13 @@ class Config(Section):
         description="Who answers: each agent speaks in Discord under its own name.",
         examples=[{"writer": {"display_name": "Writer", "model": "gpt"}}],
     )
-    budgets: BudgetSection = Field(
-        default=BudgetSection(),
-        description="How much one run (such as one /research) may use before it stops.",
+    between_agents: BetweenAgentsSection = Field(
+        default=BetweenAgentsSection(),
+        description="How far agents may go among themselves before a person speaks again.",
+    )
+    budgets: BudgetsSection = Field(
+        default=BudgetsSection(),
+        description="How much one run (such as one /research) may use before it stops, and how much a day may cost.",
     )
     tools: dict[Name, ToolSection] = Field(
         default_factory=default_tools,

@@ -10,10 +10,10 @@ from bot.discord.components import action_rows
 from bot.discord.events import Interaction
 from bot.discord.failures import DiscordRefused, DiscordUnavailable
 from bot.discord.limits import Urgency
-from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS, pieces
+from bot.discord.rendering import EPHEMERAL, SUPPRESS_EMBEDS, checked, pieces
 from bot.discord.transport import Method
 from bot.errors import ConfigError
-from bot.work.surface import Button, Say, Select
+from bot.work.surface import Button, File, Say, Select
 
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _SUGGESTIONS, _MODAL = 4, 5, 6, 7, 8, 9
@@ -61,8 +61,13 @@ class Answers:
         """With which more can be said to the person who asked, for fifteen minutes."""
         return self._interaction.token
 
-    async def say(self, text: str, components: Sequence[Button | Select] = ()) -> None:
+    async def say(
+        self, text: str, components: Sequence[Button | Select] = (), files: Sequence[File] = ()
+    ) -> None:
         """Answer the person who asked, with the first message that the text becomes."""
+        if files:
+            # What goes with files is sent as a form, which Discord takes for an edit of the first answer too.
+            await self.acknowledge()
         body: dict[str, Any] = {"content": _first(text), "allowed_mentions": NO_MENTIONS}
         if components or self._updates:
             body["components"] = action_rows(components)
@@ -72,7 +77,7 @@ class Answers:
             data = {**body, "flags": EPHEMERAL | SUPPRESS_EMBEDS}
             await self._callback({"type": _UPDATE if self._updates else _MESSAGE, "data": data})
         else:
-            await self._to_webhook("PATCH", "/messages/@original", body)
+            await self._to_webhook("PATCH", "/messages/@original", body, checked(files))
 
     async def open_form(self, body: dict[str, Any]) -> None:
         """Answer with a form. Raises `ConfigError` where something was answered before."""
@@ -90,10 +95,12 @@ class Answers:
         ]
         await self._callback({"type": _SUGGESTIONS, "data": {"choices": choices[:CHOICES]}})
 
-    async def say_safely(self, text: str, components: Sequence[Button | Select] = ()) -> None:
+    async def say_safely(
+        self, text: str, components: Sequence[Button | Select] = (), files: Sequence[File] = ()
+    ) -> None:
         """Answer if Discord still takes it; where it does not, that is logged and nothing else is lost."""
         try:
-            await self.say(text, components)
+            await self.say(text, components, files)
         except (DiscordRefused, DiscordUnavailable) as error:
             log.warning("answer_not_delivered", reason=str(error))
 
@@ -128,11 +135,14 @@ class Answers:
             token=self._interaction.token,
         )
 
-    async def _to_webhook(self, method: Method, path: str, body: dict[str, Any]) -> None:
+    async def _to_webhook(
+        self, method: Method, path: str, body: dict[str, Any], files: Sequence[File] = ()
+    ) -> None:
         await self._api.request(
             method,
             f"/webhooks/{{application_id}}/{{token}}{path}",
             body=body,
+            uploads=files,
             urgency=Urgency.ANSWER,
             patience=ANSWER_SECONDS,
             application_id=self._api.application_id,

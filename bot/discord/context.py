@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 from bot.agents.agent import Persona
 from bot.clock import Clock
 from bot.discord import private
+from bot.discord.agents_desk import Agents, AgentsParts
 from bot.discord.answers import Answers
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
@@ -30,7 +31,18 @@ from bot.work.choosing import custom_id
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
 from bot.work.speaking import status_header, stop_button
-from bot.work.surface import Button, Choice, Connection, Place, Say, Select, SelectKind, Speaker, Surface
+from bot.work.surface import (
+    Button,
+    Choice,
+    Connection,
+    File,
+    Place,
+    Say,
+    Select,
+    SelectKind,
+    Speaker,
+    Surface,
+)
 
 TITLE_LENGTH = 200
 S = TypeVar("S", bound=Settings, default=NoSettings)
@@ -56,6 +68,8 @@ class ContextServices:
     clock: Clock
     permit: Callable[[int, Persona], Persona]
     """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
+    agents: AgentsParts
+    """Every agent, for those who look after them."""
 
 
 class Context(Generic[S]):
@@ -105,6 +119,11 @@ class Context(Generic[S]):
         context._server, context._where = server, Where(self.guild_id, channel_id, in_thread=False)  # noqa: SLF001 - its own copy
         context._settings, context._readable = server.values(self._cog.name), ()  # noqa: SLF001 - as above
         return context
+
+    @property
+    def agents(self) -> Agents:
+        """The agents as this server's members and admins see them: what they do, what they have used, and changing that."""
+        return Agents(self._services.agents, self.guild_id, self._author)
 
     def may(self, permission: str) -> bool:
         """Whether the person who acted holds one of Discord's permissions here, such as ``manage_guild``."""
@@ -208,15 +227,19 @@ class Context(Generic[S]):
             await self.reply(f"On it. Follow along {place}.")
         return run_id
 
-    async def reply(self, text: str, components: Sequence[Button | Select] = ()) -> None:
+    async def reply(
+        self, text: str, components: Sequence[Button | Select] = (), *, files: Sequence[File] = ()
+    ) -> None:
         """Answer the person who acted, privately; ``components`` are buttons and selects under the answer.
+
+        ``files`` go with it; a picture must say in its ``alt`` what it shows.
 
         Said again, it replaces what was answered before. At most five rows: a select has one of its own. What is too
         long for one message follows in more, each said at most once.
         """
         if self._answers is None:
             return
-        await self._answers.say_safely(text, components)
+        await self._answers.say_safely(text, components, files)
         self._replies += 1
         more = "\n".join(pieces(Say(text))[1:])
         if more:

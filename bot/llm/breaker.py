@@ -85,6 +85,11 @@ class Breaker:
             return "closed"
         return "open" if self._clock.monotonic() < self._open_until else "half-open"
 
+    @property
+    def left(self) -> float:
+        """For how many seconds it stays open; 0 where it is not."""
+        return max(0.0, self._open_until - self._clock.monotonic()) if self._opened else 0.0
+
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
         """Run one call inside; raises `BreakerOpen` at once where it is not let through."""
@@ -106,10 +111,9 @@ class Breaker:
         state = self.state
         if state == "closed":
             return self._era, False
-        wait = max(0.0, self._open_until - self._clock.monotonic())
         if state == "open" or self._probing:
             sentence = f"{self.name} failed repeatedly and is left alone for now; try again in a while."
-            raise BreakerOpen(sentence, retry_after=wait)
+            raise BreakerOpen(sentence, retry_after=self.left)
         self._on_change("half-open")
         self._probing = True
         return self._era, True

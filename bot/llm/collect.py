@@ -121,13 +121,28 @@ async def told(
             yield event
 
 
+async def hear(
+    backend: Backend, request: Request, heard: Callable[[Event], None], *, limits: Limits = DEFAULT_LIMITS
+) -> Answer:
+    """Ask ``backend`` as `told` does, telling ``heard`` each event as it comes; the answer's form is not checked.
+
+    Raises as `told` does; by then some events may have been heard.
+    """
+    return await _gathered(told(backend, request, limits=limits), heard)
+
+
 async def _collect(backend: Backend, request: Request, limits: Limits) -> Answer:
+    return await _gathered(_inside(backend, request, limits, lambda: limits.total), lambda _event: None)
+
+
+async def _gathered(stream: AsyncGenerator[Event], heard: Callable[[Event], None]) -> Answer:
     pieces: list[str] = []
     calls: list[ToolCall] = []
     opaque: list[Json] = []
     end = Finished("stop", Usage())
-    async with closing(_inside(backend, request, limits, lambda: limits.total)) as events:
+    async with closing(stream) as events:
         async for event in events:
+            heard(event)
             match event:
                 case TextDelta(text):
                     pieces.append(text)

@@ -64,9 +64,10 @@ async def remember(conn: AsyncConnection[Any], memory: NewMemory, embedded: Embe
     space_id = None if embedded is None else (await ensure_space(conn, embedded.space)).id
     cursor = await conn.execute(
         "INSERT INTO memory (guild_id, channel_id, thread_id, visibility, member_id, run_id, kind, key,"
-        "                    title, body, created_at, space_id, embedding)"
+        "                    title, body, created_at, space_id, embedding, tainted)"
         " VALUES (%(guild)s, %(channel)s, %(thread)s, %(visibility)s, %(member)s, %(run)s, %(kind)s, %(key)s,"
-        "         %(title)s, %(body)s, %(created)s, %(space)s, %(vector)s::halfvec)"
+        "         %(title)s, %(body)s, %(created)s, %(space)s, %(vector)s::halfvec,"
+        "         %(run)s::uuid IS NULL OR EXISTS (SELECT 1 FROM run_taint WHERE run_id = %(run)s))"
         # an update of nothing: unlike DO NOTHING it returns the row that is there
         " ON CONFLICT (guild_id, kind, key) DO UPDATE SET key = excluded.key"
         " RETURNING id",

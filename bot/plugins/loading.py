@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any, Literal, cast
 import pluggy
 import structlog
 
+from bot.agents.declared import DeclaredAgent
+from bot.config.fields import NAME_PATTERN
 from bot.errors import ConfigError
 from bot.llm.factory import BUILT_IN, BackendFactory
 from bot.plugins import spec
@@ -40,6 +43,7 @@ class Loaded:
     plugins: tuple[Plugin, ...] = ()
     cogs: Mapping[str, Cog] = field(default_factory=dict[str, Cog])
     backends: Mapping[str, BackendFactory] = field(default_factory=lambda: dict(BUILT_IN))
+    agents: Mapping[str, DeclaredAgent] = field(default_factory=dict[str, DeclaredAgent])
 
 
 class _Refused(Exception):
@@ -50,6 +54,7 @@ class _Refused(Exception):
 class _Brought:
     cogs: tuple[Cog, ...]
     backends: Mapping[str, BackendFactory]
+    agents: Mapping[str, DeclaredAgent]
     hooks: tuple[str, ...]
 
 
@@ -59,6 +64,7 @@ def load(candidates: Sequence[Candidate], disabled: Iterable[str] = ()) -> Loade
     plugins: list[Plugin] = []
     cogs: dict[str, Cog] = {}
     backends: dict[str, BackendFactory] = dict(BUILT_IN)
+    agents: dict[str, DeclaredAgent] = {}
     # What a server is managed with is loaded first, so that no plugin takes its commands away.
     for candidate in sorted(candidates, key=lambda one: one.name != MANAGEMENT):
         if candidate.name in off:
@@ -68,16 +74,17 @@ def load(candidates: Sequence[Candidate], disabled: Iterable[str] = ()) -> Loade
             continue
         try:
             brought = _bring(candidate)
-            _check_collisions(brought, cogs, backends)
+            _check_collisions(brought, cogs, backends, agents)
         except _Refused as refused:
             log.warning("plugin_failed", plugin=candidate.name, reason=str(refused))
             plugins.append(Plugin(candidate, "failed", str(refused)))
             continue
         cogs |= {cog.name: cog for cog in brought.cogs}
         backends |= brought.backends
+        agents |= brought.agents
         names = tuple(cog.name for cog in brought.cogs)
         plugins.append(Plugin(candidate, "loaded", cogs=names, hooks=brought.hooks))
-    return Loaded(tuple(plugins), cogs, backends)
+    return Loaded(tuple(plugins), cogs, backends, agents)
 
 
 def _bring(candidate: Candidate) -> _Brought:
@@ -100,6 +107,7 @@ def _bring(candidate: Candidate) -> _Brought:
             _check_plain(module, hook)
         cogs = _cogs(manager.hook.cogswarm_cogs())
         backends = _backends(manager.hook.cogswarm_backends())
+        agents = _agents(manager.hook.cogswarm_agents())
     except _Refused:
         raise
     except pluggy.PluginValidationError as error:
@@ -108,7 +116,7 @@ def _bring(candidate: Candidate) -> _Brought:
         raise _Refused(f"One of its hooks failed: {_one_line(error)}.") from error
     if not hooks:
         raise _Refused("It implements no hook; decorate a function such as cogswarm_cogs with @hookimpl.")
-    return _Brought(cogs, backends, hooks)
+    return _Brought(cogs, backends, agents, hooks)
 
 
 def _imported(candidate: Candidate) -> ModuleType:
@@ -151,8 +159,25 @@ def _backends(results: Sequence[Any]) -> dict[str, BackendFactory]:
     return backends
 
 
+def _agents(results: Sequence[Any]) -> dict[str, DeclaredAgent]:
+    agents: dict[str, DeclaredAgent] = {}
+    for result in results:
+        for name, agent in dict(result).items():
+            if not isinstance(agent, DeclaredAgent):
+                raise _Refused(f"cogswarm_agents gives {type(agent).__name__} for {name}, not an AgentSpec.")
+            if not re.fullmatch(NAME_PATTERN, str(name)):
+                raise _Refused(
+                    f"The agent's name {name!r} must be small letters, digits, - and _, 32 at most."
+                )
+            agents[str(name)] = agent
+    return agents
+
+
 def _check_collisions(
-    brought: _Brought, cogs: Mapping[str, Cog], backends: Mapping[str, BackendFactory]
+    brought: _Brought,
+    cogs: Mapping[str, Cog],
+    backends: Mapping[str, BackendFactory],
+    agents: Mapping[str, DeclaredAgent],
 ) -> None:
     commands = {command.top: cog.name for cog in cogs.values() for command in cog.commands.values()}
     for cog in brought.cogs:
@@ -166,6 +191,9 @@ def _check_collisions(
     taken = sorted(brought.backends.keys() & backends.keys())
     if taken:
         raise _Refused(f"There is a model provider named {taken[0]} already.")
+    taken = sorted(brought.agents.keys() & agents.keys())
+    if taken:
+        raise _Refused(f"There is an agent named {taken[0]} already.")
 
 
 def check_settings(loaded: Loaded, sections: Mapping[str, Mapping[str, Any]]) -> list[ConfigError]:

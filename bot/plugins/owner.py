@@ -3,7 +3,8 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from bot.agents.agent import Persona
+from bot.agents.persona import Model, Persona
+from bot.agents.personas import Personas
 from bot.config.agents import BudgetSection
 from bot.config.models import Config, LimitsSection
 from bot.errors import UserError
@@ -41,20 +42,33 @@ def permitted(config: Config, guild_id: int, persona: Persona) -> Persona:
     limits = limits_of(config, guild_id)
     if limits.agents is not None and persona.name not in limits.agents:
         raise UserError(f"The owner of this bot does not let {persona.display_name} work on this server.")
-    section = config.agents.get(persona.name) or next(iter(config.agents.values()), None)
-    if limits.models is not None and section is not None and section.model not in limits.models:
+    models = tuple(one for one in persona.models if limits.models is None or one.name in limits.models)
+    if not models or models[0] is not persona.model:
         raise UserError(
             f"The owner of this bot does not offer the language model of {persona.display_name} on this server."
         )
     if limits.budget is None:
-        return persona
+        return replace(persona, models=models)
     own, most = persona.budget, limits.budget
     budget = BudgetSection(
         tokens=min(own.tokens, most.tokens),
         calls=min(own.calls, most.calls),
         seconds=min(own.seconds, most.seconds),
+        money=min((one for one in (own.money, most.money) if one is not None), default=None),
+        reserve=own.reserve,
     )
-    return replace(persona, budget=budget)
+    return replace(persona, models=models, budget=budget)
+
+
+def offered_models(config: Config, guild_id: int) -> list[str]:
+    """The entries of ``models:`` that the owner lets a server use."""
+    limits = limits_of(config, guild_id)
+    return [name for name in config.models if limits.models is None or name in limits.models]
+
+
+def permitted_model(config: Config, personas: Personas, guild_id: int, name: str) -> Model | None:
+    """An entry of ``models:``, opened; None where there is none of that name or the owner does not offer it there."""
+    return personas.model(name) if name in offered_models(config, guild_id) else None
 
 
 def tool_allowed(config: Config, guild_id: int, server: str, tool: str) -> bool:

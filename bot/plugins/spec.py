@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pluggy
 
+from bot.agents.declared import DeclaredAgent
 from bot.llm.factory import BackendFactory
 from bot.plugins.cog import Cog
 
@@ -20,3 +21,8 @@ def cogswarm_cogs() -> Sequence[Cog]:  # pyright: ignore[reportReturnType] - a s
 @hookspec
 def cogswarm_backends() -> Mapping[str, BackendFactory]:  # pyright: ignore[reportReturnType] - as above
     """Return model providers by name; ``models:`` in config.yaml refers to them as ``backend``."""
+
+
+@hookspec
+def cogswarm_agents() -> Mapping[str, DeclaredAgent]:  # pyright: ignore[reportReturnType] - as above
+    """Return agents by name; an entry of ``agents:`` in config.yaml with that name changes what it says."""

@@ -132,6 +132,13 @@ class ScriptedModel:
         call = ToolCall(f"call_{len(self._replies) + len(self.asked) + 1}", tool, arguments)
         self._replies.append(_Reply((call,), finish="tool_calls", fits=when))
 
+    def will_call_all(self, *calls: tuple[str, Json], said: str = "", when: Fits | None = None) -> None:
+        """Ask for several tools at once, each with its arguments, after saying something."""
+        number = len(self._replies) + len(self.asked) + 1
+        events = [TextDelta(said)] if said else []
+        asked = [ToolCall(f"call_{number}_{at}", tool, given) for at, (tool, given) in enumerate(calls, 1)]
+        self._replies.append(_Reply((*events, *asked), finish="tool_calls", fits=when))
+
     def will_fail(self, error: BackendError, *, after: str = "", when: Fits | None = None) -> None:
         """Fail with one of the errors of `cogswarm.llm`, ``after`` some text where that is given."""
         events = (TextDelta(after),) if after else ()

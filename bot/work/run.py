@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.agents.agent import Agent
+from bot.agents.talk_table import Talks
 from bot.clock import Clock
 from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
@@ -17,6 +18,7 @@ from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
 from bot.work.choosing import custom_id
 from bot.work.principal import Principal
+from bot.work.run_agents import RunAgents
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.speaking import Voice
@@ -37,6 +39,7 @@ from bot.work.surface import (
     SelectKind,
     Speaker,
 )  # fmt: skip
+from bot.work.ticker import Ticker
 
 
 class Run:
@@ -47,6 +50,8 @@ class Run:
         self._services = services
         self._steps = Steps(services.database, row.id, row.fence, recorded)
         self._voice = Voice(row, self._steps, services)
+        board = Ticker(self._voice.now, services.clock, pace=services.pace)
+        self._agents = RunAgents(row, services, self, board)
 
     @property
     def id(self) -> UUID:
@@ -78,9 +83,12 @@ class Run:
 
         Raises `UserError` where the owner does not let it work in this guild.
         """
-        persona = self._services.permit(self.principal.guild_id, self._services.personas.get(name))
-        meter = self._services.meter(self.id, persona.budget)
-        return Agent(persona, meter, self._services.tools, self.principal)
+        return self._agents.get(name)
+
+    @property
+    def between_agents(self) -> Talks:
+        """Keeps what agents say to each other in threads within bounds; a cog asks it before one answers another."""
+        return self._agents.talks
 
     async def step[**P, T](
         self, key: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -175,6 +183,7 @@ class Run:
         self, channel_id: int, *, since: timedelta | None = None, limit: int = 100
     ) -> list[Passage]:
         """What people said in a channel, oldest first, as material for an agent."""
+        await self._agents.taint.mark("history")
         said = await self._services.surface.history(channel_id, since=since, limit=limit)
         return [_passage(message) for message in said if message.text and not message.is_bot]
 
@@ -184,6 +193,7 @@ class Run:
 
     async def sources(self, run_id: UUID | None = None) -> list[Source]:
         """What this run (or another of the same guild) has fetched and kept, by number."""
+        await self._agents.taint.mark("sources")
         return await self._services.library.sources(run_id or self.id, self.principal.guild_id)
 
     async def recall(self, text: str, *, kind: str, readable: Sequence[int]) -> list[Recollection]:

@@ -245,23 +245,19 @@ async def handle_once(conn: Connection, cog: str, event_id: int) -> bool:
     return cursor.rowcount == 1
 
 
-async def spend_call(
-    conn: Connection, run_id: UUID, *, calls: int, tokens: int, started_after: datetime
-) -> bool:
-    """Count a model call where the run's budget still allows one."""
-    cursor = await conn.execute(
-        """
-        UPDATE run SET model_calls = model_calls + 1
-        WHERE id = %s AND model_calls < %s AND model_tokens < %s AND created_at > %s
-        """,
-        (run_id, calls, tokens, started_after),
-    )
-    return cursor.rowcount == 1
+async def locked_spending(conn: Connection, run_id: UUID) -> RunRow | None:
+    """The run, whose spending nobody else adds to before the transaction ends."""
+    async with conn.cursor(row_factory=class_row(RunRow)) as cursor:
+        await cursor.execute("SELECT * FROM run WHERE id = %s FOR UPDATE", (run_id,))
+        return await cursor.fetchone()
 
 
-async def spend_tokens(conn: Connection, run_id: UUID, tokens: int, cost: float) -> None:
-    """Count the tokens of a model call and what they cost in US dollars."""
+async def add_spending(conn: Connection, run_id: UUID, *, calls: int, tokens: int, cost: float) -> None:
+    """Add to what a run has spent on models; ``cost`` in US dollars, negative numbers take back."""
     await conn.execute(
-        "UPDATE run SET model_tokens = model_tokens + %s, model_cost = model_cost + %s WHERE id = %s",
-        (tokens, cost, run_id),
+        """
+        UPDATE run SET model_calls = model_calls + %s, model_tokens = model_tokens + %s, model_cost = model_cost + %s
+        WHERE id = %s
+        """,
+        (calls, tokens, cost, run_id),
     )

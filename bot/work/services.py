@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.agents.agent import Meter, Persona
+from bot.agents.meter import Meter
+from bot.agents.persona import Persona
 from bot.agents.personas import Personas
 from bot.clock import Clock
 from bot.config.agents import BudgetSection
 from bot.mcp.toolbox import Toolbox
 from bot.memory.library import Library
 from bot.storage.database import Database
+from bot.work.agency import Agency
+from bot.work.principal import Principal
 from bot.work.streaming import PACE
 from bot.work.surface import Surface
 
@@ -25,10 +28,12 @@ class RunServices:
     tools: Toolbox
     library: Library
     clock: Clock
-    meter: Callable[[UUID, BudgetSection], Meter]
+    meter: Callable[[UUID, Principal, BudgetSection], Meter]
     mention_after: float = 60.0
     """Whoever asked for something that took longer than these seconds is mentioned when it ends; 0: never."""
     pace: float = PACE
     """Seconds between two edits of a text that is shown while it is written."""
     permit: Callable[[int, Persona], Persona] = lambda _guild_id, persona: persona
     """The agent as the owner lets it work in a guild; raises `UserError` where it may not."""
+    agency: Agency | None = None
+    """What agents are sent with; None where no run asks any."""

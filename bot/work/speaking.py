@@ -23,6 +23,7 @@ class Voice:
         self._row = row
         self._steps = steps
         self._services = services
+        self._ticks = 0
         self._lines = [TypeAdapter(Line).validate_python(value) for value in steps.recorded("line")]
 
     @property
@@ -81,6 +82,18 @@ class Voice:
                 )
                 await self._services.surface.edit(conn, f"{self._row.id}:{key}", self._row.status_row, say)
             await self._steps.record(conn, key, TypeAdapter(Line).dump_python(line, mode="json"))
+
+    async def now(self, text: str) -> None:
+        """Show what is being done right now, below the stages; the next stage takes its place."""
+        if self._row.status_row is None:
+            return
+        self._ticks += 1
+        shown = [*self._lines, Line("note", text)]
+        say = Say(render(self._header(), shown), buttons=(stop_button(self._row.id),), urgency="progress")
+        async with self._steps.commit() as conn:
+            # Another attempt's ticks have keys of their own: those of this one must be shown.
+            key = f"{self._row.id}:now:{self._row.fence}:{self._ticks}"
+            await self._services.surface.edit(conn, key, self._row.status_row, say)
 
     async def mark(self, kind: str, message_id: int, emoji: str) -> None:
         """Show a state on a message of the thread (``react``), or take it back (``unreact``)."""

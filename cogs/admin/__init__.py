@@ -1,10 +1,18 @@
-"""Admin: what is on in a server and for whom, help, and why something was refused."""
+"""Admin: what is on in a server and for whom, its agents and what they use, help, and why something was refused."""
 
-from cogs.admin import commands, help_command, why_command
+from cogs.admin import agents_command, commands, help_command, usage_command, why_command
 from cogs.admin.cog import admin
 from cogswarm import Cog, hookimpl
 
-__all__ = ["admin", "cogswarm_cogs", "commands", "help_command", "why_command"]
+__all__ = [
+    "admin",
+    "agents_command",
+    "cogswarm_cogs",
+    "commands",
+    "help_command",
+    "usage_command",
+    "why_command",
+]
 
 
 @hookimpl

@@ -12,6 +12,9 @@ class AdminSettings(Settings):
     """What holds for a whole server."""
 
     timezone: str = setting("", label=messages.ZONE, help=messages.ZONE_HELP, max_length=64)
+    alert_channel: int | None = setting(
+        None, label=messages.ALERTS, help=messages.ALERTS_HELP, picks="channel"
+    )
 
     @field_validator("timezone")
     @classmethod

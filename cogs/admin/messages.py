@@ -4,6 +4,10 @@ SUMMARY = "Says what is on here, switches it on and off, and tells why something
 ZONE = "Time zone"
 ZONE_HELP = "In which people here write and read times, such as Europe/Berlin; empty: the owner's"
 NO_ZONE = "write a time zone's name, such as UTC or Europe/Berlin"
+ALERTS = "Alerts"
+ALERTS_HELP = (
+    "The channel where I say that a model provider or a tool server is out of order, and when it works again"
+)
 
 # the commands, as Discord's list explains them
 COGS = "See and change what is on in this server"
@@ -165,3 +169,73 @@ WHY_NO_REASON = (
     "Nothing was refused because of that message lately. Either it was answered, or no feature that "
     "is on here listens to such messages: try a command, or mention the bot."
 )
+
+AGENTS = "The agents: what they do, what they have used, and changing them"
+AGENTS_LIST = "Every agent, and what it does right now"
+AGENTS_INFO = "All about one agent"
+AGENTS_PAUSE = "Let an agent do nothing more on this server"
+AGENTS_RESUME = "Let a paused agent work again"
+AGENTS_MODEL = "Give an agent another language model on this server"
+WHICH_AGENT = "Which agent"
+WHICH_MODEL = "Which model; left out: the one the owner of this bot chose"
+AGENT_STATES = {
+    "idle": "🟢 idle",
+    "working": "🔵 working",
+    "paused": "⏸️ paused",
+    "out of order": "🔴 out of order",
+    "not offered": "🔒 not offered here",
+}
+AGENTS_NONE = "There are no agents. The owner of this bot can add some to its configuration."
+AGENTS_HEAD = "**Agents**"
+AGENTS_ENTRY = "{state} · **{shown}** (`{name}`), {model}{doing}{reason}"
+AGENTS_FOOT = "-# `/agents info` says more about one, `/usage` shows what was used."
+AGENT_DOING = ", on {what}"
+AGENT_ON = "<#{thread}> for <@{member}> since <t:{since}:R>"
+AGENT_ON_SOMETHING = "something for <@{member}> since <t:{since}:R>"
+AGENT_MORE = "{count} more"
+AGENT_ELSEWHERE = "{count} on other servers"
+AGENT_REASON = " ({reason})"
+AGENT_HEAD = "**{shown}** (`{name}`)"
+AGENT_STATE = "{state}{reason}"
+AGENT_MODEL = "Model: {model}{chosen}{fallbacks}"
+AGENT_CHOSEN = " (chosen by this server's admins)"
+AGENT_FALLBACKS = "; if that does not answer: {names}"
+AGENT_LOAD = "At work on {load} of at most {most} things at once"
+AGENT_GOOD_AT = "Good at: {what}"
+AGENT_FOR = "Works for: {roles}"
+AGENT_TOOLS = "Tools: {tools}"
+AGENT_CHANNELS = "Speaks in: {channels}"
+AGENT_DELEGATES = "May hand tasks to: {names}"
+AGENT_SPEND = "In the last seven days: {calls:,} model calls, {success} answered, {tokens:,} tokens, {cost}"
+AGENT_NO_SPEND = "It has done nothing here in the last seven days."
+AGENT_CHANGES = "Latest changes: {changes}"
+AGENT_CHANGE = "{action} by <@{member}> <t:{at}:R>"
+AGENT_ACTIONS = {"pause": "paused", "resume": "resumed", "model": "model changed"}
+AGENT_PAUSED = "**{shown}** is paused on this server. What it is in the middle of ends at its next step."
+AGENT_RESUMED = "**{shown}** works again."
+AGENT_HAS_MODEL = "**{shown}** uses the model `{model}` on this server now."
+RESUME, PAUSE_AGAIN = "Resume", "Pause again"
+MONEY = "about ${cost:,.4f}"
+NO_PRICE = "cost not known: a model has no price in the configuration"
+
+USAGE = "What agents have used, by agent, person and day"
+USAGE_DAYS = "How many days back, 7 if left out"
+USAGE_WHO = "Only what this person has used"
+USAGE_NOTHING = "Nothing was used here in this time."
+USAGE_HEAD = "**What {whose} has used in the last {days} days**"
+USAGE_THIS_SERVER = "this server"
+USAGE_TOTAL = "{calls:,} model calls, {tokens:,} tokens, {cost}"
+USAGE_TABLE = "```\n{table}\n```"
+USAGE_COLUMNS = ("", "calls", "tokens", "cost")
+USAGE_PARTS = {"agent": "By agent", "member": "By person", "day": "By day"}
+USAGE_REST = "others"
+USAGE_OWN = "-# You see your own; people who may manage this server see everybody's."
+USAGE_UNPRICED = (
+    "-# The cost of `{models}` is not known: the owner of this bot can add its `price` to the configuration."
+)
+USAGE_NO_PICTURE = "-# No picture: the owner of this bot can install it with `pip install cogswarm[charts]`."
+USAGE_ALT = "Tokens used per day from {first} to {last}, by agent. {said}"
+USAGE_ALT_AGENT = "{agent}: {tokens:,}"
+USAGE_PICTURE_TITLE = "Tokens per day, by agent"
+USAGE_PICTURE_MEMBERS = "Tokens, by person"
+USAGE_PERSON = "person {number}"

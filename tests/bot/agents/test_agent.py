@@ -1,178 +1,96 @@
-"""Agents: within their tools, channels and budget; a plan that is none is refused; the label is shown."""
+"""Agents: within their tools and channels; a plan that is none is refused; the label is shown; who they are."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from bot.agents.agent import Agent, Persona
+from bot.agents.agent import Agent
+from bot.agents.declared import DeclaredAgent
+from bot.agents.persona import Model
 from bot.agents.personas import Personas
 from bot.clock import Clock
-from bot.config.agents import BudgetSection, PriceSection
+from bot.config.agents import PriceSection
 from bot.config.load import load_text
+from bot.config.problems import ConfigErrors
 from bot.errors import ConfigError, UserError
 from bot.llm.offline.backend import OfflineBackend
-from bot.llm.protocol import BadAnswer, Event, Finished, Passage, Request, TextDelta, Usage
-from bot.mcp.results import ToolInfo, ToolResult
-from bot.mcp.toolbox import Progress
+from bot.llm.protocol import BadAnswer, Passage, Usage
+from bot.mcp.results import ToolResult
 from bot.resources import Resources
-from bot.storage.database import Database
-from bot.work import runs_table
-from bot.work.budget import BudgetUsedUp, RunMeter
-from bot.work.principal import Principal
-from bot.work.runs_table import NewRun
+from bot.testing.scripted_model import ScriptedModel
+from tests.bot.agents.at_work import Office, tool
 
 
-@dataclass
-class _Says:
-    """A backend that says one thing and keeps what it was asked."""
-
-    text: str
-    label: str = ""
-    asked: list[Request] = field(default_factory=list[Request])
-
-    async def stream(self, request: Request) -> AsyncIterator[Event]:
-        self.asked.append(request)
-        yield TextDelta(self.text)
-        yield Finished("stop", Usage(1_000, 500))
-
-    async def embed(self, texts: Sequence[str], *, model: str) -> list[list[float]]:
-        raise AssertionError((texts, model))
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-@dataclass
-class _Meter:
-    spent: list[tuple[Usage, float]] = field(default_factory=list[tuple[Usage, float]])
-
-    async def reserve(self) -> None:
-        """Every call is allowed."""
-
-    async def book(self, usage: Usage, cost: float) -> None:
-        self.spent.append((usage, cost))
-
-
-class _Tools:
-    def tools(self, principal: Principal | None = None) -> Sequence[ToolInfo]:
-        assert principal is None
-        return []
-
-    async def call(
-        self,
-        server: str,
-        tool: str,
-        arguments: Mapping[str, Any],
-        *,
-        principal: Principal,
-        progress: Progress | None = None,
-    ) -> ToolResult:
-        assert progress is None
-        return ToolResult(f"{server}.{tool} for {principal.name}", structured=dict(arguments))
-
-
-def _agent(backend: Any, **changes: Any) -> Agent:
-    standard: dict[str, Any] = {
-        "name": "writer",
-        "display_name": "Writer",
-        "avatar_url": None,
-        "instructions": {"plan": "Plan.", "answer": "Answer."},
-        "backend": backend,
-        "model": "m",
-        "options": {"top_p": 0.5},
-        "tools": frozenset({"feeds", "files.read"}),
-        "channels": frozenset[str](),
-        "situation": lambda: "Today is 2026-01-02.",
-        "budget": BudgetSection(),
-    }
-    return Agent(Persona(**{**standard, **changes}), _Meter(), _Tools(), Principal(1, 2, 3, "Ada"))
+def _agent(*says: str, label: str = "", **changes: Any) -> tuple[Agent, ScriptedModel]:
+    office = Office()
+    office.model.label = label
+    for text in says:
+        office.model.will_say(text)
+    for server, name in (("feeds", "search_feeds"), ("files", "read")):
+        office.tools.add(tool(server, name), lambda given: ToolResult(str(dict(given))))
+    return office.agent(**changes), office.model
 
 
 async def test_an_answer_carries_the_label_and_a_draft_does_not() -> None:
-    agent = _agent(_Says("Because [1].", label="extractive, offline"))
+    agent, _ = _agent("Because [1].", "Because [1].", label="extractive, offline")
     assert await agent.answer("Why?") == "Because [1].\n-# extractive, offline"
     assert await agent.draft("Why?") == "Because [1]."
 
 
 async def test_the_model_is_told_the_date_and_given_its_options() -> None:
-    backend = _Says("Because.")
-    await _agent(backend).draft("Why?", sources=[Passage("1", "text")])
-    (request,) = backend.asked
-    assert request.instructions == "Answer.\n\nToday is 2026-01-02."
+    agent, model = _agent("Because.", options={"top_p": 0.5}, temperature=0.1, answer_tokens=99)
+    await agent.draft("Why?", sources=[Passage("1", "text")])
+    request = model.asked[0].request
+    assert (request.temperature, request.max_tokens) == (0.1, 99)
+    assert request.instructions == "answer!\n\nToday is 2026-01-02."
     assert request.options == {"top_p": 0.5}
     assert request.material == (Passage("1", "text"),)
 
 
-async def test_cost_is_counted_from_the_price_per_million_tokens() -> None:
-    agent = _agent(_Says("x"), price=PriceSection(input=2.0, output=10.0))
-    await agent.draft("Why?")
-    assert isinstance(agent.meter, _Meter)
-    assert agent.meter.spent == [(Usage(1_000, 500), pytest.approx(0.007))]
+def test_cost_is_counted_from_the_price_per_million_tokens() -> None:
+    model = Model("m", OfflineBackend(), price=PriceSection(input=2.0, output=10.0))
+    assert model.cost(Usage(1_000, 500)) == pytest.approx(0.007)
+    assert Model("m", OfflineBackend()).cost(Usage(1_000, 500)) is None
 
 
 async def test_plans_are_queries_without_repeats() -> None:
-    assert await _agent(_Says('{"queries": ["tides", " tides ", "moon"]}')).plan("Tides") == ["tides", "moon"]
+    agent, _ = _agent('{"queries": ["tides", " tides ", "moon"]}')
+    assert await agent.plan("Tides") == ["tides", "moon"]
 
 
 @pytest.mark.parametrize(
     "nonsense", ["<html>", '{"queries": []}', '{"queries": "tides"}', "{}", '{"queries": [""]}']
 )
 async def test_a_plan_that_is_none_is_refused(nonsense: str) -> None:
+    agent, _ = _agent(nonsense, nonsense)
     with pytest.raises(BadAnswer):
-        await _agent(_Says(nonsense)).plan("Tides")
+        await agent.plan("Tides")
 
 
 async def test_tools_that_are_not_on_its_list_are_refused() -> None:
-    agent = _agent(_Says(""))
-    assert (await agent.use("feeds", "search_feeds", {})).text == "feeds.search_feeds for Ada"
-    assert (await agent.use("files", "read", {})).text == "files.read for Ada"
+    agent, _ = _agent()
+    assert (await agent.use("feeds", "search_feeds", {"q": 1})).text == "{'q': 1}"
+    assert (await agent.use("files", "read", {})).text == "{}"
     with pytest.raises(UserError, match="may not use write of files"):
         await agent.use("files", "write", {})
 
 
 def test_channels_are_named_by_id_or_name() -> None:
-    persona = _agent(_Says(""), channels=frozenset({"research", "77"})).persona
+    persona = _agent(channels=frozenset({"research", "77"}), reads=frozenset({"78"}))[0].persona
+    assert persona.reads_in(78, "x")
+    assert not persona.reads_in(77, "research")
     assert persona.works_in(1, "research")
     assert persona.works_in(77, "other")
     assert not persona.works_in(1, "general")
 
 
-async def test_the_budget_holds_over_restarts_and_is_said(database: Database) -> None:
-    run_id = uuid4()
-    async with database.transaction() as conn:
-        new = NewRun(run_id, "lab", "w", {}, "t", Principal(1, 2, 3, "Ada"))
-        await runs_table.insert(conn, new, status_row=None, thread_row=None)
-    limit = BudgetSection(calls=3, tokens=10_000, seconds=900)
-    for _ in range(3):
-        await RunMeter(database, Clock(), run_id, limit).reserve()
-    with pytest.raises(BudgetUsedUp, match="3 model calls"):
-        await RunMeter(database, Clock(), run_id, limit).reserve()
-    late = Clock(now=lambda: datetime(2100, 1, 1, tzinfo=UTC))
-    with pytest.raises(BudgetUsedUp):
-        await RunMeter(database, late, run_id, BudgetSection()).reserve()
-
-
-async def test_tokens_end_the_budget_too(database: Database) -> None:
-    run_id = uuid4()
-    async with database.transaction() as conn:
-        new = NewRun(run_id, "lab", "w", {}, "t", Principal(1, 2, 3, "Ada"))
-        await runs_table.insert(conn, new, status_row=None, thread_row=None)
-    meter = RunMeter(database, Clock(), run_id, BudgetSection(tokens=1_000))
-    await meter.reserve()
-    await meter.book(Usage(900, 100), 0.5)
-    with pytest.raises(BudgetUsedUp):
-        await meter.reserve()
-
-
-def _personas(text: str, folder: Path) -> Personas:
+def _personas(text: str, folder: Path, **declared: DeclaredAgent) -> Personas:
     loaded = load_text(text.encode(), folder / "config.yaml", {}, folder=folder, missing_ok=True)
     clock = Clock(now=lambda: datetime(2026, 1, 1, 23, 30, tzinfo=UTC))
-    return Personas(loaded.config, Resources(config_folder=folder), lambda _model: OfflineBackend(), clock)
+    resources = Resources(config_folder=folder)
+    return Personas(loaded.config, resources, lambda _name, _model: OfflineBackend(), clock, declared)
 
 
 def test_an_agent_that_is_not_configured_speaks_as_the_default_one(tmp_path: Path) -> None:
@@ -203,3 +121,35 @@ def test_an_agent_may_have_a_budget_of_its_own(tmp_path: Path) -> None:
 def test_without_any_agent_it_is_said_what_to_add(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="agents:"):
         _personas("agents: {}", tmp_path).get("writer")
+
+
+def test_what_an_agent_is_stands_in_the_config(tmp_path: Path) -> None:
+    persona = _personas(
+        "models: {dear: {backend: offline, model: x, options: {a: 1}}}\n"
+        "agents: {w: {model: dear, fallbacks: [offline, dear], roles: [5], temperature: 0.2, delegates: [r],\n"
+        "  capabilities: [python], concurrency: 2, answer_tokens: 99, limits: {rounds: 3}, reads: [news]}}",
+        tmp_path,
+    ).get("w")
+    assert [(model.name, model.id) for model in persona.models] == [("dear", "x"), ("offline", "")]
+    assert (persona.roles, persona.delegates, persona.reads) == ({5}, {"r"}, {"news"})
+    assert (persona.temperature, persona.concurrency, persona.answer_tokens) == (0.2, 2, 99)
+    assert (persona.limits.rounds, persona.capabilities) == (3, ("python",))
+
+
+def test_a_fallback_that_is_no_model_is_said_with_its_line(tmp_path: Path) -> None:
+    text = b"version: 1\nagents:\n  w:\n    fallbacks:\n      - offline\n      - gtp\n"
+    with pytest.raises(ConfigErrors) as raised:
+        load_text(text, tmp_path / "config.yaml", {}, folder=tmp_path, missing_ok=True)
+    assert [error.line for error in raised.value.errors] == [6]
+    assert "agents.w.fallbacks" in str(raised.value.errors[0])
+
+
+def test_a_plugins_agent_is_changed_by_the_config(tmp_path: Path) -> None:
+    brought = DeclaredAgent(display_name="Scribe", tools=("feeds",), instructions="You write minutes.")
+    text = "models: {dear: {backend: offline}}\nagents: {first: {model: dear}, scribe: {tools: [files]}}"
+    personas = _personas(text, tmp_path, scribe=brought, other=DeclaredAgent(instructions="You are other."))
+    scribe = personas.get("scribe")
+    assert (scribe.display_name, scribe.tools) == ("Scribe", {"files"})
+    assert scribe.instructions["chat"].startswith("You write minutes.")
+    assert personas.get("other").model.name == "dear"
+    assert personas.names == ("first", "scribe", "other")

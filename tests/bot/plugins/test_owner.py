@@ -29,7 +29,7 @@ servers:
 def personas(tmp_path: Path) -> tuple[Personas, Path]:
     loaded = load_text(CONFIG.encode(), tmp_path / "config.yaml", {}, folder=tmp_path)
     return Personas(
-        loaded.config, Resources(config_folder=tmp_path), lambda _: OfflineBackend(), Clock()
+        loaded.config, Resources(config_folder=tmp_path), lambda _name, _model: OfflineBackend(), Clock()
     ), tmp_path
 
 

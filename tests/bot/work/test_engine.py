@@ -8,12 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.agents.agent import Meter
 from bot.clock import Clock
-from bot.config.agents import BudgetSection
 from bot.discord.surface import DiscordSurface
 from bot.errors import ConfigError, DatabaseAway, UserError
-from bot.llm.protocol import Usage
 from bot.memory.library import Library
 from bot.plugins.cog import Cog
 from bot.storage.database import Database
@@ -30,18 +27,6 @@ FAST = EngineSettings(lease=0.4, heartbeat=0.05, sweep=0.05, retry_delay=0.05)
 ADA = Principal(guild_id=1, channel_id=77 << 22, member_id=5, name="Ada")
 
 
-class _NoMeter:
-    async def reserve(self) -> None:
-        """Every call is allowed."""
-
-    async def book(self, usage: Usage, cost: float) -> None:
-        """Nothing is counted."""
-
-
-def _meter(_run: UUID, _budget: BudgetSection) -> Meter:
-    return _NoMeter()
-
-
 def services_of(database: Database) -> RunServices:
     nothing: object = None
     return RunServices(
@@ -51,7 +36,7 @@ def services_of(database: Database) -> RunServices:
         tools=nothing,  # pyright: ignore[reportArgumentType] - and use no tool
         library=Library(database, None, Clock()),
         clock=Clock(),
-        meter=_meter,
+        meter=nothing,  # pyright: ignore[reportArgumentType] - as above
     )
 
 
