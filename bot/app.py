@@ -26,7 +26,7 @@ from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
-from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
+from bot.discord.gateway import DIRECT_MESSAGES, REACTIONS, GatewaySettings, stay_connected
 from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
@@ -223,6 +223,7 @@ async def running_bot(
         intake = MirrorIntake(machinery, uuid4, pace.intake)
         intents = {"message_content"} if config.discord.message_content else set[str]()
         intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
+        intents |= {REACTIONS} if any("reaction" in cog.hears for cog in cogs.cogs.values()) else set[str]()
         async with asyncio.TaskGroup() as tasks:
             parts = [
                 tasks.create_task(part, name=name)
@@ -346,8 +347,17 @@ def _router(
         ),
     )
     guilds = Guilds(loaded.config, cogs.cogs, services.database)
+    discord = loaded.config.discord
+    bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)
     return Router(
-        api, cogs.cogs, guilds, registrar, context, absent=cogs.absent, machinery=machinery, pace=pace
+        api,
+        cogs.cogs,
+        guilds,
+        registrar,
+        context,
+        absent=cogs.absent,
+        machinery=machinery,
+        pace=replace(pace, read_back=bounds),
     )
 
 

@@ -23,7 +23,18 @@ from bot.agents.reply import Reply
 from bot.agents.slots_table import AtWork
 from bot.discord.agents_desk import Agents, AgentState, AgentView
 from bot.discord.context import Context
-from bot.discord.events import Message, RepliedTo
+from bot.discord.events import (
+    Deletion,
+    Edit,
+    FoundAgain,
+    Message,
+    Pins,
+    Reacted,
+    Reaction,
+    RepliedTo,
+    ThreadChange,
+    ThreadState,
+)
 from bot.discord.plain import plain, title
 from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
 from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
@@ -70,11 +81,14 @@ __all__ = [
     "ConfigError",
     "Context",
     "Conversation",
+    "Deletion",
     "Document",
+    "Edit",
     "Embed",
     "EmbedField",
     "File",
     "Form",
+    "FoundAgain",
     "Group",
     "Image",
     "JobView",
@@ -84,7 +98,10 @@ __all__ = [
     "NoSettings",
     "OutsideError",
     "Passage",
+    "Pins",
     "Principal",
+    "Reacted",
+    "Reaction",
     "Recollection",
     "RepliedTo",
     "Reply",
@@ -101,6 +118,8 @@ __all__ = [
     "Source",
     "Speaker",
     "SpendRow",
+    "ThreadChange",
+    "ThreadState",
     "TimedOut",
     "ToolCallError",
     "ToolResult",

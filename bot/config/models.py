@@ -83,6 +83,19 @@ class DiscordSection(Section):
         le=3650,
         description="How many days the bot remembers what it has said and done on Discord. What it said stays there.",
     )
+    read_back_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        description="After a restart or a lost connection the bot reads what was said meanwhile, as far back as this, in "
+        "minutes; 0 means never.",
+    )
+    read_back_messages: int = Field(
+        default=500,
+        ge=1,
+        le=10_000,
+        description="How many messages it then reads in each channel at most, the newest.",
+    )
 
     @property
     def bot_token(self) -> str:

@@ -16,6 +16,7 @@ from bot.discord.agents_desk import Agents, AgentsParts
 from bot.discord.answers import Answers
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
+from bot.discord.missed import watch_table
 from bot.discord.rendering import pieces
 from bot.discord.server_desk import Server
 from bot.errors import ConfigError, UserError
@@ -290,6 +291,23 @@ class Context(Generic[S]):
             full_key = f"{self._cog.name}:{where}:{key}"
             place = Place(channel_id=where)
             await self._services.surface.post(conn, full_key, place, Say(text, speaker, tuple(buttons)))
+
+    async def watch(
+        self, note: str, message_id: int, *, channel_id: int | None = None, days: float = watch_table.DAYS
+    ) -> None:
+        """Be told (`Cog.on_watched`) when a message here is found changed after the bot was away.
+
+        ``note`` is yours, at most 200 characters, and names one message of this server: watching another under the same
+        note ends the first. The watch ends by itself when the message is gone, and after ``days``.
+        """
+        where = channel_id or self.channel_id
+        async with self._services.database.transaction() as conn:
+            await watch_table.watch(conn, self._cog.name, self.guild_id, note, where, message_id, days=days)
+
+    async def unwatch(self, note: str) -> None:
+        """Watch a message no longer; nothing happens where none is watched under this note."""
+        async with self._services.database.transaction() as conn:
+            await watch_table.unwatch(conn, self._cog.name, self.guild_id, note)
 
     def button(self, label: str, action: str, value: str) -> Button:
         """A button that calls this cog's ``action`` with ``value``."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.discord.answers import Answers
 from bot.discord.context import Context, ContextServices
-from bot.discord.events import Author, Where
+from bot.discord.events import NOBODY_ID, Author, Where
 from bot.discord.server_desk import Server
 from bot.discord.server_parts import ServerParts
 from bot.plugins.cog import Cog
@@ -63,6 +63,28 @@ class Entrance:
         """Whether it depends on somebody's roles whether they may use a cog."""
         rules = self._guilds.rules(guild_id)
         return rules is not None and any(rule.kind == "role" for rule in rules.access.get(cog, ()))
+
+    def listens_somewhere(self, guild_id: int) -> bool:
+        """Whether a cog that listens to messages is on somewhere in a guild."""
+        return any(cog.listeners for cog in self._guilds.enabled(guild_id))
+
+    def listens(self, where: Where) -> bool:
+        """Whether some cog listens to what is said in a place, whoever says it."""
+        return any(
+            cog.listeners
+            and self.doorkeeper.allows(
+                Knock(
+                    cog.name,
+                    where.guild_id,
+                    NOBODY_ID,
+                    author_is_bot=False,
+                    channel_id=where.channel_id,
+                    home_id=where.home_id,
+                    way="read_back",
+                )
+            )
+            for cog in self.cogs.values()
+        )
 
     def context(
         self,

@@ -1,7 +1,13 @@
 """What comes in from Discord, as the rest of the program sees it; everything in it is untrusted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
+
+NOBODY_ID = 0
+"""The author's id where Discord does not say who did something."""
+SPOKEN = frozenset({0, 19})
+"""Types of messages that somebody wrote, ordinary ones and replies; the others are Discord's own notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,102 @@ class Message:
     mentions_me: bool
     reply_to: RepliedTo | None = None
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message whose text was changed, as it is now; ``at`` is when."""
+
+    message: Message
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message that is gone; Discord says neither who took it away nor what it said."""
+
+    message_id: int
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A reaction put under a message (``added``), taken back (``removed``), or taken away by a moderator (``cleared``).
+
+    ``emoji`` is the character itself, or ``name:id`` for a server's own; when cleared, empty means all of them and the
+    ``author`` is nobody. Of one who takes a reaction back Discord tells the id and nothing else.
+    """
+
+    message_id: int
+    where: Where
+    author: Author
+    emoji: str
+    action: Literal["added", "removed", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Something was pinned in a channel, or a pin was taken off; Discord does not say what or by whom."""
+
+    where: Where
+    last_pin: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadChange:
+    """A thread was opened, changed (renamed, archived, locked, or the reverse), or deleted.
+
+    ``where`` is the thread itself. A thread that had been archived before the bot connected and is deleted then is not
+    told by nextcord; a watch on a message in it finds out.
+    """
+
+    where: Where
+    action: Literal["created", "changed", "deleted"]
+    name: str
+    archived: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction under a message, and who chose it (the first few hundred)."""
+
+    emoji: str
+    count: int
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """How a thread stands."""
+
+    id: int
+    name: str
+    archived: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """A watched message as it was found after a gap; ``note`` is what the cog wrote when it began to watch.
+
+    ``gone`` is True where the message, or its whole channel, was deleted: the watch ends with that. ``thread`` is the
+    thread that the message is in, or else the one under it.
+    """
+
+    note: str
+    message_id: int
+    where: Where
+    gone: bool = False
+    message: Message | None = None
+    edited_at: datetime | None = None
+    pinned: bool = False
+    reactions: tuple[Reacted, ...] = ()
+    thread: ThreadState | None = None
+
+
+type Happening = Edit | Deletion | Reaction | Pins | ThreadChange
+"""What happens beside messages, commands and buttons."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, override
 
 import aiohttp
@@ -15,25 +16,34 @@ import nextcord
 import structlog
 
 from bot.clock import Clock
-from bot.discord.events import Author, Interaction, Message, RepliedTo, Where
+from bot.discord import happenings
+from bot.discord.events import SPOKEN, Deletion, Happening, Interaction, Message, Pins
+from bot.discord.incoming import interaction_of, message_of, talk_in
+from bot.discord.missed.guild_seen import GuildSeen, guild_seen
+from bot.discord.pulse import Pulse
 from bot.errors import ConfigError
 
 log = structlog.get_logger(__name__)
 
 PRIVILEGED = frozenset({"message_content", "members", "presences"})
 DIRECT_MESSAGES = "direct_messages"
-_KINDS: dict[int, Any] = {1: "ping", 2: "command", 3: "component", 4: "autocomplete", 5: "modal"}
-_ACTS = frozenset({2, 3})
+REACTIONS = "reactions"
 _REFUSED_LOGIN = frozenset({4004, 4010, 4011, 4012, 4013})
 
 
 class Listener(Protocol):
     """Who is told what happens on Discord."""
 
-    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
+    def session_began(self) -> None:
+        """Discord has begun a new session: what happened since the last one is not told again."""
+        ...
+
+    async def guild_ready(
+        self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
+    ) -> None:
         """A guild is there: at start, after a reconnect, or because the bot was let in.
 
-        ``talk_in`` is a channel in which the bot may write.
+        ``talk_in`` is a channel in which the bot may write, ``seen`` what it looked like at that moment.
         """
         ...
 
@@ -47,6 +57,10 @@ class Listener(Protocol):
 
     async def message(self, message: Message) -> None:
         """Somebody said something."""
+        ...
+
+    async def happened(self, event: Happening) -> None:
+        """Something happened to a message, a channel's pins or a thread."""
         ...
 
     async def interaction(self, interaction: Interaction) -> None:
@@ -68,20 +82,27 @@ class Tap(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Seconds between attempts, and how long nextcord waits for guilds after READY."""
+    """Seconds between attempts, and how long nextcord waits for guilds after READY.
+
+    ``silence`` is how long Discord may leave heartbeats unanswered (it wants one every 41 seconds) before the line counts
+    as dead and is replaced.
+    """
 
     first_pause: float = 1.0
     longest_pause: float = 60.0
     steady: float = 60.0
     guild_ready_timeout: float = 0.5
+    silence: float = 90.0
 
 
 def intents_for(names: set[str]) -> nextcord.Intents:
-    """The gateway intents: what every cog needs, direct messages if named, and the privileged ones that some declare."""
+    """The gateway intents: what every cog needs, direct messages and reactions if named, and the privileged ones."""
     intents = nextcord.Intents.none()
     intents.guilds = True
     intents.guild_messages = True
     intents.dm_messages = DIRECT_MESSAGES in names
+    intents.guild_reactions = REACTIONS in names
+    intents.dm_reactions = {REACTIONS, DIRECT_MESSAGES} <= names
     for name in names & PRIVILEGED:
         setattr(intents, name, True)
     return intents
@@ -95,6 +116,7 @@ class _Client(nextcord.Client):
         listener: Listener,
         intents: nextcord.Intents,
         settings: GatewaySettings,
+        pulse: Pulse,
         tap: Tap | None = None,
     ) -> None:
         super().__init__(
@@ -103,31 +125,37 @@ class _Client(nextcord.Client):
             guild_ready_timeout=settings.guild_ready_timeout,
             allowed_mentions=nextcord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
-            enable_debug_events=tap is not None,
+            enable_debug_events=True,
         )
+        self._pulse = pulse
         self._listener = listener
         self._tap = tap
+        self._opened: set[int] = set()
         # Voice is not used, so nothing is missing without its library.
         nextcord.VoiceClient.warn_nacl = False
 
     @override
     def dispatch(self, event_name: str, *args: Any, **kwargs: Any) -> None:
         # Taken here and not in a listener: listeners are tasks of their own, and order matters.
-        if event_name != "socket_raw_receive":
-            super().dispatch(event_name, *args, **kwargs)
-        elif self._tap is not None:
-            self._tap.frame(args[0])
+        if event_name == "socket_raw_receive":
+            self._pulse.received(args[0])
+            if self._tap is not None:
+                self._tap.frame(args[0])
+            return
+        if event_name == "connect":
+            self._listener.session_began()
+        super().dispatch(event_name, *args, **kwargs)
 
     async def on_connect(self) -> None:
         """Replaces nextcord's own command rollout."""
 
     @override
     async def on_guild_available(self, guild: nextcord.Guild) -> None:
-        await self._listener.guild_ready(guild.id, guild.name, _talk_in(guild))
+        await self._listener.guild_ready(guild.id, guild.name, talk_in(guild), guild_seen(guild))
 
     async def on_guild_join(self, guild: nextcord.Guild) -> None:
         """A guild that was not known before."""
-        await self._listener.guild_ready(guild.id, guild.name, _talk_in(guild))
+        await self._listener.guild_ready(guild.id, guild.name, talk_in(guild), guild_seen(guild))
 
     async def on_guild_remove(self, guild: nextcord.Guild) -> None:
         """A guild that the bot is no longer in; one that is only unavailable does not come here."""
@@ -152,115 +180,85 @@ class _Client(nextcord.Client):
 
     async def on_message(self, message: nextcord.Message) -> None:
         """Pass a message on as ours."""
-        me = self.user
-        reads_all = self.intents.message_content
-        await self._listener.message(_message(message, me.id if me else 0, reads_all=reads_all))
+        if message.type.value in SPOKEN:
+            await self._listener.message(message_of(message, self._me, reads_all=self._reads_all))
+
+    async def on_raw_message_edit(self, event: nextcord.RawMessageUpdateEvent) -> None:
+        """Discord says the same of links that got a preview, which is no edit."""
+        edit = happenings.edit_of(self, event, self._me, reads_all=self._reads_all)
+        if edit is not None and event.data.get("type") in SPOKEN:
+            await self._listener.happened(edit)
+
+    async def on_raw_message_delete(self, event: nextcord.RawMessageDeleteEvent) -> None:
+        """One message is gone."""
+        where = happenings.place_of(self, event.guild_id, event.channel_id)
+        await self._listener.happened(Deletion(event.message_id, where))
+
+    async def on_raw_bulk_message_delete(self, event: nextcord.RawBulkMessageDeleteEvent) -> None:
+        """Several messages of a channel are gone."""
+        where = happenings.place_of(self, event.guild_id, event.channel_id)
+        for message_id in sorted(event.message_ids):
+            await self._listener.happened(Deletion(message_id, where))
+
+    async def on_raw_reaction_add(self, event: nextcord.RawReactionActionEvent) -> None:
+        """Somebody put a reaction under a message."""
+        await self._listener.happened(happenings.reaction_of(self, event, "added"))
+
+    async def on_raw_reaction_remove(self, event: nextcord.RawReactionActionEvent) -> None:
+        """Somebody took a reaction back."""
+        await self._listener.happened(happenings.reaction_of(self, event, "removed"))
+
+    async def on_raw_reaction_clear(self, event: nextcord.RawReactionClearEvent) -> None:
+        """All reactions of a message were taken away."""
+        await self._listener.happened(happenings.cleared_of(self, event))
+
+    async def on_raw_reaction_clear_emoji(self, event: nextcord.RawReactionClearEmojiEvent) -> None:
+        """All reactions of one kind were taken away."""
+        await self._listener.happened(happenings.cleared_of(self, event, event.emoji))
+
+    async def on_guild_channel_pins_update(
+        self, channel: nextcord.abc.GuildChannel | nextcord.Thread, last_pin: datetime | None
+    ) -> None:
+        """Something was pinned or taken off."""
+        where = happenings.place_of(self, channel.guild.id, channel.id)
+        await self._listener.happened(Pins(where, last_pin))
+
+    async def on_thread_create(self, thread: nextcord.Thread) -> None:
+        """A thread was opened; nextcord says right after it that it knows the thread now."""
+        self._opened.add(thread.id)
+        await self._listener.happened(happenings.thread_of(thread, "created"))
+
+    async def on_thread_join(self, thread: nextcord.Thread) -> None:
+        """A thread that nextcord did not know: one just opened, which is told already, or one that woke up."""
+        if thread.id in self._opened:
+            self._opened.discard(thread.id)
+            return
+        await self._listener.happened(happenings.thread_of(thread, "changed"))
+
+    async def on_thread_update(self, before: nextcord.Thread, after: nextcord.Thread) -> None:
+        """A thread was renamed, archived, locked, or the reverse."""
+        if happenings.differs(before, after):
+            await self._listener.happened(happenings.thread_of(after, "changed"))
+
+    async def on_thread_delete(self, thread: nextcord.Thread) -> None:
+        """A thread is gone."""
+        await self._listener.happened(happenings.thread_of(thread, "deleted"))
 
     @override
     async def on_interaction(self, interaction: nextcord.Interaction[Any]) -> None:
-        await self._listener.interaction(_interaction(interaction))
+        await self._listener.interaction(interaction_of(interaction))
+
+    @property
+    def _me(self) -> int:
+        return 0 if self.user is None else self.user.id
+
+    @property
+    def _reads_all(self) -> bool:
+        return self.intents.message_content
 
     @override
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         log.error("event_failed", event_name=event_method, exc_info=sys.exc_info())
-
-
-def _where(guild_id: int | None, channel: Any, channel_id: int) -> Where:
-    in_thread = isinstance(channel, nextcord.Thread)
-    home: Any = channel.parent if in_thread else channel
-    return Where(
-        guild_id,
-        channel_id,
-        in_thread,
-        home_id=channel.parent_id if in_thread else channel_id,
-        home_name=str(getattr(home, "name", "") or ""),
-    )
-
-
-def _author(who: nextcord.User | nextcord.Member, *, is_bot: bool, permissions: int | None = None) -> Author:
-    roles, granted = (), 0
-    if isinstance(who, nextcord.Member):
-        roles, granted = tuple(role.id for role in who.roles), who.guild_permissions.value
-    return Author(who.id, who.display_name, is_bot, roles, granted if permissions is None else permissions)
-
-
-def _talk_in(guild: nextcord.Guild) -> int | None:
-    """The channel for a word to the whole guild: the one it chose for that, else the first open one."""
-    first = [guild.system_channel] if guild.system_channel is not None else []
-    for channel in [*first, *guild.text_channels]:
-        allowed = channel.permissions_for(guild.me)
-        if allowed.view_channel and allowed.send_messages:
-            return channel.id
-    return None
-
-
-def _message(message: nextcord.Message, me: int, *, reads_all: bool) -> Message:
-    author = message.author
-    mentions_me = any(user.id == me for user in message.mentions)
-    # Stickers are not kept back, so that a message of nothing else is not one that cannot be read.
-    blank = not (message.content or message.attachments or message.embeds or message.stickers)
-    return Message(
-        id=message.id,
-        where=_where(message.guild.id if message.guild else None, message.channel, message.channel.id),
-        author=_author(author, is_bot=author.bot or message.webhook_id is not None),
-        text=message.content,
-        mentions_me=mentions_me,
-        reply_to=_reply_to(message, me),
-        hidden=blank
-        and not (reads_all or mentions_me or message.guild is None or author.id == me)
-        and message.type in {nextcord.MessageType.default, nextcord.MessageType.reply},
-    )
-
-
-def _reply_to(message: nextcord.Message, me: int) -> RepliedTo | None:
-    reference = message.reference
-    if message.type is not nextcord.MessageType.reply or reference is None or reference.message_id is None:
-        return None
-    answered = reference.resolved
-    if not isinstance(answered, nextcord.Message):
-        return RepliedTo(reference.message_id)
-    return RepliedTo(
-        reference.message_id,
-        answered.author.display_name,
-        answered.content,
-        mine=answered.author.id == me,
-        webhook_id=answered.webhook_id,
-    )
-
-
-def _interaction(interaction: nextcord.Interaction[Any]) -> Interaction:
-    user = interaction.user
-    data: Any = interaction.data or {}
-    return Interaction(
-        id=interaction.id,
-        token=interaction.token,
-        kind=_KINDS.get(interaction.type.value, "ping"),
-        where=_where(interaction.guild_id, interaction.channel, interaction.channel_id or 0),
-        author=Author(0, "")
-        if user is None
-        else _author(user, is_bot=user.bot, permissions=interaction.permissions.value),
-        data=dict(data),
-        message_id=interaction.message.id if interaction.message else None,
-        readable=_readable(interaction) if interaction.type.value in _ACTS else (),
-    )
-
-
-def _readable(interaction: nextcord.Interaction[Any]) -> tuple[int, ...]:
-    """Channels that the asker may read, and with them whoever reads the answer: this one, and open ones."""
-    member, guild, here = interaction.user, interaction.guild, interaction.channel
-    if guild is None or not isinstance(member, nextcord.Member):
-        return ()
-    home = here.parent_id if isinstance(here, nextcord.Thread) else interaction.channel_id
-    return tuple(
-        channel.id
-        for channel in guild.channels
-        if _may_read(channel, member) and (channel.id == home or _may_read(channel, guild.default_role))
-    )
-
-
-def _may_read(channel: nextcord.abc.GuildChannel, who: nextcord.Member | nextcord.Role) -> bool:
-    allowed = channel.permissions_for(who)
-    return allowed.view_channel and allowed.read_message_history
 
 
 async def _started(client: _Client, token: str, tap: Tap | None) -> str:
@@ -298,7 +296,9 @@ async def stay_connected(
     failures = 0
     while True:
         began = clock.monotonic()
-        client = _Client(listener, intents_for(intents), chosen, tap)
+        pulse = Pulse(clock, chosen.silence)
+        client = _Client(listener, intents_for(intents), chosen, pulse, tap)
+        watch = asyncio.create_task(pulse.watch(client), name="gateway pulse")
         try:
             reason = await _started(client, token, tap)
         except nextcord.LoginFailure as error:
@@ -321,6 +321,7 @@ async def stay_connected(
             log.exception("gateway_client_broke")
             reason = type(error).__name__
         finally:
+            watch.cancel()
             await client.close()
         failures = 0 if clock.monotonic() - began > chosen.steady else failures + 1
         pause = (

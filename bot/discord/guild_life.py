@@ -5,7 +5,7 @@ reason, and the others are not touched.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 type OwnContext = Callable[[Cog, int], Any]
 """Makes the context in which a cog acts on its own in a guild."""
+type Changed = Callable[[int], Awaitable[None]]
 
 
 class ByTheClock(Protocol):
@@ -53,7 +54,9 @@ class GuildLife:
         by_the_clock: ByTheClock,
         database: Database,
         me: int,
+        changed: Changed,
     ) -> None:
+        """``changed`` is called with a guild's id when what its admins chose has taken effect."""
         self._by_the_clock = by_the_clock
         self._database = database
         self._me = me
@@ -61,6 +64,7 @@ class GuildLife:
         self._guilds = guilds
         self._registrar = registrar
         self._context = context
+        self._changed = changed
         self._locks: dict[int, asyncio.Lock] = {}
         self._live: dict[int, set[str]] = {}
         self._managed = False
@@ -95,6 +99,7 @@ class GuildLife:
         async with self._lock(guild_id):
             self._guilds.broken(guild_id).pop(cog, None)
             await self._reconcile(guild_id)
+        await self._changed(guild_id)
 
     async def catch_up(self, guild_id: int) -> bool:
         """Another process has changed something in a guild: it takes effect here; False where nothing is new."""
@@ -105,6 +110,7 @@ class GuildLife:
                 return False
             self._guilds.broken(guild_id).clear()
             await self._reconcile(guild_id)
+        await self._changed(guild_id)
         return True
 
     async def again(self, scope: int) -> None:

@@ -26,6 +26,7 @@ class Urgency(IntEnum):
     QUESTION = 1
     RESULT = 2
     PROGRESS = 3
+    BACKGROUND = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,26 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.clock import Clock
-from bot.discord import listening, refused_table
+from bot.discord import refused_table
 from bot.discord.api import DiscordApi
 from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.context import ContextServices
 from bot.discord.entrance import Entrance
-from bot.discord.events import Interaction, Message
+from bot.discord.events import Happening, Interaction, Message
 from bot.discord.guild_life import GuildLife
 from bot.discord.interactions import Interactions
+from bot.discord.listening import Listening
+from bot.discord.missed.catching_up import CatchingUp
+from bot.discord.missed.cursors import Cursors
+from bot.discord.missed.guild_seen import GuildSeen
+from bot.discord.missed.history import History
+from bot.discord.missed.settings import ReadBackSettings
 from bot.discord.registrar import Registrar
 from bot.discord.server_parts import ServerParts
 from bot.discord.timekeeper import Timekeeper, TimekeeperSettings
@@ -40,6 +46,7 @@ class RouterPace:
     timekeeper: TimekeeperSettings = field(default_factory=TimekeeperSettings)
     choices: float = 30.0
     refusals: float = 1.0
+    read_back: ReadBackSettings = field(default_factory=ReadBackSettings)
 
 
 class Router:
@@ -71,6 +78,17 @@ class Router:
             pace.timekeeper,
             machinery=machinery,
         )
+        discords, cursors = replace(machinery, now=services.clock.now), Cursors()
+        self.missed = CatchingUp(
+            self.entrance,
+            Listening(self.entrance, cursors, machinery),
+            cursors,
+            History(api),
+            services.database,
+            discords,
+            pace.read_back,
+            reads_all=services.message_content,
+        )
         self.life = GuildLife(
             cogs,
             guilds,
@@ -79,6 +97,7 @@ class Router:
             by_the_clock=self.timekeeper,
             database=services.database,
             me=api.user_id,
+            changed=self.missed.rules_changed,
         )
         self._book = RefusalBook(self.entrance.doorkeeper, services.database)
         self._parts = ServerParts(
@@ -114,22 +133,39 @@ class Router:
         """Do, until cancelled, what nothing from Discord sets off.
 
         Commands that could not be registered are, jobs that are due are done, what admins chose through other processes
-        takes effect, and what was refused is noted.
+        takes effect, what was refused is noted, and how far everything was heard.
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._registrar.again_forever(self.life.again), name="registrar")
             tasks.create_task(self.timekeeper.run_forever(lambda: self.life.guilds), name="timekeeper")
             tasks.create_task(self._watch.run_forever(), name="choices")
+            tasks.create_task(self.missed.keep_forever(), name="missed")
             tasks.create_task(self._book.write_forever(self._machinery, self._pace.refusals), name="refusals")
 
     async def catch_up(self) -> list[int]:
         """Make take effect at once what admins chose through other processes; gives the guilds where they did."""
         return await self._watch.look()
 
-    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
+    def session_began(self) -> None:
+        """What was said since the last session is read back when the guilds are there."""
+        self.missed.session_began()
+
+    async def guild_ready(
+        self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
+    ) -> None:
         """Register the guild's commands and let its cogs know; a guild that is not let in is told once."""
-        await self._book.open(guild_id)
-        await self.life.appear(guild_id)
+        session = self.missed.session
+        self.missed.guild_comes(guild_id)
+        try:
+            await self._book.open(guild_id)
+            await self.life.appear(guild_id)
+        except BaseException:
+            self.missed.guild_without_rules(guild_id)
+            raise
+        if seen is None:
+            self.missed.guild_without_rules(guild_id)
+        elif session == self.missed.session:
+            self.missed.guild_ready(seen)
         if not self._guilds.lets_in(guild_id) and talk_in is not None:
             async with self._services.database.transaction() as conn:
                 say = Say(HOW_TO_BE_LET_IN.format(guild_id=guild_id))
@@ -142,6 +178,7 @@ class Router:
     async def guild_gone(self, guild_id: int) -> None:
         """The bot was thrown out of a guild."""
         await self.life.vanish(guild_id)
+        await self.missed.guild_gone(guild_id)
         log.info("guild_gone", guild=guild_id)
 
     async def permissions_changed(self, guild_id: int) -> None:
@@ -154,10 +191,15 @@ class Router:
 
     async def message(self, message: Message) -> None:
         """Offer a message to the cogs that listen."""
-        await listening.offer(self.entrance, message)
+        self.missed.take(message)
+
+    async def happened(self, event: Happening) -> None:
+        """Tell the cogs that listen what happened to a message, to pins or to a thread."""
+        self.missed.take(event)
 
     async def interaction(self, interaction: Interaction) -> None:
         """Answer a command, a button, a select, a form or a request for suggestions."""
+        self.missed.noticed(interaction.where.guild_id, interaction.id)
         await self._interactions.take(interaction)
 
     async def _mend(self, guild_id: int | None) -> None:

@@ -72,6 +72,7 @@ class Cog:
     selects: dict[str, Press] = field(default_factory=dict[str, Press], init=False)
     forms: dict[str, Press] = field(default_factory=dict[str, Press], init=False)
     listeners: list[Handler] = field(default_factory=list[Handler], init=False)
+    hears: dict[str, list[Handler]] = field(default_factory=dict[str, list[Handler]], init=False)
     starters: list[Handler] = field(default_factory=list[Handler], init=False)
     enders: list[Handler] = field(default_factory=list[Handler], init=False)
     loaders: list[Handler] = field(default_factory=list[Handler], init=False)
@@ -215,9 +216,41 @@ class Cog:
         return declare
 
     def on_message(self, function: Handler) -> Handler:
-        """Declare a listener for people's messages; called with (context, message)."""
+        """Declare a listener for people's messages; called with (context, message), one after the other in a channel.
+
+        Messages that were missed are read back after a restart. A call may be repeated when the bot was killed in the
+        middle of it: work belongs into `Context.start`, which starts nothing twice for a message.
+        """
         self.listeners.append(function)
         return function
+
+    def on_edit(self, function: Handler) -> Handler:
+        """Declare a listener for changed messages; called with (context, `Edit`)."""
+        return self._hear("edit", function)
+
+    def on_delete(self, function: Handler) -> Handler:
+        """Declare a listener for deleted messages; called with (context, `Deletion`)."""
+        return self._hear("deletion", function)
+
+    def on_reaction(self, function: Handler) -> Handler:
+        """Declare a listener for reactions put under messages and taken away; called with (context, `Reaction`)."""
+        return self._hear("reaction", function)
+
+    def on_pins(self, function: Handler) -> Handler:
+        """Declare a listener for pins set and taken off; called with (context, `Pins`)."""
+        return self._hear("pins", function)
+
+    def on_thread(self, function: Handler) -> Handler:
+        """Declare a listener for threads opened, changed and deleted; called with (context, `ThreadChange`)."""
+        return self._hear("thread", function)
+
+    def on_watched(self, function: Handler) -> Handler:
+        """Declare what happens when a watched message is found changed after a gap; called with (context, `FoundAgain`).
+
+        The bot looks after a restart and after a lost connection; what it sees live goes to the listeners. See
+        `Context.watch`.
+        """
+        return self._hear("watched", function)
 
     def on_enabled(self, function: Handler) -> Handler:
         """Declare what happens when the cog goes live in a guild (each start); called with a context.
@@ -243,6 +276,10 @@ class Cog:
     def on_unload(self, function: Handler) -> Handler:
         """Declare what happens once when the bot ends, or when loading failed midway; called with nothing."""
         self.unloaders.append(function)
+        return function
+
+    def _hear(self, kind: str, function: Handler) -> Handler:
+        self.hears.setdefault(kind, []).append(function)
         return function
 
     def _declare(

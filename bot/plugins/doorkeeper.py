@@ -26,6 +26,9 @@ WRITTEN_OF_MESSAGES = frozenset(
 """Reasons for ignoring one message that are written down. The others hold for all that is said somewhere, so that it can be
 seen at any time, and writing would cost a row for each message that nobody wants."""
 
+ASKED = frozenset({"command", "menu", "component", "form", "suggestion", "job", "tool"})
+"""Ways on which somebody wanted something of a cog; what a cog only overhears is nobody's refusal."""
+
 log = structlog.get_logger(__name__)
 
 type Counts = Mapping[tuple[int, str, str], int]
@@ -76,6 +79,10 @@ class Doorkeeper:
         if refused is not None and knock.way != "suggestion":
             self._keep(knock, event_id, Turned(knock.cog, knock.guild_id or 0, refused))
         return refused
+
+    def ignored(self, cog: str, guild_id: int | None, reason: str) -> None:
+        """Count something that the gate let in and that could not be taken all the same."""
+        self._count(guild_id or 0, cog, reason)
 
     def allows(self, knock: Knock) -> bool:
         """Whether the gate would let it in; nothing is counted."""
@@ -135,7 +142,7 @@ class Doorkeeper:
                 self._note(
                     Refusal(turned.guild_id, "message", event_id, knock.cog, reason, sentence, self._now())
                 )
-        if knock.guild_id is not None and knock.way != "message" and not knock.is_own:
+        if knock.guild_id is not None and knock.way in ASKED and not knock.is_own:
             key = (knock.guild_id, knock.author_id)
             self._by_member[key] = turned
             self._by_member.move_to_end(key)

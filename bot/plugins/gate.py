@@ -7,7 +7,13 @@ from typing import Literal
 
 from bot.plugins.cog import MANAGEMENT
 
-type Way = Literal["command", "menu", "component", "form", "suggestion", "message", "job", "tool"]
+type Heard = Literal["edit", "deletion", "reaction", "pins", "thread", "watched"]
+"""What a cog can listen to beside messages."""
+
+type Way = (
+    Literal["command", "menu", "component", "form", "suggestion", "message", "job", "tool", "read_back"]
+    | Heard
+)
 """How something comes to a cog."""
 
 type Subject = Literal["role", "member", "channel"]
@@ -24,7 +30,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """Who wants what of which cog, and where. ``home_id`` is the channel, also for a thread in it."""
+    """Who wants what of which cog, and where. ``home_id`` is the channel, also for a thread in it.
+
+    ``author_id`` 0 is nobody in particular (Discord does not say who deleted a message): only the place counts then.
+    """
 
     cog: str
     guild_id: int | None
@@ -143,7 +152,7 @@ def _member(knock: Knock, access: tuple[Access, ...]) -> Refused | None:
         named = ", ".join(f"<#{rule.id}>" for rule in channels[:5])
         return Refused("channel_not_allowed", f"“{knock.cog}” works in these channels only: {named}.")
     people = [rule for rule in access if rule.allowed and rule.kind != "channel"]
-    if people and not any(rule.id in here[rule.kind] for rule in people):
+    if knock.author_id and people and not any(rule.id in here[rule.kind] for rule in people):
         roles = ", ".join(f"<@&{rule.id}>" for rule in people if rule.kind == "role")
         whom = f"people with one of these roles: {roles}" if roles else "people whom an admin named"
         return Refused("member_not_allowed", f"“{knock.cog}” is for {whom}.")

@@ -15,6 +15,7 @@ from bot.config.load import load_text
 from bot.config.loaded import LoadedConfig
 from bot.config.problems import ConfigErrors
 from bot.discord.gateway import GatewaySettings
+from bot.discord.missed.settings import ReadBackSettings
 from bot.discord.registrar import RegistrarSettings
 from bot.discord.router import RouterPace
 from bot.discord.timekeeper import TimekeeperSettings
@@ -37,7 +38,11 @@ _PACE = Pace(
     gateway=GatewaySettings(first_pause=0.05, guild_ready_timeout=0.05),
     engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1, retry_delay=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
-    router=RouterPace(timekeeper=TimekeeperSettings(poll=0.1), refusals=0.1),
+    router=RouterPace(
+        timekeeper=TimekeeperSettings(poll=0.1),
+        refusals=0.1,
+        read_back=ReadBackSettings(flush=0.1, hold=1.0, first_pause=0.05, longest_pause=0.2),
+    ),
     streaming=0.1,
 )
 

@@ -61,6 +61,7 @@ def _wrong_functions(cog: Cog) -> Iterator[str]:
         *((f"the select “{name}”", press.handler, 3) for name, press in cog.selects.items()),
         *((f"the form “{name}”", press.handler, 3) for name, press in cog.forms.items()),
         *(("a listener", handler, 2) for handler in cog.listeners),
+        *(("a listener", handler, 2) for handlers in cog.hears.values() for handler in handlers),
         *(("what runs on_enabled", handler, 1) for handler in cog.starters),
     ]
     for what, function, least in functions:

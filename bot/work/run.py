@@ -12,6 +12,7 @@ from uuid import UUID
 from bot.agents.agent import Agent
 from bot.agents.talk_table import Talks
 from bot.clock import Clock
+from bot.discord.missed import watch_table
 from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
@@ -113,18 +114,29 @@ class Run:
         embeds: Sequence[Embed] = (),
         selects: Sequence[Select] = (),
         previews: bool = False,
+        watch: str | None = None,
     ) -> None:
         """Say something in the run's thread, exactly once; longer texts become several messages, or a file.
 
         ``files`` go with the last (or with the card that shows them); a picture must say in its ``alt`` what it shows. A
         question goes before results, progress after them and without a sound. Five rows of ``selects`` and buttons stand
-        below. With ``previews`` Discord shows what the text links to.
+        below. With ``previews`` Discord shows what the text links to. ``watch`` is a note under which the cog watches the
+        (last) message, as with `Context.watch`.
         """
         say = Say(
             text, speaker, tuple(buttons), tuple(mentions), reply_to, urgency, tuple(files), tuple(embeds), tuple(selects),
             previews,
         )  # fmt: skip
-        await self._voice.post(say)
+        await self._voice.post(say, watch=watch)
+
+    async def unwatch(self, note: str) -> None:
+        """Watch a message no longer that was posted, or named, under this note."""
+        key = self._steps.next_key("unwatch")
+        if key in self._steps:
+            return
+        async with self._steps.commit() as conn:
+            await watch_table.unwatch(conn, self._row.cog, self.principal.guild_id, note)
+            await self._steps.record(conn, key, None)
 
     async def stream(
         self,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterable
 
 from pydantic import TypeAdapter
 
+from bot.discord.missed import watch_table
 from bot.discord.plain import title as one_line
 from bot.work import runs_table
 from bot.work.runs_table import RunRow
@@ -33,8 +34,8 @@ class Voice:
             return Place(opened_by=self._row.thread_row)
         return Place(channel_id=self._row.thread_id or self._row.channel_id)
 
-    async def post(self, say: Say) -> None:
-        """Say something, once."""
+    async def post(self, say: Say, *, watch: str | None = None) -> None:
+        """Say something, once; ``watch`` is the note under which the cog watches it (the last message of it)."""
         key = self._steps.next_key("post")
         if key in self._steps:
             return
@@ -42,6 +43,9 @@ class Voice:
             rows = await self._services.surface.post(
                 conn, f"{self._row.id}:{key}", self.place, say, run_id=self._row.id
             )
+            if watch is not None:
+                guild_id = self._row.principal.guild_id
+                await watch_table.watch_row(conn, self._row.cog, guild_id, watch, rows[-1])
             await self._steps.record(conn, key, rows[-1])
 
     async def stream(self, pieces: AsyncIterable[str], say: Say, show: Show) -> str:

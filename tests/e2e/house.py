@@ -156,6 +156,10 @@ class House:
         answer.raise_for_status()
         return answer.json()
 
+    async def no_faults(self) -> None:
+        """Let the local Discord answer as it should again."""
+        (await self.control.delete("/local/faults")).raise_for_status()
+
     async def save(self) -> None:
         """Have the local Discord write everything to its folder."""
         (await self.control.post("/local/save")).raise_for_status()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import nextcord
@@ -11,11 +11,15 @@ import pytest
 
 from bot.clock import Clock
 from bot.discord.api import DiscordRefused, open_api, pointed_at
-from bot.discord.events import Interaction, Message
+from bot.discord.events import Happening, Interaction, Message
 from bot.discord.gateway import GatewaySettings, intents_for, stay_connected
+from bot.discord.missed.guild_seen import GuildSeen
 from bot.errors import ConfigError
 from bot.local_discord.client.member import join
-from bot.local_discord.server import LocalDiscord, running
+from bot.local_discord.gateway.faults import GatewayFault
+from bot.local_discord.server import Config, LocalDiscord, running
+from bot.local_discord.settings import Settings
+from tests.waiting import eventually
 
 QUICK = GatewaySettings(first_pause=0.02, longest_pause=0.1, guild_ready_timeout=0.05)
 MALFORMED = {"content": "no channel_id in here"}
@@ -29,9 +33,18 @@ class Ears:
     messages: "asyncio.Queue[Message]" = field(default_factory=asyncio.Queue[Message])
     changed: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue[int])
 
-    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None:
+    sessions: int = 0
+    happenings: "asyncio.Queue[Happening]" = field(default_factory=asyncio.Queue[Happening])
+
+    def session_began(self) -> None:
+        self.sessions += 1
+
+    async def guild_ready(
+        self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
+    ) -> None:
         assert name
         assert talk_in is not None
+        assert seen is not None
         await self.guilds.put(guild_id)
 
     async def permissions_changed(self, guild_id: int) -> None:
@@ -42,6 +55,9 @@ class Ears:
 
     async def message(self, message: Message) -> None:
         await self.messages.put(message)
+
+    async def happened(self, event: Happening) -> None:
+        await self.happenings.put(event)
 
     async def interaction(self, interaction: Interaction) -> None:
         raise AssertionError(interaction)
@@ -55,9 +71,11 @@ async def local() -> AsyncGenerator[LocalDiscord]:
 
 
 @asynccontextmanager
-async def connected(local: LocalDiscord, ears: Ears, *intents: str) -> AsyncGenerator[asyncio.Task[None]]:
+async def connected(
+    local: LocalDiscord, ears: Ears, *intents: str, settings: GatewaySettings = QUICK
+) -> AsyncGenerator[asyncio.Task[None]]:
     task = asyncio.create_task(
-        stay_connected(local.bot_token, set(intents), ears, clock=Clock(), settings=QUICK)
+        stay_connected(local.bot_token, set(intents), ears, clock=Clock(), settings=settings)
     )
     try:
         await asyncio.wait_for(ears.guilds.get(), 10)
@@ -158,3 +176,33 @@ async def test_changed_permissions_are_heard_of(local: LocalDiscord) -> None:
         async with asyncio.timeout(10):
             assert await ears.changed.get() == guild
     assert ears.changed.empty()
+
+
+async def test_a_line_that_is_up_and_dead_is_replaced() -> None:
+    quick = replace(QUICK, silence=0.6)
+    settings = Settings(heartbeat_interval=0.1)
+    async with running(Config(settings=settings)) as local, join(local.base_url, local.key) as member:
+        ears = Ears()
+        channel = next(iter(member.guilds.values()))["channels"][0]["id"]
+        with pointed_at(local.api_url):
+            async with connected(local, ears, "message_content", settings=quick):
+                (session,) = local.hub.of_application(local.application_id)
+                first = session.wire
+                # Nothing passes in either direction, while TCP stays up.
+                local.hub.disturb("half_open", application_id=local.application_id)
+                await member.say(channel, "said into the dead line")
+                assert (await asyncio.wait_for(ears.messages.get(), 20)).text == "said into the dead line"
+                second = session.wire
+                assert second is not first
+                # Events arrive, but nobody answers.
+                unanswered = GatewayFault(0, "drop", "HEARTBEAT_ACK", times=None)
+                fault = local.hub.faults.add(unanswered)
+
+                async def is_replaced() -> bool:
+                    return session.wire is not second and session.wire is not None
+
+                await eventually(is_replaced)
+                local.hub.faults.remove(fault.number)
+                await member.say(channel, "after it")
+                assert (await asyncio.wait_for(ears.messages.get(), 20)).text == "after it"
+        assert ears.sessions == 1, "both times the session went on, so nothing was missed"

@@ -1,0 +1,134 @@
+"""Whatever people do and however often the bot is away: what remains is handled once, and nothing twice."""
+
+from dataclasses import dataclass, field
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, given, settings
+
+from bot.app import Bot
+from bot.local_discord.gateway.faults import GatewayFault
+from bot.local_discord.server import LocalDiscord
+from cogswarm.testing import BotWith, Heard, Person
+from tests.bot.discord.missed.scribe import Scribe, caught_up, deafen, runs_by_message
+from tests.sizes import size
+from tests.waiting import eventually
+
+EXAMPLES = size("missed events: histories", small=3, stated=60)
+DEEDS = size("missed events: deeds in a history", small=10, stated=40)
+PLACES = 3
+
+places = st.integers(0, PLACES - 1)
+deeds = st.one_of(
+    st.tuples(st.just("say"), places),
+    st.tuples(st.just("say"), places),
+    st.tuples(st.sampled_from(["edit", "delete", "archive"]), places),
+    st.tuples(st.sampled_from(["stop", "start", "deaf", "new session"]), st.just(0)),
+)
+
+
+@dataclass
+class Model:
+    """What was said and is still there, with who said it in which place."""
+
+    remaining: dict[int, tuple[Heard, Person]] = field(default_factory=dict[int, tuple[Heard, Person]])
+
+
+@dataclass
+class Walk:
+    """One history: people in a channel and two threads, and a bot that comes and goes."""
+
+    bot_with: BotWith
+    local: LocalDiscord
+    places: list[Person]
+    model: Model
+    bot: Bot
+    is_up: bool = True
+
+    async def do(self, deed: str, place: int) -> None:
+        """Do one thing; nothing where it cannot be done now."""
+        person = self.places[place]
+        mine = [said for said, by in self.model.remaining.values() if by is person]
+        match deed:
+            case "say":
+                said = await person.say("something")
+                self.model.remaining[int(said.id)] = (said, person)
+            case "edit" if mine:
+                await person.edit(mine[-1], "something else")
+            case "delete" if mine:
+                await person.delete(mine[-1])
+                del self.model.remaining[int(mine[-1].id)]
+            case "archive" if place:
+                await person.archive()
+            case _:
+                await self._away(deed)
+
+    async def _away(self, deed: str) -> None:
+        match deed:
+            case "stop" if self.is_up:
+                await self.bot_with.stop()
+                self.is_up = False
+            case "start":
+                await self.start()
+            case "deaf":
+                deafen(self.local, "[MT]*")  # what happens to messages and threads
+            case "new session" if self.is_up:
+                await self.new_session()
+            case _:
+                return
+
+    async def start(self) -> None:
+        """Start the bot, again where it is up."""
+        self.local.hub.faults.remove()
+        self.bot = await self.bot_with.restart()
+        self.is_up = True
+
+    async def new_session(self) -> None:
+        """A frame that is no JSON ends nextcord's client: the next one begins a session, and that message is missed."""
+        self.local.hub.faults.remove()
+        me, before = self.local.application_id, self.bot.router.missed.session
+        self.local.hub.faults.add(GatewayFault(0, "corrupt", "MESSAGE_CREATE", application_id=me))
+        await self.do("say", 0)
+
+        async def has_begun() -> bool:
+            return self.bot.router.missed.session > before
+
+        await eventually(has_begun)
+
+    async def ended(self) -> None:
+        """Let the bot be up and have done everything."""
+        await self.start()
+        for place in range(PLACES):
+            await self.do("say", place)
+
+        async def all_handled() -> bool:
+            return self.model.remaining.keys() <= (await runs_by_message(self.bot)).keys()
+
+        await eventually(all_handled)
+        await caught_up(self.bot)
+
+
+@given(history=st.lists(deeds, min_size=3, max_size=DEEDS))
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+async def test_any_history(
+    bot_with: BotWith, member: Person, local_discord: LocalDiscord, history: list[tuple[str, int]]
+) -> None:
+    scribe = Scribe()
+    bot = await bot_with(scribe.cog())
+    threads = [await member.open_thread(name) for name in ("one", "two")]
+    walk = Walk(bot_with, local_discord, [member, *threads], Model(), bot)
+    # What a channel is heard from on is when somebody first listens there.
+    await walk.ended()
+    for deed, place in history:
+        await walk.do(deed, place)
+    await walk.ended()
+    handled = await runs_by_message(walk.bot)
+    assert set(handled.values()) <= {1}
+    assert walk.model.remaining.keys() <= handled.keys()
+    for place in walk.places:
+        heard = [one.id for one in scribe.messages if one.where.channel_id == int(place.channel_id)]
+        # A call that was cut off by the end of the bot is made again.
+        assert heard == sorted(heard), "in each place in the order in which it was said"
