@@ -4,6 +4,7 @@ nextcord replaces a line on which nothing arrives, but not one on which events a
 broken: what we send is lost (https://discord.com/developers/docs/events/gateway#heartbeat-interval).
 """
 
+import asyncio
 import json
 from typing import Any
 
@@ -17,6 +18,7 @@ _HELLO, _ACKNOWLEDGED = 10, 11
 _LONGEST = 1_000
 """Characters; both frames are far shorter, and longer ones are not worth parsing twice."""
 _LOOKS = 4
+_GOODBYE_SECONDS = 0.5
 _DEAD = 4000
 """The close code: any but 1000 and 1001 keeps the session, so that it can be resumed."""
 
@@ -52,6 +54,8 @@ class Pulse:
             self._last = None  # the next line says when it has begun
             line: Any = client.ws
             try:
-                await line.close(_DEAD)
+                # A dead line does not say goodbye; nextcord would wait half a minute for it.
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await line.close(_DEAD)
             except (OSError, RuntimeError, aiohttp.ClientError) as error:
                 log.info("gateway_line_closed_badly", reason=str(error))

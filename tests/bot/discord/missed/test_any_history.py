@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.app import Bot
@@ -107,19 +108,31 @@ class Walk:
         await caught_up(self.bot)
 
 
+@dataclass(repr=False)
+class Ground:
+    """What the examples of this test share; hypothesis would print all of it."""
+
+    bot_with: BotWith
+    member: Person
+    local: LocalDiscord
+
+
+@pytest.fixture
+def ground(bot_with: BotWith, member: Person, local_discord: LocalDiscord) -> Ground:
+    return Ground(bot_with, member, local_discord)
+
+
 @given(history=st.lists(deeds, min_size=3, max_size=DEEDS))
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-async def test_any_history(
-    bot_with: BotWith, member: Person, local_discord: LocalDiscord, history: list[tuple[str, int]]
-) -> None:
+async def test_any_history(ground: Ground, history: list[tuple[str, int]]) -> None:
     scribe = Scribe()
-    bot = await bot_with(scribe.cog())
-    threads = [await member.open_thread(name) for name in ("one", "two")]
-    walk = Walk(bot_with, local_discord, [member, *threads], Model(), bot)
+    bot = await ground.bot_with(scribe.cog())
+    threads = [await ground.member.open_thread(name) for name in ("one", "two")]
+    walk = Walk(ground.bot_with, ground.local, [ground.member, *threads], Model(), bot)
     # What a channel is heard from on is when somebody first listens there.
     await walk.ended()
     for deed, place in history:
