@@ -251,6 +251,12 @@ class CatchingUp:
             if one.kind in HOLDS_THREADS and one.readable and self._entrance.listens(seen.where(one))
         ]
         await _all(self._read_sleeping(gap, one) for one in homes)
+        # One that slept when the session began may have woken up before its channel's sleepers were listed.
+        readable = {one.id for one in homes}
+        awake = (
+            [one for one in await self._history.active(seen.id) if one.parent_id in readable] if homes else []
+        )
+        await _all(self._read(gap, one) for one in awake if self._is_behind(gap, one))
         if gap.found:
             log.info("caught_up", guild=seen.id, messages=gap.found, channels=len(gap.done))
 

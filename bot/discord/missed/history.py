@@ -72,6 +72,12 @@ class History:
             before = threads[-1]["id"] if by_id else threads[-1]["thread_metadata"]["archive_timestamp"]
         return found
 
+    async def active(self, guild_id: int) -> list[ChannelSeen]:
+        """The threads of a guild that are awake and that the bot may see."""
+        page: Json = await self._get("/guilds/{guild_id}/threads/active", guild_id=guild_id)
+        threads: list[Json] = page["threads"]
+        return [_thread_seen(one, int(one["parent_id"])) for one in threads]
+
     async def author(self, seen: GuildSeen, message: Json) -> Author:
         """Who wrote a message, with the roles they have now; history itself does not say them."""
         user: Json = message["author"]

@@ -14,8 +14,8 @@ from tests.bot.discord.missed.scribe import Scribe, caught_up, deafen, runs_by_m
 from tests.sizes import size
 from tests.waiting import eventually
 
-EXAMPLES = size("missed events: histories", small=3, stated=60)
-DEEDS = size("missed events: deeds in a history", small=10, stated=40)
+EXAMPLES = size("missed events: histories", small=3, stated=25)
+DEEDS = size("missed events: deeds in a history", small=10, stated=30)
 PLACES = 3
 
 places = st.integers(0, PLACES - 1)
@@ -108,13 +108,13 @@ class Walk:
         await caught_up(self.bot)
 
 
-@dataclass(repr=False)
 class Ground:
-    """What the examples of this test share; hypothesis would print all of it."""
+    """What the examples of this test share; no dataclass, of which hypothesis would print everything."""
 
-    bot_with: BotWith
-    member: Person
-    local: LocalDiscord
+    def __init__(self, bot_with: BotWith, member: Person, local: LocalDiscord) -> None:
+        self.bot_with = bot_with
+        self.member = member
+        self.local = local
 
 
 @pytest.fixture
