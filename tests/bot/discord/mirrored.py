@@ -8,10 +8,11 @@ from uuid import uuid4
 
 from bot.clock import Clock
 from bot.discord.api import DiscordApi
-from bot.discord.events import Interaction, Message
+from bot.discord.events import Happening, Interaction, Message
 from bot.discord.gateway import GatewaySettings, stay_connected
 from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
 from bot.discord.mirror_writer import MirrorWriter, WriterSettings
+from bot.discord.missed.guild_seen import GuildSeen
 from bot.discord.thread_members import ThreadMembers
 from bot.local_discord.gateway.outline import visible_channels
 from bot.local_discord.members.permissions import can_see, in_channel, takes_part, timed_out
@@ -33,10 +34,14 @@ WRITER = WriterSettings(beat=0.05, retry=0.05)
 class Deaf:
     """A listener to whom nothing matters."""
 
-    async def guild_ready(self, guild_id: int, name: str, talk_in: int | None = None) -> None: ...
+    def session_began(self) -> None: ...
+    async def guild_ready(
+        self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
+    ) -> None: ...
     async def guild_gone(self, guild_id: int) -> None: ...
     async def permissions_changed(self, guild_id: int) -> None: ...
     async def message(self, message: Message) -> None: ...
+    async def happened(self, event: Happening) -> None: ...
     async def interaction(self, interaction: Interaction) -> None: ...
 
 
