@@ -1,11 +1,12 @@
 """The composition root: from the configuration to a running bot; the only module that knows everything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from bot.agents.talk_table import Talks
 from bot.clock import Clock
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
+from bot.config.models import RunsSection
 from bot.config.problems import ConfigErrors
 from bot.discord.agents_desk import AgentsParts
 from bot.discord.api import DiscordApi, open_api, point_at
@@ -26,7 +28,7 @@ from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
-from bot.discord.gateway import DIRECT_MESSAGES, REACTIONS, GatewaySettings, stay_connected
+from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
 from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
@@ -67,9 +69,10 @@ from bot.storage.opening import DatabaseOptions, open_database
 from bot.work.agency import Agency
 from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
-from bot.work.engine import Engine, EngineSettings
+from bot.work.engine import Engine
 from bot.work.outages import Outages
 from bot.work.services import RunServices
+from bot.work.settings import EngineSettings
 from bot.work.streaming import PACE
 
 log = structlog.get_logger(__name__)
@@ -101,6 +104,19 @@ class Bot:
     tools: Toolbox
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that works on runs and delivers what they say; with a gateway besides, it is a bot."""
+
+    api: DiscordApi
+    services: RunServices
+    router: Router
+    """Through its gate go the tools of cogs; nothing else comes in where there is no gateway."""
+    engine: Engine
+    parts: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+    """What has to go on for as long as it lives, by name."""
+
+
 def load_plugins(loaded: LoadedConfig) -> Loaded:
     """Import the plugins and check the owner's settings of their cogs. Raises `ConfigErrors`."""
     plugins = load(find(loaded.plugin_paths), loaded.config.plugins.disabled)
@@ -123,6 +139,21 @@ async def run_bot(loaded: LoadedConfig, *, ready: Callable[[], None] | None = No
         await asyncio.Event().wait()
 
 
+async def run_worker(loaded: LoadedConfig, *, ready: Callable[[], None] | None = None) -> None:
+    """Work on runs, on any machine that reaches the database, until cancelled; without a gateway.
+
+    Raises `ConfigError` or `OutsideError` where it cannot start.
+    """
+    async with (
+        _worker(loaded, load_plugins(loaded), Clock(), Clock(), Pace()) as worker,
+        _going_on(worker.parts),
+    ):
+        log.info("worker_ready")
+        if ready is not None:
+            ready()
+        await asyncio.Event().wait()
+
+
 @asynccontextmanager
 async def running_bot(
     loaded: LoadedConfig,
@@ -139,6 +170,39 @@ async def running_bot(
     """
     clock, pace, config = clock or Clock(), pace or Pace(), loaded.config
     machinery = machinery or clock
+    async with _worker(loaded, plugins, clock, machinery, pace) as worker:
+        database, router = worker.services.database, worker.router
+        intents = {"message_content"} if config.discord.message_content else set[str]()
+        intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
+        intents |= (
+            {REACTIONS} if any("reaction" in cog.hears for cog in router.entrance.cogs.values()) else set()
+        )
+        intake = MirrorIntake(machinery, uuid4, pace.intake)
+        parts = {
+            **worker.parts,
+            "router": router.keep_going,
+            "gateway": partial(
+                stay_connected,
+                config.discord.bot_token,
+                intents,
+                router,
+                clock=machinery,
+                settings=pace.gateway,
+                tap=intake,
+            ),
+            "mirror": MirrorWriter(database, intake, machinery, pace.mirror).run_forever,
+        }
+        async with _going_on(parts):
+            mirror = Mirror(database, ThreadMembers(worker.api, machinery).takes_part)
+            yield Bot(database, router, worker.engine, mirror, worker.services.tools)
+
+
+@asynccontextmanager
+async def _worker(
+    loaded: LoadedConfig, plugins: Loaded, clock: Clock, machinery: Clock, pace: Pace
+) -> AsyncGenerator[Worker]:
+    """Everything that works on runs and delivers, opened but not going yet."""
+    config = loaded.config
     if config.discord.api_url:
         point_at(config.discord.api_url)
     able, unable = cogs_by_intents(plugins.cogs, message_content=config.discord.message_content)
@@ -172,6 +236,7 @@ async def running_bot(
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
         members = GuildMembers(api, machinery)
+        doorbell = await stack.enter_async_context(Doorbell.opened(database))
         services = RunServices(
             database=database,
             surface=surface,
@@ -196,18 +261,16 @@ async def running_bot(
                 talks=Talks(database, config.between_agents),
                 duty=pace.duty,
             ),
+            ring=doorbell.ring,
+            ahead=partial(_ahead, clock, machinery),
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
         }
-        engine = Engine(services, workflows, pace.engine, machinery)
-        doorbell = await stack.enter_async_context(Doorbell.opened(database, engine.advance))
-        registrar = Registrar(
-            CommandSync(api, database, direct_messages=config.servers.direct_messages),
-            machinery,
-            pace.registrar,
-        )
-        router = _router(loaded, cogs, api, services, doorbell, registrar, machinery, pace.router)
+        engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
+        sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
+        registrar = Registrar(sync, machinery, pace.registrar)
+        router = _router(loaded, cogs, api, services, registrar, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, MemberRoles(api, machinery))
         deliverer = Deliverer(
@@ -220,39 +283,39 @@ async def running_bot(
         cleaner = OutboxCleaner(
             database, machinery, CleaningSettings(age=timedelta(days=config.discord.keep_delivered))
         )
-        intake = MirrorIntake(machinery, uuid4, pace.intake)
-        intents = {"message_content"} if config.discord.message_content else set[str]()
-        intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
-        intents |= {REACTIONS} if any("reaction" in cog.hears for cog in cogs.cogs.values()) else set[str]()
-        async with asyncio.TaskGroup() as tasks:
-            parts = [
-                tasks.create_task(part, name=name)
-                for name, part in {
-                    "deliverer": deliverer.run_forever(),
-                    "cleaner": cleaner.clean_forever(),
-                    "sweeper": engine.sweep_forever(),
-                    "doorbell": doorbell.answer_forever(),
-                    "router": router.keep_going(),
-                    "embedding": _catch_up(library),
-                    "tool servers": keep(pool, pins, database, machinery),
-                    "alerts": outages.tell_forever(),
-                    "gateway": stay_connected(
-                        config.discord.bot_token,
-                        intents,
-                        router,
-                        clock=machinery,
-                        settings=pace.gateway,
-                        tap=intake,
-                    ),
-                    "mirror": MirrorWriter(database, intake, machinery, pace.mirror).run_forever(),
-                }.items()
-            ]
-            try:
-                takes_part = ThreadMembers(api, machinery).takes_part
-                yield Bot(database, router, engine, Mirror(database, takes_part), services.tools)
-            finally:
-                for task in parts:
-                    task.cancel()
+        parts = {
+            "deliverer": deliverer.run_forever,
+            "cleaner": cleaner.clean_forever,
+            "runs": engine.work_forever,
+            "doorbell": partial(doorbell.answer_forever, lambda _run_id: engine.ring()),
+            "embedding": partial(_catch_up, library),
+            "tool servers": partial(keep, pool, pins, database, machinery),
+            "alerts": outages.tell_forever,
+        }
+        yield Worker(api, services, router, engine, parts)
+
+
+@asynccontextmanager
+async def _going_on(parts: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> AsyncGenerator[None]:
+    """Keep the parts going until the block ends; where one fails, the block does."""
+    async with asyncio.TaskGroup() as tasks:
+        going = [tasks.create_task(part(), name=name) for name, part in parts.items()]
+        try:
+            yield
+        finally:
+            for task in going:
+                task.cancel()
+
+
+def _engine_settings(pace: EngineSettings, runs: RunsSection) -> EngineSettings:
+    return replace(
+        pace,
+        concurrency=runs.at_once,
+        per_guild=runs.per_server,
+        retries=runs.retries,
+        retry_delay=runs.retry_seconds,
+        keep_days=float(runs.keep_days),
+    )
 
 
 def cogs_by_intents(
@@ -320,7 +383,6 @@ def _router(
     cogs: Started,
     api: DiscordApi,
     services: RunServices,
-    doorbell: Doorbell,
     registrar: Registrar,
     machinery: Clock,
     pace: RouterPace,
@@ -329,7 +391,7 @@ def _router(
     context = ContextServices(
         database=services.database,
         surface=services.surface,
-        ring=doorbell.ring,
+        ring=services.ring,
         new_id=new_id,
         me=api.user_id,
         message_content=loaded.config.discord.message_content,
@@ -345,6 +407,7 @@ def _router(
             clock=services.clock,
             zone=ZoneInfo(loaded.config.timezone),
         ),
+        ahead=services.ahead,
     )
     guilds = Guilds(loaded.config, cogs.cogs, services.database)
     discord = loaded.config.discord
@@ -359,6 +422,11 @@ def _router(
         machinery=machinery,
         pace=replace(pace, read_back=bounds),
     )
+
+
+def _ahead(clock: Clock, machinery: Clock) -> float:
+    """By how many seconds people's clock is ahead of the machinery's: nothing, unless a test moves it."""
+    return 0.0 if clock is machinery else (clock.now() - machinery.now()).total_seconds()
 
 
 async def _catch_up(library: Library) -> None:

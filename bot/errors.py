@@ -6,12 +6,13 @@ Every message is one sentence that says what to do. The tree::
     ├── UserError            shown to the person who caused it
     ├── ConfigError          shown at start, with the file and line
     └── OutsideError         something we depend on failed; retried, reported, never a traceback to a user
+        ├── NotDone          it certainly had no effect; it is safe to try again
         ├── TimedOut         it did not answer in time
         └── DatabaseAway     the database cannot be reached; work goes on when it is back
 """
 
 from pathlib import Path
-from typing import override
+from typing import ClassVar, override
 
 
 class CogswarmError(Exception):
@@ -38,6 +39,13 @@ class ConfigError(CogswarmError):
 
 class OutsideError(CogswarmError):
     """A service, file or process outside this program failed or answered nonsense."""
+
+    may_pass: ClassVar[bool] = True
+    """Whether the same may succeed later; work that failed so is tried again by itself."""
+
+
+class NotDone(OutsideError):
+    """What was to be done outside has certainly had no effect, so that it can be tried again."""
 
 
 class TimedOut(OutsideError):

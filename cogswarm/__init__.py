@@ -36,8 +36,9 @@ from bot.discord.events import (
     ThreadState,
 )
 from bot.discord.plain import plain, title
+from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
-from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut, UserError
+from bot.errors import CogswarmError, ConfigError, NotDone, OutsideError, TimedOut, UserError
 from bot.llm.protocol import Image, Passage, Schema, Turn
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
@@ -55,9 +56,11 @@ from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.principal import Principal
 from bot.work.run import Run
+from bot.work.runs_list import RunView
 from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
+from bot.work.waiting import Answer, Decision, Ending
 
 __all__ = [
     "API_VERSION",
@@ -67,6 +70,7 @@ __all__ = [
     "AgentState",
     "AgentView",
     "Agents",
+    "Answer",
     "AtWork",
     "Attachment",
     "BudgetUsedUp",
@@ -81,11 +85,13 @@ __all__ = [
     "ConfigError",
     "Context",
     "Conversation",
+    "Decision",
     "Deletion",
     "Document",
     "Edit",
     "Embed",
     "EmbedField",
+    "Ending",
     "File",
     "Form",
     "FoundAgain",
@@ -96,6 +102,7 @@ __all__ = [
     "Member",
     "Message",
     "NoSettings",
+    "NotDone",
     "OutsideError",
     "Passage",
     "Pins",
@@ -107,6 +114,8 @@ __all__ = [
     "Reply",
     "Role",
     "Run",
+    "RunView",
+    "RunsDesk",
     "Schema",
     "Select",
     "Server",

@@ -20,6 +20,8 @@ COMMANDS = (
     "init",
     "check",
     "run",
+    "worker",
+    "runs",
     "invite",
     "plugins",
     "tools",

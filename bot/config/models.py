@@ -29,6 +29,7 @@ from bot.config.fields import (
     Section,
     Snowflake,
     TimeZone,
+    Whole,
 )
 from bot.config.tools import ToolSection, default_tools
 from bot.errors import ConfigError
@@ -207,6 +208,44 @@ class ServersSection(Section):
     )
 
 
+class RunsSection(Section):
+    """How much work is done at once, and what becomes of work that fails."""
+
+    at_once: Whole = Field(
+        default=20,
+        ge=1,
+        le=1_000,
+        description="How many runs (such as one /research) each process works on at once.",
+    )
+    per_server: Whole = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="How many of one server's runs are worked on at once, in all processes together; the others wait "
+        "for their turn, and servers take turns.",
+    )
+    retries: Whole = Field(
+        default=4,
+        ge=0,
+        le=100,
+        description="How often in a row a run is tried again by itself after something outside (a model, a tool) "
+        "failed; after that people see a button to retry.",
+    )
+    retry_seconds: Seconds = Field(
+        default=2,
+        ge=0.1,
+        le=3_600,
+        description="The pause before that, in seconds; each further pause is twice as long.",
+    )
+    keep_days: Whole = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="After how many days a run that has ended is forgotten (what it said stays in Discord, what it "
+        "remembered stays known); 0 means never.",
+    )
+
+
 class PluginsSection(Section):
     """Features that others wrote."""
 
@@ -291,6 +330,10 @@ class Config(Section):
     )
     servers: ServersSection = Field(
         default=ServersSection(), description="Which Discord servers the bot works in."
+    )
+    runs: RunsSection = Field(
+        default=RunsSection(),
+        description="How much work is done at once, and what becomes of work that fails.",
     )
     plugins: PluginsSection = Field(default=PluginsSection(), description="Features that others wrote.")
     web: WebSection = Field(default=WebSection(), description="The bot's own web address; no settings yet.")

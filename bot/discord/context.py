@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal
 from uuid import UUID
 
+from pydantic import JsonValue
 from typing_extensions import TypeVar
 
 from bot.agents.agent import Persona
@@ -18,10 +19,10 @@ from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.missed import watch_table
 from bot.discord.rendering import pieces
+from bot.discord.runs_desk import DeskServices, RunsDesk
 from bot.discord.server_desk import Server
 from bot.errors import ConfigError, UserError
-from bot.plugins.cog import Cog
-from bot.plugins.commands import Handler
+from bot.plugins.cog import Cog, Work
 from bot.plugins.forms import Form
 from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
@@ -44,8 +45,11 @@ from bot.work.surface import (
     Speaker,
     Surface,
 )
+from bot.work.waiting import Decision
 
 TITLE_LENGTH = 200
+type Priority = Literal["high", "normal", "low"]
+PRIORITIES: Mapping[Priority, int] = {"high": 1, "normal": 2, "low": 3}
 S = TypeVar("S", bound=Settings, default=NoSettings)
 
 
@@ -71,6 +75,13 @@ class ContextServices:
     """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
     agents: AgentsParts
     """Every agent, for those who look after them."""
+    ahead: Callable[[], float] = lambda: 0.0
+    """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+
+    @property
+    def runs(self) -> DeskServices:
+        """What looking after runs needs."""
+        return DeskServices(self.database, self.surface, self.ring, self.ahead)
 
 
 class Context(Generic[S]):
@@ -138,6 +149,18 @@ class Context(Generic[S]):
         return moment(text, self._services.clock.now(), self._server.zone)
 
     @property
+    def runs(self) -> RunsDesk:
+        """This server's runs, in the hands of the person who acted: to list, show, retry and stop."""
+        return RunsDesk(self._services.runs, self.guild_id, self._author)
+
+    async def answer(self, wait_id: UUID, value: JsonValue) -> Decision:
+        """Answer, for the person who acted, what a run waits for with `Run.wait_answer`; who comes first decides.
+
+        Who may is the caller's to check. Raises `UserError` where there is nothing to answer any more.
+        """
+        return await self.runs.answer(wait_id, value)
+
+    @property
     def guild_id(self) -> int:
         """The guild it happened in."""
         if self._where.guild_id is None:
@@ -188,19 +211,27 @@ class Context(Generic[S]):
             raise UserError(f"{persona.display_name} does not work in this channel. Try {places}.")
 
     async def start(
-        self, workflow: Handler, *, title: str | None = None, quiet: bool = False, **arguments: Any
+        self,
+        workflow: Work,
+        *,
+        title: str | None = None,
+        quiet: bool = False,
+        within: timedelta | None = None,
+        priority: Priority = "normal",
+        **arguments: Any,
     ) -> UUID | None:
         """Start durable work: a status message with a stop button, a thread under it, and the run.
 
         In a thread the work speaks there. ``quiet`` posts no status message. The same event starts nothing
-        twice (None). Arguments are stored, so they must be JSON.
+        twice (None). Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting included
+        (left out: what the workflow declares); ``priority`` whose turn it is among this server's runs.
         """
         name = getattr(workflow, "__name__", "")
         if name not in self._cog.workflows:
             raise ConfigError(
                 f"{name or workflow} is not a workflow of {self._cog.name}; decorate it with @workflow."
             )
-        run_id = self._services.new_id()
+        run_id, limit = self._services.new_id(), within or self._cog.workflows[name].within
         shown = (title or name.replace("_", " ").capitalize())[:TITLE_LENGTH]
         if not self.channel_id:
             raise ConfigError(
@@ -220,8 +251,11 @@ class Context(Generic[S]):
                 title=shown,
                 principal=self.principal,
                 thread_id=self.channel_id if thread_row is None else None,
+                priority=PRIORITIES[priority],
+                seconds=None if limit is None else limit.total_seconds(),
             )
-            await runs_table.insert(conn, new, status_row=status_row, thread_row=thread_row)
+            ahead = self._services.ahead()
+            await runs_table.insert(conn, new, status_row=status_row, thread_row=thread_row, ahead=ahead)
             await self._services.ring(conn, run_id)
         if not quiet:
             place = "right here" if self.in_thread else "in a thread under my next message"

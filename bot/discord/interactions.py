@@ -12,7 +12,7 @@ from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
 from bot.discord.entrance import Entrance
 from bot.discord.events import Interaction
-from bot.discord.own_buttons import RUNS, show_kept, stop_run
+from bot.discord.own_buttons import ACTIONS, RUNS, pressed, show_kept
 from bot.discord.reporting import broken
 from bot.discord.suggesting import suggestions
 from bot.errors import CogswarmError, OutsideError
@@ -112,8 +112,9 @@ class Interactions:
         version, _, rest = custom_id.partition(":")
         cog_name, _, rest = rest.partition(":")
         action, _, value = rest.partition(":")
-        if (version, cog_name, action) == ("v1", RUNS, "stop"):
-            await stop_run(self._entrance.services, interaction, Answers(self._api, interaction), value)
+        if (version, cog_name) == ("v1", RUNS) and action in ACTIONS:
+            answers = Answers(self._api, interaction)
+            await pressed(self._entrance.services, interaction, answers, action, value)
             return
         if custom_id.startswith(private.SHOW_ACTION):
             kept = custom_id.removeprefix(private.SHOW_ACTION)

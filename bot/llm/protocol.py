@@ -220,9 +220,13 @@ class BackendPaused(BackendError):
 class AuthFailed(BackendError):
     """The key is missing, wrong or not allowed to use this model."""
 
+    may_pass = False
+
 
 class QuotaExceeded(BackendError):
     """The account has no credit left."""
+
+    may_pass = False
 
 
 class RateLimited(BackendError):
@@ -236,9 +240,13 @@ class RateLimited(BackendError):
 class ContextTooLong(BackendError):
     """The request is longer than the model reads."""
 
+    may_pass = False
+
 
 class ContentRefused(BackendError):
     """The model declined to answer."""
+
+    may_pass = False
 
 
 class BadAnswer(BackendError):
@@ -247,3 +255,5 @@ class BadAnswer(BackendError):
 
 class UnsupportedRequest(BackendError):
     """This backend does not offer what the request needs (a purpose, a schema, images, embeddings)."""
+
+    may_pass = False

@@ -5,9 +5,9 @@ Declaring does nothing else: no I/O, no registration anywhere. The app reads a l
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, overload
 
 from bot.errors import ConfigError
 from bot.plugins.commands import Command, Group, Handler, declare_group, declare_menu, declare_slash
@@ -28,13 +28,19 @@ COG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 ACTION = re.compile(r"[a-z0-9_-]{1,30}")
 
 
+type Work = Callable[..., Awaitable[Any]]
+"""A workflow's code; what it returns is JSON, for whoever waits for the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """Durable work: plain async code with named steps, found again by name after a restart."""
 
     name: str
-    body: Handler
+    body: Work
     stopped: Handler | None = None
+    within: timedelta | None = None
+    """How long it may take, waiting included; None: as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +134,34 @@ class Cog:
         """Declare an entry in the context menu of messages; called with (context, message)."""
         return declare_menu(self, "message", name, permissions, opens_form=opens_form)
 
-    def workflow[F: Handler](self, function: F) -> F:
-        """Declare durable work; the function's name is what finds it again after a restart."""
-        name = _name_of(function)
-        known = self.workflows.get(name)
-        self.workflows[name] = Workflow(name, function, known.stopped if known else None)
-        return function
+    @overload
+    def workflow[F: Work](self, function: F) -> F: ...
 
-    def on_stop(self, workflow: Handler) -> Callable[[Handler], Handler]:
-        """Declare what is said when people stop a run of ``workflow``."""
+    @overload
+    def workflow[F: Work](self, *, within: timedelta | None = None) -> Callable[[F], F]: ...
+
+    def workflow[F: Work](
+        self, function: F | None = None, *, within: timedelta | None = None
+    ) -> F | Callable[[F], F]:
+        """Declare durable work; the function's name is what finds it again after a restart.
+
+        ``@cog.workflow(within=timedelta(hours=1))`` says how long a run may take, waiting included; then it has failed.
+        """
+
+        def declare(body: F) -> F:
+            name = _name_of(body)
+            known = self.workflows.get(name)
+            self.workflows[name] = Workflow(name, body, known.stopped if known else None, within)
+            return body
+
+        return declare if function is None else declare(function)
+
+    def on_stop(self, workflow: Work) -> Callable[[Handler], Handler]:
+        """Declare what is said when people stop a run of ``workflow``, or it took longer than it may."""
 
         def declare(function: Handler) -> Handler:
             name = _name_of(workflow)
-            self.workflows[name] = Workflow(name, self.workflows[name].body, function)
+            self.workflows[name] = replace(self.workflows[name], stopped=function)
             return function
 
         return declare
@@ -297,5 +318,5 @@ class Cog:
         return declare
 
 
-def _name_of(function: Handler) -> str:
+def _name_of(function: Work) -> str:
     return str(getattr(function, "__name__", type(function).__name__))

@@ -28,7 +28,7 @@ from bot.plugins.loading import Loaded, check_settings
 from bot.testing.fake_clock import FakeClock
 from bot.testing.journal import Journal
 from bot.testing.scripted_model import ScriptedModel
-from bot.work.engine import EngineSettings
+from bot.work.settings import EngineSettings
 
 MODEL = "main"
 SCRIPTED = "scripted"
@@ -36,7 +36,7 @@ START_TIMEOUT = 10.0
 _GIVEN = "given"
 _PACE = Pace(
     gateway=GatewaySettings(first_pause=0.05, guild_ready_timeout=0.05),
-    engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1, retry_delay=0.1),
+    engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
     router=RouterPace(
         timekeeper=TimekeeperSettings(poll=0.1),
@@ -166,6 +166,7 @@ class BotWith:
             "database": {"url": self._database_url},
             "embeddings": "none",
             "tools": {},
+            "runs": {"retry_seconds": 0.1},
             "servers": {"defaults": [cog.name for cog in cogs]},
         }
         if model is not None:

@@ -1,44 +1,29 @@
-"""Takes up runs under a lease, renews it, ends them: done, stopped by people, failed, or given back.
+"""Decides which runs this process takes up: those that are due, guild after guild, as many as there is room for.
 
-A killed process holds its runs for one lease at most; then the sweeper, here or in another process, takes
-them up again. Exclusion is the lease on the run's row and its fence, which every commit checks.
+Any number of engines, in any processes, share the runs of a database. Exclusion is the lease on the run's row and its
+fence, which every commit checks. A doorbell only makes an engine look at once; whatever was not rung for is found by
+looking. A killed process holds its runs for one lease at most.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
 from bot.clock import Clock
-from bot.errors import CogswarmError, DatabaseAway, OutsideError
+from bot.errors import OutsideError
 from bot.plugins.cog import Workflow
-from bot.work import runs_table, steps_table
-from bot.work.run import Run
-from bot.work.runs_table import RunRow
+from bot.work import runs_queue, steps_table
+from bot.work.execution import Execution
 from bot.work.services import RunServices
-from bot.work.steps import LeaseLost
+from bot.work.settings import EngineSettings
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """Seconds, and how often a run may be taken up before it is given up as harmful."""
-
-    lease: float = 3.0
-    heartbeat: float = 1.0
-    sweep: float = 1.0
-    retry_delay: float = 2.0
-    max_attempts: int = 50
-    batch: int = 50
-    concurrency: int = 20
-
-
 class Engine:
-    """Executes runs; several engines, in any process, share the work."""
+    """One process' share of the runs."""
 
     def __init__(
         self,
@@ -54,154 +39,98 @@ class Engine:
         self._settings = settings or EngineSettings()
         self._owner = uuid4()
         self._active: set[UUID] = set()
-        self._slots = asyncio.Semaphore(self._settings.concurrency)
+        self._bell = asyncio.Event()
 
-    async def advance(self, run_id: UUID) -> None:
-        """Take up a run where it is; nothing happens if it is finished or somebody holds it."""
+    def ring(self) -> None:
+        """Look for due runs at once."""
+        self._bell.set()
+
+    async def advance(self, run_id: UUID) -> bool:
+        """Take up a run where it is, until it is let go of; False if it is not due, is held, or has no room."""
         if run_id in self._active:
-            return
+            return False
         self._active.add(run_id)
         try:
-            async with self._slots:
-                await self._take_up(run_id)
+            return await self._take_up(run_id)
         finally:
             self._active.discard(run_id)
+            self._bell.set()
 
-    async def sweep_forever(self) -> None:
-        """Find runs that are due and that nobody works on; the doorbell may be lost, this is not."""
+    async def work_forever(self) -> None:
+        """Take up what is due until cancelled; then hand over what is under way."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tidy_forever())
             while True:
+                self._bell.clear()
                 try:
-                    async with self._services.database.connection() as conn:
-                        waiting = await runs_table.due(conn, self._settings.batch)
+                    for run_id in await self._due():
+                        tasks.create_task(self._advance_safely(run_id))
                 except OutsideError as error:
                     log.warning("sweep_failed", reason=str(error))
-                    waiting = []
-                for run_id in waiting:
-                    if run_id not in self._active:
-                        tasks.create_task(self._advance_safely(run_id))
-                await self._clock.sleep(self._settings.sweep)
+                await self._rung_or_time_to_look()
+
+    async def tidy(self) -> int:
+        """Delete some of the runs that ended long ago; gives their number."""
+        if not self._settings.keep_days:
+            return 0
+        async with self._services.database.connection() as conn:
+            return await runs_queue.forget_old(conn, self._settings.keep_days, self._settings.tidy_batch)
+
+    async def _due(self) -> list[UUID]:
+        room = self._settings.concurrency - len(self._active)
+        async with self._services.database.connection() as conn:
+            await runs_queue.make_ready(conn, self._settings.batch, self._services.ahead())
+            if room <= 0:
+                return []
+            due = await runs_queue.turns(conn, min(room, self._settings.batch), self._settings.per_guild)
+        fresh = [run_id for run_id in due if run_id not in self._active]
+        self._active.update(fresh)
+        return fresh
 
     async def _advance_safely(self, run_id: UUID) -> None:
+        """As `advance`, for a run that was noted as active when it was found."""
         try:
-            await self.advance(run_id)
+            await self._take_up(run_id)
         except OutsideError as error:
             log.warning("run_not_advanced", run=str(run_id), reason=str(error))
+        finally:
+            self._active.discard(run_id)
+            self._bell.set()
 
-    async def _take_up(self, run_id: UUID) -> None:
+    async def _rung_or_time_to_look(self) -> None:
+        bell = asyncio.ensure_future(self._bell.wait())
+        pause = asyncio.ensure_future(self._clock.sleep(self._settings.sweep))
+        try:
+            await asyncio.wait({bell, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (bell, pause):
+                one.cancel()
+            await asyncio.wait({bell, pause})
+
+    async def _take_up(self, run_id: UUID) -> bool:
+        settings = self._settings
         async with self._services.database.transaction() as conn:
-            row = await runs_table.claim(conn, run_id, self._owner, self._settings.lease)
-            recorded = dict(await steps_table.done(conn, run_id)) if row else {}
-        if row is None:
-            return
-        run = Run(row, recorded, self._services)
+            row = await runs_queue.claim(conn, run_id, self._owner, settings.lease, settings.per_guild)
+            if row is None:
+                return False
+            recorded = await steps_table.of_run(conn, run_id)
+            too_late = row.deadline_at is not None and await runs_queue.is_late(
+                conn, run_id, self._services.ahead()
+            )
+        workflow = self._workflows.get((row.cog, row.workflow))
+        execution = Execution(row, recorded, workflow, self._services, settings, self._clock)
         with structlog.contextvars.bound_contextvars(run=str(run_id), cog=row.cog):
             log.info("run_taken_up", workflow=row.workflow, attempt=row.attempts, steps=len(recorded))
-            await self._execute(row, run)
+            await execution.carry_out(too_late=too_late)
+        return True
 
-    async def _execute(self, row: RunRow, run: Run) -> None:
-        workflow = self._workflows.get((row.cog, row.workflow))
-        if workflow is None:
-            await self._finish(
-                row, run, "failed", f"The cog {row.cog} that started this is not loaded any more."
-            )
-        elif row.stop_by is not None:
-            await self._stop(row, run, workflow, row.stop_by)
-        elif row.attempts > self._settings.max_attempts:
-            await self._finish(row, run, "failed", "This was interrupted too often and has been given up.")
-        else:
-            await self._work(row, run, workflow)
-
-    async def _work(self, row: RunRow, run: Run, workflow: Workflow) -> None:
-        body = asyncio.ensure_future(workflow.body(run, **row.args))
-        heart = asyncio.create_task(self._beat(row, body))
-        try:
-            await asyncio.wait({body})
-        except asyncio.CancelledError:
-            await _cancel(body)
-            raise
-        finally:
-            await _cancel(heart)
-        stop_by = heart.result() if heart.done() and not heart.cancelled() else None
-        await self._settle(row, run, workflow, body, stop_by)
-
-    async def _settle(
-        self, row: RunRow, run: Run, workflow: Workflow, body: asyncio.Future[None], stop_by: int | None
-    ) -> None:
-        if body.cancelled():
-            if stop_by is not None:
-                await self._stop(row, run, workflow, stop_by)
-            return
-        match body.exception():
-            case None:
-                await self._finish(row, run, "done", None)
-            case LeaseLost():
-                log.warning("run_lease_lost")
-            case DatabaseAway() as error:
-                log.warning("run_given_back", reason=str(error))
-                await self._give_back(row)
-            case CogswarmError() as error:
-                log.warning("run_failed", reason=str(error))
-                await self._finish(row, run, "failed", str(error))
-            case error:
-                error_id = uuid4().hex[:8]
-                log.error("run_broken", error_id=error_id, exc_info=error)
-                await self._finish(
-                    row,
-                    run,
-                    "failed",
-                    f"Something broke here (error {error_id}); the bot's log has the details.",
-                )
-
-    async def _beat(self, row: RunRow, body: asyncio.Future[None]) -> int | None:
-        """Renew the lease until the body ends; cancel it when the lease is gone or people say stop."""
+    async def _tidy_forever(self) -> None:
         while True:
-            await self._clock.sleep(self._settings.heartbeat)
+            await self._clock.sleep(self._settings.tidy)
             try:
-                async with self._services.database.connection() as conn:
-                    ours, stop_by = await runs_table.renew(conn, row.id, row.fence, self._settings.lease)
+                gone = await self.tidy()
             except OutsideError as error:
-                # Others may take the run up by now; the fence keeps this one from committing anything.
-                log.warning("heartbeat_failed", reason=str(error))
-                continue
-            if not ours or stop_by is not None:
-                body.cancel()
-                return stop_by
-
-    async def _stop(self, row: RunRow, run: Run, workflow: Workflow, stop_by: int) -> None:
-        if workflow.stopped is not None:
-            try:
-                await workflow.stopped(run, **row.args)
-            except CogswarmError as error:
-                log.warning("stop_report_failed", reason=str(error))
-        try:
-            async with self._services.database.connection() as conn:
-                now = await runs_table.get(conn, row.id)
-        except OutsideError as error:
-            log.warning("run_not_finished", reason=str(error))
-            return
-        reason = now.stop_reason if now is not None else None
-        await self._finish(row, run, "stopped", reason or f"Stopped by <@{stop_by}>.")
-
-    async def _finish(self, row: RunRow, run: Run, state: str, sentence: str | None) -> None:
-        ending = f"✗ {sentence}" if state == "failed" else f"■ {sentence}" if sentence else None
-        try:
-            async with self._services.database.transaction() as conn:
-                if await runs_table.finish(conn, row.id, row.fence, state, sentence):
-                    await run.close(conn, ending=ending)
-        except OutsideError as error:
-            log.warning("run_not_finished", reason=str(error))
-            return
-        log.info("run_finished", state=state)
-
-    async def _give_back(self, row: RunRow) -> None:
-        try:
-            async with self._services.database.connection() as conn:
-                await runs_table.release(conn, row.id, row.fence, delay_seconds=self._settings.retry_delay)
-        except OutsideError as error:
-            log.warning("run_not_released", reason=str(error))
-
-
-async def _cancel(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+                log.warning("runs_not_tidied", reason=str(error))
+            else:
+                if gone:
+                    log.info("runs_forgotten", count=gone)

@@ -1,12 +1,13 @@
-"""What a workflow holds while it runs: recorded steps, and ways to speak, read, ask agents and tools.
+"""What a workflow holds while it runs: recorded steps, ways to wait, to speak, to read, to ask agents and tools.
 
 A step's result is stored and never computed again: after a crash the workflow's code runs from its start and
 every recorded step answers at once with what it answered before.
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Concatenate
 from uuid import UUID
 
 from bot.agents.agent import Agent
@@ -17,7 +18,9 @@ from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
+from bot.work.children import start_child
 from bot.work.choosing import custom_id
+from bot.work.once import once
 from bot.work.principal import Principal
 from bot.work.run_agents import RunAgents
 from bot.work.runs_table import RunRow
@@ -30,7 +33,6 @@ from bot.work.surface import (
     Button,
     ButtonStyle,
     Choice,
-    Connection,
     Embed,
     File,
     Importance,
@@ -41,17 +43,19 @@ from bot.work.surface import (
     Speaker,
 )  # fmt: skip
 from bot.work.ticker import Ticker
+from bot.work.waiting import Answer, Ending, Waits
 
 
 class Run:
     """One durable execution of a workflow, held under a lease."""
 
-    def __init__(self, row: RunRow, recorded: Mapping[str, Any], services: RunServices) -> None:
+    def __init__(self, row: RunRow, services: RunServices, steps: Steps, voice: Voice, waits: Waits) -> None:
         self._row = row
         self._services = services
-        self._steps = Steps(services.database, row.id, row.fence, recorded)
-        self._voice = Voice(row, self._steps, services)
-        board = Ticker(self._voice.now, services.clock, pace=services.pace)
+        self._steps = steps
+        self._voice = voice
+        self._waits = waits
+        board = Ticker(voice.now, services.clock, pace=services.pace)
         self._agents = RunAgents(row, services, self, board)
 
     @property
@@ -100,6 +104,93 @@ class Run:
         models are kept). A crash before the record makes ``do`` run again.
         """
         return await self._steps.repeatable(key, do, *args, **kwargs)
+
+    async def keyed[**P, T](
+        self, key: str, do: Callable[Concatenate[str, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do something that the other side does once for each idempotency key, however often it is asked.
+
+        ``do`` is given that key first; it is the same after a crash. The result is as for `step`.
+        """
+        return await self._steps.keyed(key, do, *args, **kwargs)
+
+    async def reconciled[**P, T](
+        self,
+        key: str,
+        find: Callable[[], Awaitable[T | None]],
+        do: Callable[P, Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Do something that can be looked up: after a crash ``find`` is asked what became of it, before it is repeated.
+
+        ``find`` answers with the result, or None where nothing was done.
+        """
+        return await self._steps.reconciled(key, find, do, *args, **kwargs)
+
+    async def once[**P, T](
+        self, key: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Do something that nobody can look up, and whose repetition would do harm, at most once.
+
+        Where a crash (or an `OutsideError` from ``do``) leaves its outcome unknown, people are asked in the thread
+        whether it happened; whoever asked for the run, or an admin, says *Retry* or *Done*. None where they said *Done*.
+        Let ``do`` raise `NotDone` where it certainly had no effect: then it may be tried again. ``key`` is what people
+        read, such as "the mail to the council".
+        """
+        return await once(self._steps, self._waits, key, do, *args, **kwargs)
+
+    async def sleep(self, key: str, how_long: timedelta) -> None:
+        """Wait for so long, from when this was first reached; the process need not live for it."""
+        await self._waits.time(key, seconds=how_long.total_seconds())
+
+    async def sleep_until(self, key: str, moment: datetime) -> None:
+        """Wait until a moment (with a time zone), by the database's clock; the process need not live for it."""
+        await self._waits.time(key, until=moment)
+
+    async def wait_answer(
+        self,
+        key: str,
+        question: str | None = None,
+        options: Mapping[str, str] = MappingProxyType({}),
+        *,
+        until: datetime | None = None,
+        within: timedelta | None = None,
+    ) -> Answer | None:
+        """Wait, for days if need be, until somebody answers; None where nobody did in time.
+
+        With a ``question`` it is asked in the thread, with a button for each of ``options`` (what it is worth, and what
+        it says), which whoever asked for the run and admins can press. Without one a cog asks in its own way and
+        answers with `Context.answer` and `wait_id`. The first answer counts.
+        """
+        return await self._waits.answer(key, question, options, until=until, within=within)
+
+    def wait_id(self, key: str) -> UUID:
+        """The id under which `wait_answer` with this key is answered; known before it waits."""
+        return self._waits.id_of(key)
+
+    async def start(
+        self,
+        workflow: Callable[..., Awaitable[Any]],
+        *,
+        title: str | None = None,
+        within: timedelta | None = None,
+        **arguments: Any,
+    ) -> UUID:
+        """Start another run of this cog, once, which speaks in the same thread; it is stopped with this one.
+
+        ``within`` is how long it may take. Give its id to `wait_for`.
+        """
+        return await start_child(
+            self._row, self._steps, self._services, workflow, title=title, within=within, arguments=arguments
+        )
+
+    async def wait_for(self, run_id: UUID) -> Ending:
+        """Wait until another run of this guild has ended; how it ended, and what its workflow returned.
+
+        Raises `UserError` for a run that is not there, and where two would wait for each other.
+        """
+        return await self._waits.run(run_id)
 
     async def post(
         self,
@@ -231,10 +322,6 @@ class Run:
         async with self._steps.commit() as conn:
             await self._services.library.write(conn, memory, embedded)
             await self._steps.record(conn, key, None)
-
-    async def close(self, conn: Connection, *, ending: str | None) -> None:
-        """Show in the status message (in the thread, where there is none) that the run has ended."""
-        await self._voice.close(conn, ending=ending)
 
 
 def _passage(message: Said) -> Passage:

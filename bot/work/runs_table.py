@@ -1,4 +1,4 @@
-"""All SQL on the tables ``run`` and ``handled_event``."""
+"""SQL on the tables ``run`` and ``handled_event``: one run from its start to its end; see also `runs_queue`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +11,11 @@ from psycopg.types.json import Jsonb
 
 from bot.work.principal import Principal
 from bot.work.surface import Connection
+
+UNDER_WAY = ("ready", "running", "waiting")
+"""The states of a run that has not ended."""
+OVER = ("done", "stopped", "failed")
+"""The states of a run that has ended; people may try one again that was stopped or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class RunRow:
     state: str
     stop_by: int | None
     stop_reason: str | None
-    due_at: datetime
+    due_at: datetime | None
     lease_owner: UUID | None
     lease_until: datetime | None
     fence: int
@@ -43,6 +48,18 @@ class RunRow:
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+    priority: int
+    seconds: float | None
+    deadline_at: datetime | None
+    parent_id: UUID | None
+    failures: int
+    round: int
+    result: Any
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.state in OVER
 
     @property
     def principal(self) -> Principal:
@@ -70,51 +87,59 @@ class NewRun:
     title: str
     principal: Principal
     thread_id: int | None = None
+    priority: int = 2
+    seconds: float | None = None
+    """How long it may take, waiting included; None: as long as it takes."""
+    parent_id: UUID | None = None
 
 
-async def insert(conn: Connection, new: NewRun, *, status_row: int | None, thread_row: int | None) -> None:
-    """Store a run that is due now, with the outbox rows of its status message and its thread."""
-    await conn.execute(
+async def insert(
+    conn: Connection, new: NewRun, *, status_row: int | None, thread_row: int | None, ahead: float = 0.0
+) -> bool:
+    """Store a run that is due now, with the outbox rows of its status message and its thread.
+
+    ``ahead`` is by how many seconds people's time is ahead of the database's (only ever in tests). False where a run
+    of that id is there.
+    """
+    cursor = await conn.execute(
         """
         INSERT INTO run (id, cog, workflow, args, title, guild_id, channel_id, member_id, member_name,
-                         thread_id, status_row, thread_row)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                         thread_id, status_row, thread_row, priority, seconds, parent_id, deadline_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                now() + make_interval(secs => %s) + make_interval(secs => %s))
+        ON CONFLICT (id) DO NOTHING
         """,
         (
             new.id, new.cog, new.workflow, Jsonb(new.args), new.title, new.principal.guild_id,
             new.principal.channel_id, new.principal.member_id, new.principal.name, new.thread_id, status_row,
-            thread_row,
+            thread_row, new.priority, new.seconds, new.parent_id, new.seconds, ahead,
         ),
     )  # fmt: skip
+    return cursor.rowcount == 1
 
 
-async def claim(conn: Connection, run_id: UUID, owner: UUID, lease_seconds: float) -> RunRow | None:
-    """Take the lease of a run that is unfinished and that nobody holds; the fence grows with each holder."""
-    async with conn.cursor(row_factory=class_row(RunRow)) as cursor:
-        await cursor.execute(
-            """
-            UPDATE run SET state = 'running', lease_owner = %s, fence = fence + 1, attempts = attempts + 1,
-                           lease_until = now() + make_interval(secs => %s)
-            WHERE id = %s AND state IN ('ready', 'running') AND due_at <= now()
-              AND (lease_until IS NULL OR lease_until < now())
-            RETURNING *
-            """,
-            (owner, lease_seconds, run_id),
-        )
-        return await cursor.fetchone()
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a heartbeat learns of its run; all that is true of a run that somebody else holds is ``ours`` False."""
+
+    ours: bool = False
+    stop_by: int | None = None
+    too_late: bool = False
+    """Whether its deadline has passed."""
 
 
-async def renew(conn: Connection, run_id: UUID, fence: int, lease_seconds: float) -> tuple[bool, int | None]:
-    """Prolong the lease: whether it is still ours, and who asked to stop the run."""
+async def renew(conn: Connection, run_id: UUID, fence: int, lease_seconds: float, ahead: float = 0.0) -> Beat:
+    """Prolong the lease."""
     cursor = await conn.execute(
         """
         UPDATE run SET lease_until = now() + make_interval(secs => %s)
-        WHERE id = %s AND fence = %s AND state = 'running' RETURNING stop_by
+        WHERE id = %s AND fence = %s AND state = 'running'
+        RETURNING stop_by, coalesce(deadline_at <= now() + make_interval(secs => %s), false)
         """,
-        (lease_seconds, run_id, fence),
+        (lease_seconds, run_id, fence, ahead),
     )
     row = await cursor.fetchone()
-    return (False, None) if row is None else (True, row[0])
+    return Beat() if row is None else Beat(ours=True, stop_by=row[0], too_late=row[1])
 
 
 async def holds(conn: Connection, run_id: UUID, fence: int) -> bool:
@@ -125,52 +150,75 @@ async def holds(conn: Connection, run_id: UUID, fence: int) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def finish(conn: Connection, run_id: UUID, fence: int, state: str, error: str | None = None) -> bool:
-    """End the run; False when somebody else holds it by now."""
+async def finish(
+    conn: Connection, run_id: UUID, fence: int, state: str, error: str | None = None, result: Any = None
+) -> bool:
+    """End the run, and wake whoever waits for its end; False when somebody else holds it by now."""
     cursor = await conn.execute(
         """
-        UPDATE run SET state = %s, error = %s, finished_at = now(), lease_until = NULL
+        UPDATE run SET state = %s, error = %s, result = %s, finished_at = now(), lease_until = NULL
         WHERE id = %s AND fence = %s AND state = 'running'
         """,
-        (state, error, run_id, fence),
+        (state, error, Jsonb(result), run_id, fence),
     )
-    return cursor.rowcount == 1
+    if cursor.rowcount != 1:
+        return False
+    await conn.execute(
+        """
+        UPDATE run SET state = 'ready', due_at = now() FROM run_wait
+        WHERE run_wait.for_run = %s AND run_wait.answered_at IS NULL AND run.id = run_wait.run_id
+          AND run.state = 'waiting'
+        """,
+        (run_id,),
+    )
+    return True
 
 
 async def release(conn: Connection, run_id: UUID, fence: int, *, delay_seconds: float) -> None:
-    """Give the run back, to be taken up again after a delay."""
+    """Give the run back through no fault of its own, to be taken up again after a delay."""
     await conn.execute(
         """
-        UPDATE run SET state = 'ready', lease_until = NULL, due_at = now() + make_interval(secs => %s)
+        UPDATE run SET state = 'ready', lease_until = NULL, due_at = now() + make_interval(secs => %s),
+                       attempts = greatest(0, attempts - 1)
         WHERE id = %s AND fence = %s AND state = 'running'
         """,
         (delay_seconds, run_id, fence),
     )
 
 
+async def try_later(
+    conn: Connection, run_id: UUID, fence: int, *, delay_seconds: float, failures: int, error: str
+) -> datetime | None:
+    """Put the run off because something outside failed it; when it is due, None where somebody else holds it."""
+    cursor = await conn.execute(
+        """
+        UPDATE run SET state = 'ready', lease_until = NULL, due_at = now() + make_interval(secs => %s),
+                       failures = %s, error = %s
+        WHERE id = %s AND fence = %s AND state = 'running' RETURNING due_at
+        """,
+        (delay_seconds, failures, error, run_id, fence),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def try_again(conn: Connection, run_id: UUID, ahead: float = 0.0) -> bool:
+    """Let a run that was stopped or failed go on from its recorded steps; False where it is not one of those."""
+    cursor = await conn.execute(
+        """
+        UPDATE run SET state = 'ready', due_at = now(), error = NULL, stop_by = NULL, stop_reason = NULL, failures = 0, attempts = 0,
+                       finished_at = NULL, round = round + 1, priority = greatest(priority, 1),
+                       deadline_at = now() + make_interval(secs => seconds) + make_interval(secs => %s)
+        WHERE id = %s AND state IN ('stopped', 'failed')
+        """,
+        (ahead, run_id),
+    )
+    return cursor.rowcount == 1
+
+
 async def thread_opened(conn: Connection, thread_row: int, thread_id: int) -> None:
     """Note where the run speaks whose thread an outbox row has opened."""
     await conn.execute("UPDATE run SET thread_id = %s WHERE thread_row = %s", (thread_id, thread_row))
-
-
-async def ask_to_stop(
-    conn: Connection, run_id: UUID, member_id: int, reason: str | None = None
-) -> str | None:
-    """Note who wants the run stopped; the answer is its state before, None if there is no such run.
-
-    ``reason`` is what people read where nobody pressed Stop.
-    """
-    cursor = await conn.execute(
-        """
-        WITH before AS (SELECT id, state FROM run WHERE id = %s FOR UPDATE)
-        UPDATE run SET stop_by = coalesce(run.stop_by, %s), due_at = least(run.due_at, now()),
-                       stop_reason = CASE WHEN run.stop_by IS NULL THEN %s ELSE run.stop_reason END
-        FROM before WHERE run.id = before.id RETURNING before.state
-        """,
-        (run_id, member_id, reason),
-    )
-    row = await cursor.fetchone()
-    return None if row is None else str(row[0])
 
 
 async def unfinished(conn: Connection, guild_id: int, cogs: Collection[str]) -> list[Unfinished]:
@@ -188,23 +236,52 @@ async def unfinished(conn: Connection, guild_id: int, cogs: Collection[str]) -> 
         return await cursor.fetchall()
 
 
-async def due(conn: Connection, limit: int) -> list[UUID]:
-    """Unfinished runs whose time has come and that nobody holds, oldest first."""
+async def ask_to_stop(
+    conn: Connection, run_id: UUID, member_id: int, reason: str | None = None
+) -> str | None:
+    """Note who wants the run, and what it has started, stopped; its state before, None if there is no such run.
+
+    What waits is woken, and what is being stopped goes before all else of its guild. ``reason`` is what people read
+    where nobody pressed Stop.
+    """
+    # Children before parents: so does the end of a child that its parent waits for, and they cannot cross.
     cursor = await conn.execute(
         """
-        SELECT id FROM run
-        WHERE state IN ('ready', 'running') AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
-        ORDER BY due_at LIMIT %s
+        WITH RECURSIVE family AS (
+            SELECT id FROM run WHERE id = %(run_id)s
+            UNION SELECT child.id FROM run AS child JOIN family ON child.parent_id = family.id
+        )
+        SELECT id, state FROM run WHERE id IN (SELECT id FROM family) ORDER BY created_at DESC, id FOR UPDATE
         """,
-        (limit,),
+        {"run_id": run_id},
     )
-    return [row[0] for row in await cursor.fetchall()]
+    states: dict[UUID, str] = dict(await cursor.fetchall())
+    before = states.get(run_id)
+    if before is None or before in OVER:
+        return before
+    await conn.execute(
+        """
+        UPDATE run SET stop_by = coalesce(stop_by, %s), due_at = least(due_at, now()), priority = 0,
+                       stop_reason = CASE WHEN stop_by IS NULL THEN %s ELSE stop_reason END,
+                       state = CASE state WHEN 'waiting' THEN 'ready' ELSE state END
+        WHERE id = ANY(%s) AND state IN ('ready', 'running', 'waiting')
+        """,
+        (member_id, reason, list(states)),
+    )
+    return before
 
 
 async def get(conn: Connection, run_id: UUID) -> RunRow | None:
     """One run."""
     async with conn.cursor(row_factory=class_row(RunRow)) as cursor:
         await cursor.execute("SELECT * FROM run WHERE id = %s", (run_id,))
+        return await cursor.fetchone()
+
+
+async def locked(conn: Connection, run_id: UUID) -> RunRow | None:
+    """One run, which nobody else changes until the transaction ends."""
+    async with conn.cursor(row_factory=class_row(RunRow)) as cursor:
+        await cursor.execute("SELECT * FROM run WHERE id = %s FOR UPDATE", (run_id,))
         return await cursor.fetchone()
 
 

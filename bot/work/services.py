@@ -1,6 +1,6 @@
 """What every run works with, put together once by the app."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,13 @@ from bot.storage.database import Database
 from bot.work.agency import Agency
 from bot.work.principal import Principal
 from bot.work.streaming import PACE
-from bot.work.surface import Surface
+from bot.work.surface import Connection, Surface
+
+type Ring = Callable[[Connection, UUID], Awaitable[None]]
+
+
+async def unheard(_conn: Connection, _run_id: UUID) -> None:
+    """No doorbell: what is due is found by looking, a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +43,7 @@ class RunServices:
     """The agent as the owner lets it work in a guild; raises `UserError` where it may not."""
     agency: Agency | None = None
     """What agents are sent with; None where no run asks any."""
+    ring: Ring = unheard
+    """Says, in the caller's transaction, that a run can go on."""
+    ahead: Callable[[], float] = lambda: 0.0
+    """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""

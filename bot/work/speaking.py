@@ -1,6 +1,7 @@
 """How a run speaks: messages in its thread, a status message that moves on, marks, and the word at its end."""
 
 from collections.abc import AsyncIterable
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -15,6 +16,7 @@ from bot.work.streaming import Growing, Show
 from bot.work.surface import Button, Connection, Place, Say
 
 STOP_ACTION = "v1:runs:stop:"
+RETRY_ACTION = "v1:runs:retry:"
 
 
 class Voice:
@@ -111,21 +113,61 @@ class Voice:
             await show(conn, f"{self._row.id}:{key}", channel_id, message_id, emoji)
             await self._steps.record(conn, key, None)
 
-    async def close(self, conn: Connection, *, ending: str | None) -> None:
-        """Show in the status message (in the thread, where there is none) that the run has ended."""
-        run_id = self._row.id
+    async def ask(self, conn: Connection, key: str, say: Say) -> int:
+        """Ask people something, in the caller's transaction; the outbox row that carries it."""
+        rows = await self._services.surface.post(
+            conn, f"{self._row.id}:{key}", self.place, say, run_id=self._row.id
+        )
+        return rows[-1]
+
+    async def pause(self, conn: Connection, until: datetime | None) -> None:
+        """Show in the status message that the run waits, and until when where that is known."""
+        when = "until it is answered" if until is None else f"until <t:{int(until.timestamp())}:f>"
+        await self._remark(conn, f"pause:{self._row.fence}", f"⏳ Waiting {when}")
+
+    async def put_off(self, conn: Connection, why: str, until: datetime) -> None:
+        """Show in the status message what failed, and when it is tried again."""
+        await self._remark(
+            conn, f"put_off:{self._row.fence}", f"↻ {why} Trying again <t:{int(until.timestamp())}:R>."
+        )
+
+    async def again(self, conn: Connection) -> None:
+        """Show in the status message that people let the run go on after its end."""
+        await self._remark(conn, f"again:{self._row.round}", "… Going on")
+
+    async def _remark(self, conn: Connection, key: str, text: str) -> None:
+        if self._row.status_row is None:
+            return
+        shown = render(self._header(), self._lines, ending=text)
+        say = Say(shown, buttons=(stop_button(self._row.id),), urgency="progress")
+        await self._services.surface.edit(conn, f"{self._row.id}:{key}", self._row.status_row, say)
+
+    async def close(self, conn: Connection, *, ending: str | None, again: bool = False) -> None:
+        """Show in the status message (in the thread, where there is none) that the run has ended.
+
+        With ``again`` there is a button to try it again.
+        """
+        run_id, buttons = self._row.id, (retry_button(self._row.id),) if again else ()
         if self._row.status_row is None:
             if ending is not None:
-                say = Say(ending)
-                await self._services.surface.post(conn, f"{run_id}:close", self.place, say, run_id=run_id)
+                say = Say(ending, buttons=buttons)
+                await self._services.surface.post(conn, self._last("close"), self.place, say, run_id=run_id)
             return
         text = render(self._header(), self._lines, ending=f"{ending or '✓ Done'}{await self._spent(conn)}")
         # Nobody is told that it is done before all of the answer stands there.
         posts = self._steps.recorded("post")
         await self._services.surface.edit(
-            conn, f"{run_id}:close", self._row.status_row, Say(text), after=max(posts, default=None)
+            conn,
+            self._last("close"),
+            self._row.status_row,
+            Say(text, buttons=buttons),
+            after=max(posts, default=None),
         )
         await self._call_back(conn, ending)
+
+    def _last(self, kind: str) -> str:
+        """A key for what is said at the end, of which there is one each time that people try the run again."""
+        return f"{self._row.id}:{kind}{f':{self._row.round}' if self._row.round else ''}"
 
     async def _call_back(self, conn: Connection, ending: str | None) -> None:
         """Tell whoever asked that it has ended, where that took so long that they look at something else by now."""
@@ -134,8 +176,7 @@ class Voice:
             return
         member = self._row.member_id
         say = Say(f"<@{member}> {ending or 'This is done.'}", mentions=(member,))
-        key = f"{self._row.id}:called"
-        await self._services.surface.post(conn, key, self.place, say, run_id=self._row.id)
+        await self._services.surface.post(conn, self._last("called"), self.place, say, run_id=self._row.id)
 
     async def _spent(self, conn: Connection) -> str:
         """What language models have cost, as small print."""
@@ -157,3 +198,8 @@ def status_header(title: str, member_id: int) -> str:
 def stop_button(run_id: object) -> Button:
     """The button that stops a run."""
     return Button("Stop", f"{STOP_ACTION}{run_id}", "danger")
+
+
+def retry_button(run_id: object) -> Button:
+    """The button that lets a run that failed go on from where it was."""
+    return Button("Retry", f"{RETRY_ACTION}{run_id}", "primary")

@@ -1,15 +1,21 @@
-"""A run's recorded steps: what was done is never done again, and only the lease's holder records anything."""
+"""A run's recorded steps: what was done is never done again, and only the lease's holder records anything.
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, get_type_hints
-from uuid import UUID
+A process can die between doing a thing and recording it, so a step says what its effect is: repeatable, keyed, or
+reconciled here, or `bot.work.once`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Concatenate, get_type_hints
+from uuid import UUID, uuid5
 
 from pydantic import JsonValue, TypeAdapter
 
 from bot.errors import CogswarmError, ConfigError
 from bot.storage.database import Database
 from bot.work import runs_table, steps_table
+from bot.work.steps_table import StepRow
 from bot.work.surface import Connection
 
 
@@ -20,13 +26,26 @@ class LeaseLost(CogswarmError):
 class Steps:
     """The steps of one run in the hands of one holder, whose ``fence`` every commit checks."""
 
-    def __init__(self, database: Database, run_id: UUID, fence: int, recorded: Mapping[str, Any]) -> None:
+    def __init__(self, database: Database, run_id: UUID, fence: int, rows: Iterable[StepRow] = ()) -> None:
         self.run_id = run_id
         self.fence = fence
+        self.gets_on = False
+        """Whether this holder has recorded anything."""
+        self.idle = asyncio.Event()
+        """Set while no step is under way."""
+        self.harmless = asyncio.Event()
+        """Set while nothing is under way whose interruption people would have to be asked about."""
+        self.idle.set()
+        self.harmless.set()
         self._database = database
-        self._recorded = dict(recorded)
+        known = list(rows)
+        self._recorded = {row.key: row.result for row in known if row.state == "done"}
+        self._intents = {row.key: row.result for row in known if row.state == "intended"}
         self._used: set[str] = set()
         self._counts: dict[str, int] = {}
+        self._part = ""
+        self._let_go = False
+        self._under_way = [0, 0]
 
     def __contains__(self, key: str) -> bool:
         return key in self._recorded
@@ -41,42 +60,129 @@ class Steps:
         numbers = sorted(int(number) for begin, _, number in numbered if begin == kind and number.isdecimal())
         return [self._recorded[f"{kind}:{number}"] for number in numbers]
 
-    def claim_key(self, key: str) -> None:
+    def intent(self, key: str) -> Any:
+        """What was noted when a step was begun of which no result is recorded; None where it was not begun."""
+        return self._intents.get(key)
+
+    @property
+    def doubtful(self) -> list[str]:
+        """What was begun with the effect `once` and may have happened, as people read it."""
+        return [
+            key
+            for key, intent in self._intents.items()
+            if key not in self._recorded and intent.get("attempt") and not intent.get("withdrawn")
+        ]
+
+    def let_go(self) -> None:
+        """Record nothing any more."""
+        self._let_go = True
+
+    def begin_part(self, name: str) -> None:
+        """From here on keys are counted anew, apart from those before: for the word that follows a stopped run."""
+        self._part = f"{name}/"
+        self._counts.clear()
+        self._used.clear()
+
+    def idempotency_key(self, key: str) -> str:
+        """What tells another program that a request is the same as before; a UUID."""
+        return str(uuid5(self.run_id, key))
+
+    def claim_key(self, key: str) -> str:
         """Use ``key`` for a step; raises `ConfigError` where the workflow has used it before."""
         if key in self._used:
             raise ConfigError(f"The workflow uses the step name {key!r} twice; give each step its own name.")
         self._used.add(key)
+        return f"{self._part}{key}"
 
     def next_key(self, kind: str) -> str:
         """Use the next numbered key of a kind; the same calls in the same order get the same numbers."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
-        key = f"{kind}:{self._counts[kind]}"
-        self.claim_key(key)
-        return key
+        return self.claim_key(f"{kind}:{self._counts[kind]}")
+
+    @contextmanager
+    def under_way(self, *, harmless: bool = True) -> Generator[None]:
+        """Count what goes on, so that the run is not let go of in the middle of it."""
+        for place, event in enumerate((self.idle, self.harmless)[: 1 if harmless else 2]):
+            self._under_way[place] += 1
+            event.clear()
+        try:
+            yield
+        finally:
+            for place, event in enumerate((self.idle, self.harmless)[: 1 if harmless else 2]):
+                self._under_way[place] -= 1
+                if not self._under_way[place]:
+                    event.set()
 
     @asynccontextmanager
-    async def commit(self) -> AsyncGenerator[Connection]:
-        """A transaction under the lease. Raises `LeaseLost`."""
-        async with self._database.transaction() as conn:
-            if not await runs_table.holds(conn, self.run_id, self.fence):
-                raise LeaseLost("Another process works on this run by now.")
-            yield conn
+    async def commit(self, *, after: UUID | None = None) -> AsyncGenerator[Connection]:
+        """A transaction under the lease; the row of the run ``after`` is locked before our own. Raises `LeaseLost`."""
+        if self._let_go:
+            raise LeaseLost("This run was let go of.")
+        with self.under_way():
+            async with self._database.transaction() as conn:
+                if after is not None:
+                    await conn.execute("SELECT 1 FROM run WHERE id = %s FOR SHARE", (after,))
+                if not await runs_table.holds(conn, self.run_id, self.fence):
+                    raise LeaseLost("Another process works on this run by now.")
+                yield conn
+            self.gets_on = True
 
     async def record(self, conn: Connection, key: str, value: Any, *, effect: str = "repeatable") -> None:
         """Record, in the caller's `commit`, that a step is done, with its result as JSON."""
         await steps_table.record(conn, self.run_id, key, effect, self.fence, value)
         self._recorded[key] = value
 
+    async def intend(self, key: str, effect: str, intent: Any) -> None:
+        """Record that a step is about to be begun."""
+        async with self.commit() as conn:
+            await steps_table.intend(conn, self.run_id, key, effect, self.fence, intent)
+        self._intents[key] = intent
+
+    async def save(self, key: str, value: Any, effect: str) -> None:
+        """Record a step in a transaction of its own."""
+        async with self.commit() as conn:
+            await self.record(conn, key, value, effect=effect)
+
     async def repeatable[**P, T](
-        self, key: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self, name: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do what may be done again as long as its result is not recorded."""
-        self.claim_key(key)
-        adapter = adapter_of(do)
+        key, adapter = self.claim_key(name), adapter_of(do)
         if key not in self:
-            value = adapter.dump_python(await do(*args, **kwargs), mode="json")
-            async with self.commit() as conn:
-                await self.record(conn, key, value)
+            with self.under_way():
+                value = adapter.dump_python(await do(*args, **kwargs), mode="json")
+                await self.save(key, value, "repeatable")
+        return adapter.validate_python(self[key])
+
+    async def keyed[**P, T](
+        self, name: str, do: Callable[Concatenate[str, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do what the other side does once for each idempotency key, which ``do`` is given first."""
+        key, adapter = self.claim_key(name), adapter_of(do)
+        if key not in self:
+            with self.under_way():
+                done = await do(self.idempotency_key(key), *args, **kwargs)
+                await self.save(key, adapter.dump_python(done, mode="json"), "keyed")
+        return adapter.validate_python(self[key])
+
+    async def reconciled[**P, T](
+        self,
+        name: str,
+        find: Callable[[], Awaitable[T | None]],
+        do: Callable[P, Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Do what can be looked up afterwards; where it was begun before, ``find`` is asked first."""
+        key, adapter = self.claim_key(name), adapter_of(do)
+        if key not in self:
+            with self.under_way():
+                begun = self.intent(key) is not None
+                if not begun:
+                    await self.intend(key, "reconciled", {})
+                found = await find() if begun else None
+                done = await do(*args, **kwargs) if found is None else found
+                await self.save(key, adapter.dump_python(done, mode="json"), "reconciled")
         return adapter.validate_python(self[key])
 
 

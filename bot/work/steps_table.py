@@ -1,11 +1,23 @@
 """All SQL on the table ``run_step``."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from bot.work.surface import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step that was done, with its result; or one that was begun, and what its effect became is not known."""
+
+    key: str
+    effect: str
+    state: str
+    result: Any
 
 
 async def record(conn: Connection, run_id: UUID, key: str, effect: str, fence: int, result: Any) -> None:
@@ -22,9 +34,23 @@ async def record(conn: Connection, run_id: UUID, key: str, effect: str, fence: i
     )
 
 
-async def done(conn: Connection, run_id: UUID) -> list[tuple[str, Any]]:
-    """The finished steps of a run with their results, in the order in which they ended."""
-    cursor = await conn.execute(
-        "SELECT key, result FROM run_step WHERE run_id = %s AND state = 'done' ORDER BY done_at", (run_id,)
+async def intend(conn: Connection, run_id: UUID, key: str, effect: str, fence: int, intent: Any) -> None:
+    """Record that a step is about to be begun, before it is."""
+    await conn.execute(
+        """
+        INSERT INTO run_step (run_id, key, effect, state, result, fence) VALUES (%s, %s, %s, 'intended', %s, %s)
+        ON CONFLICT (run_id, key) DO UPDATE SET result = excluded.result, fence = excluded.fence, started_at = now()
+            WHERE run_step.state = 'intended'
+        """,
+        (run_id, key, effect, Jsonb(intent), fence),
     )
-    return [(str(row[0]), row[1]) for row in await cursor.fetchall()]
+
+
+async def of_run(conn: Connection, run_id: UUID) -> list[StepRow]:
+    """A run's steps, in the order in which they ended; those that were only begun come last."""
+    async with conn.cursor(row_factory=class_row(StepRow)) as cursor:
+        await cursor.execute(
+            "SELECT key, effect, state, result FROM run_step WHERE run_id = %s ORDER BY done_at, started_at",
+            (run_id,),
+        )
+        return await cursor.fetchall()

@@ -28,7 +28,7 @@ class Stage:
     async def settled(self) -> bool:
         """Whether no run is under way and nothing is left to deliver."""
         ((left,),) = await self.points.rows(
-            "SELECT (SELECT count(*) FROM run WHERE state IN ('ready', 'running'))"
+            "SELECT (SELECT count(*) FROM run WHERE state IN ('ready', 'running', 'waiting'))"
             " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))"
         )
         return int(left) == 0

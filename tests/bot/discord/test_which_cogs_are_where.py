@@ -231,7 +231,8 @@ class Servers(RuleBasedStateMachine):
             there = {one.name for one in world.commands_of(self.local.application_id, guild)}
             assert there == self.expected(guild), (self.kinds, self.defaults, self.on, self.by_channel)
         everywhere = {one.name for one in world.commands_of(self.local.application_id, None)}
-        assert everywhere == {"agents", "cogs", "help", "usage", "why", "Why no answer?"}
+        known = {"agents", "cogs", "help", "runs", "status", "stop", "usage", "why", "Why no answer?"}
+        assert everywhere == known
 
     @invariant()
     def each_server_has_the_jobs_it_should(self) -> None:

@@ -15,11 +15,12 @@ from bot.memory.library import Library
 from bot.plugins.cog import Cog
 from bot.storage.database import Database
 from bot.work import runs_table
-from bot.work.engine import Engine, EngineSettings
+from bot.work.engine import Engine
 from bot.work.principal import Principal
 from bot.work.run import Run
 from bot.work.runs_table import NewRun, RunRow
 from bot.work.services import RunServices
+from bot.work.settings import EngineSettings
 from bot.work.surface import Place, Say
 from tests.waiting import eventually
 
@@ -78,7 +79,7 @@ class Bench:
             return [str(row[0]) for row in await cursor.fetchall()]
 
     async def finish(self, run_id: UUID, engine: Engine | None = None) -> RunRow:
-        sweeper = asyncio.create_task((engine or self.engine()).sweep_forever())
+        sweeper = asyncio.create_task((engine or self.engine()).work_forever())
         try:
 
             async def is_over() -> bool:

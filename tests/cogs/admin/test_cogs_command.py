@@ -48,8 +48,9 @@ async def test_an_admin_switches_a_feature_on_and_off_and_the_picker_follows(
     bot_with: BotWith, boss: Reader, bo: Reader
 ) -> None:
     await bot_with(*research_cogs(), admin, config=OFF)
-    assert await boss.picker() == {"agents", "cogs", "help", "usage", "why", "Why no answer?"}
-    assert await bo.picker() == {"agents", "help", "usage", "why", "Why no answer?"}
+    everybodys = {"agents", "help", "runs", "status", "stop", "usage", "why", "Why no answer?"}
+    assert await boss.picker() == {"cogs", *everybodys}
+    assert await bo.picker() == everybodys
     assert "⚪ off" in await boss.ask("cogs list")
     assert "/research" not in await bo.ask("help")
     assert "`/research`" in await boss.ask("cogs enable", cog="research")

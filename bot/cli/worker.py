@@ -1,0 +1,40 @@
+"""``cogswarm worker``: works on what people asked for, beside the bot or on another machine."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli.run import until_told_to_end
+from bot.cli.session import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("worker", help="Work on runs beside the bot, on any machine that reaches its database.")(
+        worker
+    )
+
+
+def worker(
+    context: typer.Context,
+    *,
+    child: Annotated[
+        bool, typer.Option("--child", hidden=True, help="End when stdin ends, as a part of something.")
+    ] = False,
+) -> None:
+    """Work until Ctrl-C; then what is under way is handed over to the others."""
+    from bot.app import run_worker  # noqa: PLC0415 - keeps --help fast
+
+    session = context.ensure_object(Session)
+    loaded = session.load_or_default()
+    session.start_logging()
+    for notice in loaded.notices:
+        typer.echo(notice, err=True)
+    asyncio.run(until_told_to_end(run_worker(loaded, ready=_say_ready if child else None), watch_stdin=child))
+
+
+def _say_ready() -> None:
+    sys.stdout.write("{}\n")
+    sys.stdout.flush()
