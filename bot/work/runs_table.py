@@ -163,13 +163,17 @@ async def finish(
     )
     if cursor.rowcount != 1:
         return False
-    await conn.execute(
+    # Locked whatever their state: one that is just being let go of has either seen this end, or is woken after that.
+    waiting = await conn.execute(
         """
-        UPDATE run SET state = 'ready', due_at = now() FROM run_wait
-        WHERE run_wait.for_run = %s AND run_wait.answered_at IS NULL AND run.id = run_wait.run_id
-          AND run.state = 'waiting'
+        SELECT id FROM run WHERE id IN (SELECT run_id FROM run_wait WHERE for_run = %s AND answered_at IS NULL)
+        ORDER BY created_at DESC, id FOR UPDATE
         """,
         (run_id,),
+    )
+    ids = [row[0] for row in await waiting.fetchall()]
+    await conn.execute(
+        "UPDATE run SET state = 'ready', due_at = now() WHERE id = ANY(%s) AND state = 'waiting'", (ids,)
     )
     return True
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,14 +25,18 @@ class BareServer:
     layout: Layout
     user: ServerUser
     socket_dir: Path
+    settings: Mapping[str, str]
     postmaster: Postmaster | None = None
     where: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.where = {"host": str(self.socket_dir), "port": SETTINGS["port"]}
+        self.where = {"host": str(self.socket_dir), "port": self.settings["port"]}
 
     def url(self, role: str = ADMIN_ROLE, database: str = "postgres") -> str:
         return f"postgresql://{role}@/{database}?{urlencode(self.where)}"
+
+    def tcp_url(self, role: str = ADMIN_ROLE, database: str = "postgres") -> str:
+        return f"postgresql://{role}@127.0.0.1:{self.settings['port']}/{database}"
 
     async def start(self) -> None:
         self.launch()
@@ -39,7 +44,12 @@ class BareServer:
 
     def launch(self) -> None:
         self.postmaster = start_postmaster(
-            self.binaries, self.layout, self.user, socket_dir=self.socket_dir, settings=SETTINGS, tie=True
+            self.binaries,
+            self.layout,
+            self.user,
+            socket_dir=self.socket_dir,
+            settings=self.settings,
+            tie=True,
         )
 
     async def answering(self) -> None:
@@ -60,15 +70,26 @@ class BareServer:
 
 
 @asynccontextmanager
-async def bare_server(binaries: Binaries, folder: Path) -> AsyncGenerator[BareServer]:
+async def bare_server(binaries: Binaries, folder: Path, *, tcp: bool = False) -> AsyncGenerator[BareServer]:
     layout = Layout(folder / "elsewhere")
     layout.folder.mkdir()
     user = server_user(layout.data)
     prepare_cluster(layout, binaries, user, sync=False)
-    server = BareServer(binaries, layout, user, socket_folder(layout, user))
+    settings = dict(SETTINGS)
+    if tcp:
+        with (layout.data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write("host all all 127.0.0.1/32 trust\n")
+        settings.update(listen_addresses="127.0.0.1", port=str(_free_port()))
+    server = BareServer(binaries, layout, user, socket_folder(layout, user), settings)
     try:
         await server.start()
         yield server
     finally:
         await server.stop()
         shutil.rmtree(server.socket_dir)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

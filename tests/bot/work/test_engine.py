@@ -1,12 +1,14 @@
 """Runs against the real database: steps are never repeated, one holder at a time, stop, failure, resumption."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
+from psycopg import sql
 
 from bot.clock import Clock
 from bot.discord.surface import DiscordSurface
@@ -48,21 +50,93 @@ class Bench:
     database: Database
     cog: Cog = field(default_factory=lambda: Cog("lab", summary="Test cog"))
 
-    def engine(self, settings: EngineSettings = FAST) -> Engine:
-        flows = {("lab", name): flow for name, flow in self.cog.workflows.items()}
-        return Engine(services_of(self.database), flows, settings)
+    def services(self) -> RunServices:
+        return services_of(self.database)
 
-    async def start(self, workflow: Callable[..., Awaitable[None]], **args: object) -> UUID:
-        run_id = uuid4()
+    def engine(
+        self,
+        settings: EngineSettings = FAST,
+        *,
+        services: RunServices | None = None,
+        clock: Clock | None = None,
+    ) -> Engine:
+        flows = {("lab", name): flow for name, flow in self.cog.workflows.items()}
+        return Engine(services or self.services(), flows, settings, clock)
+
+    def dying_engine(self) -> Engine:
+        """One that, when it is cancelled, lets nothing come to its end."""
+        return self.engine(replace(FAST, grace=0.0))
+
+    @asynccontextmanager
+    async def working(
+        self, engine: Engine | None = None, *, clock: Clock | None = None
+    ) -> AsyncGenerator[Engine]:
+        """An engine at work, as another process would be."""
+        engine = engine or self.engine(clock=clock)
+        task = asyncio.create_task(engine.work_forever())
+        try:
+            yield engine
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.result()
+
+    async def start(
+        self,
+        workflow: Callable[..., Awaitable[object]],
+        *,
+        its_id: UUID | None = None,
+        principal: Principal | None = None,
+        priority: int = 2,
+        seconds: float | None = None,
+        **args: object,
+    ) -> UUID:
+        run_id = its_id or uuid4()
+        who = principal or ADA
         services = services_of(self.database)
+        name = getattr(workflow, "__name__", "")
+        known = self.cog.workflows.get(name)
+        if seconds is None and known is not None and known.within is not None:
+            seconds = known.within.total_seconds()
         async with self.database.transaction() as conn:
             (status, *_) = await services.surface.post(
-                conn, f"{run_id}:status", Place(ADA.channel_id), Say("…")
+                conn, f"{run_id}:status", Place(who.channel_id), Say("…")
             )
-            name = getattr(workflow, "__name__", "")
-            new = NewRun(run_id, "lab", name, args, "A title", ADA)
+            new = NewRun(run_id, "lab", name, args, "A title", who, priority=priority, seconds=seconds)
             await runs_table.insert(conn, new, status_row=status, thread_row=None)
         return run_id
+
+    async def stop(self, run_id: UUID, by: int = 9) -> str | None:
+        async with self.database.transaction() as conn:
+            return await runs_table.ask_to_stop(conn, run_id, by)
+
+    async def wait_id(self, run_id: UUID, key: str) -> UUID:
+        return uuid5(run_id, f"wait {key}")
+
+    async def order_of_ends(self) -> list[UUID]:
+        async with self.database.connection() as conn:
+            cursor = await conn.execute(
+                "SELECT id FROM run WHERE finished_at IS NOT NULL ORDER BY finished_at"
+            )
+            return [row[0] for row in await cursor.fetchall()]
+
+    async def buttons_of_last_edit(self) -> list[str]:
+        async with self.database.connection() as conn:
+            cursor = await conn.execute(
+                "SELECT payload FROM outbox WHERE kind = 'edit' ORDER BY id DESC LIMIT 1"
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return [button["custom_id"] for rows in row[0]["components"] for button in rows["components"]]
+
+    async def count(self, table: str, condition: str) -> int:
+        async with self.database.connection() as conn:
+            where = sql.SQL(condition)  # pyright: ignore[reportArgumentType] - a literal of a test
+            query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(sql.Identifier(table), where)
+            row = await (await conn.execute(query)).fetchone()
+        assert row is not None
+        return int(row[0])
 
     async def row(self, run_id: UUID) -> RunRow:
         async with self.database.connection() as conn:
@@ -79,17 +153,12 @@ class Bench:
             return [str(row[0]) for row in await cursor.fetchall()]
 
     async def finish(self, run_id: UUID, engine: Engine | None = None) -> RunRow:
-        sweeper = asyncio.create_task((engine or self.engine()).work_forever())
-        try:
+        async def is_over() -> bool:
+            return (await self.row(run_id)).is_over
 
-            async def is_over() -> bool:
-                return (await self.row(run_id)).state not in {"ready", "running"}
-
+        async with self.working(engine):
             await eventually(is_over)
-            return await self.row(run_id)
-        finally:
-            sweeper.cancel()
-            await asyncio.wait({sweeper})
+        return await self.row(run_id)
 
 
 @pytest.fixture
