@@ -56,7 +56,8 @@ class Conversation:
 
         def ended() -> Heard | None:
             found = self._status()
-            return found if found is not None and not found.raw.get("components") else None
+            # What has failed keeps a button to retry it.
+            return found if found is not None and "Stop" not in found.buttons else None
 
         return await self._person.wait(ended, "The end of the work")
 

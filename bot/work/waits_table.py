@@ -91,11 +91,14 @@ async def open_questions(conn: Connection, run_id: UUID) -> list[WaitRow]:
 
 
 async def over(conn: Connection, wait_id: UUID, ahead: float = 0.0) -> WaitRow | None:
-    """The wait if it is over: answered, or its time has come, and then nobody can answer it any more."""
+    """The wait if it is over: answered, or its time has come, and then nobody can answer it any more.
+
+    By the time of the statement, not of the transaction: what was found to be due before must be due here too.
+    """
     await conn.execute(
         """
         UPDATE run_wait SET answered_at = now()
-        WHERE id = %s AND answered_at IS NULL AND until <= now() + make_interval(secs => %s)
+        WHERE id = %s AND answered_at IS NULL AND until <= clock_timestamp() + make_interval(secs => %s)
         """,
         (wait_id, ahead),
     )
@@ -120,7 +123,7 @@ async def decide(conn: Connection, wait_id: UUID, value: Any, by: int, ahead: fl
         """
         UPDATE run_wait SET answer = %s, answered_by = %s, answered_at = now()
         WHERE id = %s AND kind = 'answer' AND answered_at IS NULL
-          AND (until IS NULL OR until > now() + make_interval(secs => %s))
+          AND (until IS NULL OR until > clock_timestamp() + make_interval(secs => %s))
         """,
         (Jsonb(value), by, wait_id, ahead),
     )

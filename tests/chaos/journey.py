@@ -22,6 +22,7 @@ from psycopg import AsyncConnection
 
 from bot.clock import Clock
 from bot.discord.surface import DiscordSurface
+from bot.errors import OutsideError
 from bot.plugins.cog import Cog
 from bot.storage.database import Database
 from bot.storage.jobs import WorkerOptions, job_app, jobs_on, retry_stalled_jobs, run_worker_forever
@@ -75,7 +76,7 @@ class World:
 
     async def happen(self, run_id: UUID, name: str, key: str | None = None) -> str:
         """Have an effect; with a ``key`` it is had once."""
-        async with await AsyncConnection.connect(self.url, autocommit=True) as conn:
+        async with self._connected() as conn:
             await conn.execute(
                 "INSERT INTO effect (run_id, name, key, process) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 (run_id, name, key, os.getpid()),
@@ -84,11 +85,19 @@ class World:
 
     async def happened(self, run_id: UUID, name: str) -> str | None:
         """Look an effect up."""
-        async with await AsyncConnection.connect(self.url, autocommit=True) as conn:
+        async with self._connected() as conn:
             cursor = await conn.execute(
                 "SELECT name FROM effect WHERE run_id = %s AND name = %s", (run_id, name)
             )
             return None if await cursor.fetchone() is None else name
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[AsyncConnection[Any]]:
+        try:
+            async with await AsyncConnection.connect(self.url, autocommit=True) as conn:
+                yield conn
+        except psycopg.OperationalError as error:
+            raise OutsideError("The world cannot be reached.") from error
 
 
 def journey(world: World) -> Cog:
@@ -150,7 +159,12 @@ def engine_on(job: Job, database: Database, fated: Any = None) -> Engine:
     """An engine for the journey."""
     flows = {("lab", name): flow for name, flow in journey(World(job.url)).workflows.items()}
     settings = EngineSettings(
-        lease=job.lease, heartbeat=job.lease / 3, sweep=min(1.0, job.lease / 3), retry_delay=0.1
+        lease=job.lease,
+        heartbeat=job.lease / 3,
+        sweep=min(1.0, job.lease / 3),
+        retry_delay=0.1,
+        longest_delay=1.0,
+        retries=60,
     )
     return Engine(services_on(database, fated), flows, settings)
 
