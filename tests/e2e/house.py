@@ -114,11 +114,11 @@ class House:
         return path
 
     @asynccontextmanager
-    async def bot(self, config: Path) -> AsyncGenerator[Child]:
-        """The bot's process, ready to be used."""
+    async def bot(self, config: Path, command: str = "run") -> AsyncGenerator[Child]:
+        """The bot's process, ready to be used; or a ``worker``'s."""
         environ = {**os.environ, "DISCORD_TOKEN": str(self.discord.ready["bot_token"])}
-        log_file = self.folder / "bot.log"
-        arguments = ["-m", "cogswarm", "--config", str(config), "run", "--child"]
+        log_file = self.folder / ("bot.log" if command == "run" else f"{command}.log")
+        arguments = ["-m", "cogswarm", "--config", str(config), command, "--child"]
         try:
             async with running(
                 "The bot", arguments, log_file=log_file, environ=environ, ready_seconds=BOT_SECONDS

@@ -234,12 +234,14 @@ async def test_bad_feeds_are_named_and_the_others_are_used(home: House) -> None:
 
 async def test_a_tool_that_cannot_be_started_is_named(home: House) -> None:
     tools = {"feeds": {"command": [f"no-such-program-{unlikely_word()}"]}}
-    async with home.bot(home.write(home.settings({}, tools=tools))), asker(home) as ben:
+    settings = home.settings({}, tools=tools, runs={"retries": 1, "retry_seconds": 0.1})
+    async with home.bot(home.write(settings)), asker(home) as ben:
         found = await ben.ask(TIDES)
     assert found.ending.startswith("✗ The sources cannot be searched just now")
     assert "no-such-program" in found.ending
     assert found.sources == {}
-    assert not found.status["components"]
+    (row,) = found.status["components"]
+    assert [button["label"] for button in row["components"]] == ["Retry"]
 
 
 @dataclass
