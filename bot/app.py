@@ -28,7 +28,7 @@ from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
-from bot.discord.gateway import DIRECT_MESSAGES, GatewaySettings, stay_connected
+from bot.discord.gateway import DIRECT_MESSAGES, REACTIONS, GatewaySettings, stay_connected
 from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -261,7 +261,7 @@ def _say(what: object) -> None:
 def main() -> None:
     """Fork a process for each line, and tell of each end; when the input ends, end them all."""
     alive: set[int] = set()
-    signal.signal(signal.SIGCHLD, lambda *_: _reap(alive))
+    signal.signal(signal.SIGCHLD, lambda _signal, _frame: _reap(alive))
     _say({})
     for line in iter(sys.stdin.readline, ""):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -344,8 +344,6 @@ def prepare(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(WORLD)
 
-
-type Until = Callable[[], bool]
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,6 @@
 """Runs of any shape under any sequence of crashes, doubled work, stops, answers and passing time end as they should."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -149,7 +148,7 @@ def _workflows(bench: Bench, shape: list[str]) -> Any:
     async def whole(run: Run) -> None:
         for number, kind in enumerate(shape):
             key = f"{kind} {number}"
-            kinds: dict[str, Callable[[], Awaitable[object]]] = {
+            kinds: dict[str, Any] = {
                 "step": lambda key=key: run.step(key, act, run, key),
                 "keyed": lambda key=key: run.keyed(key, keyed, run, key),
                 "found": lambda key=key: run.reconciled(key, find, act, run, key),
