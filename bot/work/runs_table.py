@@ -212,6 +212,9 @@ async def try_again(conn: Connection, run_id: UUID, ahead: float = 0.0) -> bool:
         """
         UPDATE run SET state = 'ready', due_at = now(), error = NULL, stop_by = NULL, stop_reason = NULL, failures = 0, attempts = 0,
                        finished_at = NULL, round = round + 1, priority = greatest(priority, 1),
+                       -- What was said long ago is cleaned away once a run has ended, and cannot be changed then.
+                       status_row = (SELECT id FROM outbox WHERE outbox.id = run.status_row),
+                       thread_row = (SELECT id FROM outbox WHERE outbox.id = run.thread_row),
                        deadline_at = now() + make_interval(secs => seconds) + make_interval(secs => %s)
         WHERE id = %s AND state IN ('stopped', 'failed')
         """,

@@ -54,3 +54,4 @@ CREATE TABLE run_wait (
     CHECK ((kind = 'run') = (for_run IS NOT NULL))
 );
 CREATE INDEX run_wait_for_run ON run_wait (for_run) WHERE answered_at IS NULL AND for_run IS NOT NULL;
+CREATE INDEX run_wait_said ON run_wait (said_row) WHERE answered_at IS NULL AND said_row IS NOT NULL;
