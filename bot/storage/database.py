@@ -274,6 +274,7 @@ def _told(connection: Connection, where: Callable[[], Parameters]) -> Generator[
     except CogswarmError:
         raise
     except Exception as error:
+        _leave_if_cancelled(error)
         cause = (
             error if isinstance(error, psycopg.Error) else error.__cause__
         )  # libraries wrap what psycopg raises
@@ -290,6 +291,16 @@ def _told(connection: Connection, where: Callable[[], Parameters]) -> Generator[
                 "Two pieces of work were in each other's way in the database, and this one was undone: do it again."
             ) from error
         raise
+
+
+def _leave_if_cancelled(error: Exception) -> None:
+    """A statement that is cancelled can fail with another error in place of the cancellation.
+
+    A loop that goes on after errors of the database would never end then.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 _CROSSED = (errors.DeadlockDetected, errors.SerializationFailure)
