@@ -167,8 +167,18 @@ class Execution:
         if beat.stop_by is None:
             await self._finish("failed", _took_too_long(self._row.seconds))
         else:
-            by = "the owner of this bot" if beat.stop_by == OWNER else f"<@{beat.stop_by}>"
-            await self._finish("stopped", f"Stopped by {by}.{_unknown(self._steps.doubtful)}")
+            await self._end_stopped(beat.stop_by)
+
+    async def _end_stopped(self, stop_by: int) -> None:
+        try:
+            async with self._services.database.connection() as conn:
+                now = await runs_table.get(conn, self._row.id)
+        except OutsideError as error:
+            log.warning("run_not_finished", reason=str(error))
+            return
+        by = "the owner of this bot" if stop_by == OWNER else f"<@{stop_by}>"
+        reason = now.stop_reason if now is not None else None
+        await self._finish("stopped", f"{reason or f'Stopped by {by}.'}{_unknown(self._steps.doubtful)}")
 
     async def _keep(self, report: asyncio.Future[Any]) -> None:
         while True:
