@@ -23,6 +23,7 @@ from bot.config.models import RunsSection
 from bot.config.problems import ConfigErrors
 from bot.discord.agents_desk import AgentsParts
 from bot.discord.api import DiscordApi, open_api, point_at
+from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
 from bot.discord.context import ContextServices
@@ -41,6 +42,7 @@ from bot.discord.registrar import Registrar, RegistrarSettings
 from bot.discord.router import Router, RouterPace
 from bot.discord.surface import DiscordSurface
 from bot.discord.thread_members import ThreadMembers
+from bot.discord.worker_guilds import WorkerGuilds
 from bot.llm.breaker import BACKEND_FAILURES, guarded
 from bot.llm.breakers import Breakers
 from bot.llm.factory import open_backend
@@ -71,7 +73,7 @@ from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine
 from bot.work.outages import Outages
-from bot.work.services import RunServices
+from bot.work.services import RunServices, known
 from bot.work.settings import EngineSettings
 from bot.work.streaming import PACE
 
@@ -145,7 +147,7 @@ async def run_worker(loaded: LoadedConfig, *, ready: Callable[[], None] | None =
     Raises `ConfigError` or `OutsideError` where it cannot start.
     """
     async with (
-        _worker(loaded, load_plugins(loaded), Clock(), Clock(), Pace()) as worker,
+        _worker(loaded, load_plugins(loaded), Clock(), Clock(), Pace(), alone=True) as worker,
         _going_on(worker.parts),
     ):
         log.info("worker_ready")
@@ -170,7 +172,7 @@ async def running_bot(
     """
     clock, pace, config = clock or Clock(), pace or Pace(), loaded.config
     machinery = machinery or clock
-    async with _worker(loaded, plugins, clock, machinery, pace) as worker:
+    async with _worker(loaded, plugins, clock, machinery, pace, alone=False) as worker:
         database, router = worker.services.database, worker.router
         intents = {"message_content"} if config.discord.message_content else set[str]()
         intents |= {DIRECT_MESSAGES} if config.servers.direct_messages else set[str]()
@@ -199,9 +201,9 @@ async def running_bot(
 
 @asynccontextmanager
 async def _worker(
-    loaded: LoadedConfig, plugins: Loaded, clock: Clock, machinery: Clock, pace: Pace
+    loaded: LoadedConfig, plugins: Loaded, clock: Clock, machinery: Clock, pace: Pace, *, alone: bool
 ) -> AsyncGenerator[Worker]:
-    """Everything that works on runs and delivers, opened but not going yet."""
+    """Everything that works on runs and delivers, opened but not going yet; ``alone``: without a gateway."""
     config = loaded.config
     if config.discord.api_url:
         point_at(config.discord.api_url)
@@ -237,6 +239,8 @@ async def _worker(
         cog_tools = CogTools(cogs.cogs)
         members = GuildMembers(api, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database))
+        guilds = Guilds(config, cogs.cogs, database)
+        followed = WorkerGuilds(guilds)
         services = RunServices(
             database=database,
             surface=surface,
@@ -261,6 +265,7 @@ async def _worker(
                 talks=Talks(database, config.between_agents),
                 duty=pace.duty,
             ),
+            learn=followed.learn if alone else known,
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
         )
@@ -270,7 +275,7 @@ async def _worker(
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)
-        router = _router(loaded, cogs, api, services, registrar, machinery, pace.router)
+        router = _router(loaded, cogs, guilds, api, services, registrar, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, MemberRoles(api, machinery))
         deliverer = Deliverer(
@@ -292,6 +297,9 @@ async def _worker(
             "tool servers": partial(keep, pool, pins, database, machinery),
             "alerts": outages.tell_forever,
         }
+        if alone:
+            watch = ChoicesWatch(database, guilds, followed, machinery, pace.router.choices)
+            parts["choices"] = watch.run_forever
         yield Worker(api, services, router, engine, parts)
 
 
@@ -381,6 +389,7 @@ def database_of(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManag
 def _router(
     loaded: LoadedConfig,
     cogs: Started,
+    guilds: Guilds,
     api: DiscordApi,
     services: RunServices,
     registrar: Registrar,
@@ -409,7 +418,6 @@ def _router(
         ),
         ahead=services.ahead,
     )
-    guilds = Guilds(loaded.config, cogs.cogs, services.database)
     discord = loaded.config.discord
     bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)
     return Router(

@@ -89,6 +89,7 @@ class Execution:
             await self._settle(workflow, body, beat)
 
     async def _body(self, workflow: Workflow) -> Any:
+        await self._services.learn(self._row.guild_id)
         if self._row.round:
             async with self._steps.commit() as conn:
                 await self._voice.again(conn)

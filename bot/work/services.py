@@ -24,6 +24,10 @@ async def unheard(_conn: Connection, _run_id: UUID) -> None:
     """No doorbell: what is due is found by looking, a little later."""
 
 
+async def known(_guild_id: int) -> None:
+    """Where a gateway tells of guilds, what they have chosen is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunServices:
     """What every run works with; made once by the app."""
@@ -43,6 +47,8 @@ class RunServices:
     """The agent as the owner lets it work in a guild; raises `UserError` where it may not."""
     agency: Agency | None = None
     """What agents are sent with; None where no run asks any."""
+    learn: Callable[[int], Awaitable[None]] = known
+    """Makes this process know what a guild has chosen, before a run of that guild goes on in it."""
     ring: Ring = unheard
     """Says, in the caller's transaction, that a run can go on."""
     ahead: Callable[[], float] = lambda: 0.0
