@@ -58,6 +58,7 @@ class Listening:
         """Offer a message to each cog that listens; ``handled`` names cogs that are done with it, by its id."""
         if not self._entrance.doorkeeper.first_time(message.id, message.where.guild_id):
             return
+        wanted = False
         for cog in self._entrance.cogs.values():
             if (
                 cog.listeners
@@ -65,7 +66,11 @@ class Listening:
                 and self._entrance.knock(cog.name, message.where, message.author, "message", message.id)
                 is None
             ):
+                wanted = True
                 self._begin(cog, message)
+        where = message.where
+        if not wanted and where.guild_id is not None and self._entrance.listens(where):
+            self._cursors.passed(where.guild_id, where.channel_id, message.id)
 
     def tell(self, event: Happening) -> None:
         """Tell the cogs that listen what happened; edits and deletions that Discord tells twice are told once."""

@@ -162,11 +162,11 @@ class CatchingUp:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await self._listening.close()
-            await self.flush()
+            await self.flush(at_the_end=True)
 
-    async def flush(self) -> None:
+    async def flush(self, *, at_the_end: bool = False) -> None:
         """Write down what has moved; nothing is asked of the database where nothing has."""
-        moved = self._cursors.to_write()
+        moved = self._cursors.to_write(at_the_end=at_the_end)
         if not moved:
             return
         try:

@@ -30,6 +30,7 @@ class Cursors:
         self._channels: dict[Place, _Channel] = {}
         self._held: set[int] = set()
         self._changed: set[Place] = set()
+        self._passed: set[Place] = set()
 
     def knows(self, guild_id: int) -> bool:
         """Whether it is known how far a guild was heard."""
@@ -49,6 +50,7 @@ class Cursors:
         for place in [one for one in self._channels if one[0] == guild_id]:
             del self._channels[place]
             self._changed.discard(place)
+            self._passed.discard(place)
 
     def position(self, guild_id: int, channel_id: int) -> int:
         """Up to where a channel was heard."""
@@ -74,6 +76,14 @@ class Cursors:
             del channel.under_way[message_id]
         self._changed.add((guild_id, channel_id))
 
+    def passed(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        """Nobody wanted a message where somebody listens: not worth writing down, until something else is."""
+        if guild_id not in self._since:
+            return
+        channel = self._channel(guild_id, channel_id)
+        channel.newest = max(channel.newest, message_id)
+        self._passed.add((guild_id, channel_id))
+
     def read_to(self, guild_id: int, channel_id: int, message_id: int) -> None:
         """A channel was read back up to a message, and what is in it was begun."""
         channel = self._channel(guild_id, channel_id)
@@ -89,8 +99,14 @@ class Cursors:
         """A guild is caught up with."""
         self._held.discard(guild_id)
 
-    def to_write(self) -> dict[Place, int]:
-        """What has moved since it was written down last; tell `not_written` where that fails."""
+    def to_write(self, *, at_the_end: bool = False) -> dict[Place, int]:
+        """What has moved since it was written down last; tell `not_written` where that fails.
+
+        ``at_the_end`` adds channels in which nobody wanted what was said, so that it is not read back.
+        """
+        if at_the_end:
+            self._changed |= self._passed
+            self._passed.clear()
         moved = self._settle()
         return {place: self._channels[place].position for place in moved}
 
@@ -113,7 +129,8 @@ class Cursors:
     def drop_before(self, message_id: int) -> None:
         """Let go of channels in which nothing was said for so long that it would not be read back."""
         for place, channel in list(self._channels.items()):
-            if not channel.under_way and place not in self._changed and channel.position < message_id:
+            waits = place in self._changed or place in self._passed
+            if not channel.under_way and not waits and channel.position < message_id:
                 del self._channels[place]
 
     def _channel(self, guild_id: int, channel_id: int) -> _Channel:

@@ -179,8 +179,8 @@ async def test_changed_permissions_are_heard_of(local: LocalDiscord) -> None:
 
 
 async def test_a_line_that_is_up_and_dead_is_replaced() -> None:
-    quick = replace(QUICK, silence=1.2)
-    settings = Settings(heartbeat_interval=0.1)
+    quick = replace(QUICK, silence=1.6)
+    settings = Settings(heartbeat_interval=0.5)
     async with running(Config(settings=settings)) as local, join(local.base_url, local.key) as member:
         ears = Ears()
         channel = next(iter(member.guilds.values()))["channels"][0]["id"]

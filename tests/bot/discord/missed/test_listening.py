@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -137,7 +138,8 @@ async def _hall(database: Database, cog: Cog) -> Hall:
     held = cast("Database", counted)
     guilds = Guilds(config, {cog.name: cog}, held)
     nothing: Any = None
-    entrance = Entrance(ME, {cog.name: cog}, guilds, nothing, lambda: nothing)
+    services: Any = SimpleNamespace(clock=Clock())
+    entrance = Entrance(ME, {cog.name: cog}, guilds, services, lambda: nothing)
     cursors = Cursors()
     listening = Listening(entrance, cursors, Clock(), Lanes(most_waiting=3))
     catching_up = CatchingUp(entrance, listening, cursors, History(nothing), held, Clock())
