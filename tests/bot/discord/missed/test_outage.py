@@ -119,6 +119,7 @@ async def test_a_lost_session_loses_nothing_and_what_comes_meanwhile_keeps_its_o
         for number in range(3):
             await member.say(f"live {number}")
         await scribe.hears("live 2")
+        await _handled(bot, {one.id for one in scribe.messages})
         assert scribe.texts == ["first", "missed 0", "missed 2", "live 0", "live 1", "live 2"]
         assert set((await runs_by_message(bot)).values()) == {1}
 
@@ -171,7 +172,7 @@ async def test_while_discord_cannot_be_read_people_are_heard_all_the_same(
     assert (int(member.channel_id), int(now.id)) not in await written_down(bot), "the gap is not forgotten"
     local_discord.desk.faults.remove(fault.number)
     await scribe.hears("missed")
-    await caught_up(bot)
+    await _handled(bot, {int(missed.id), int(now.id)})
     handled = await runs_by_message(bot)
     assert handled[int(missed.id)] == handled[int(now.id)] == 1
 
