@@ -145,11 +145,11 @@ class GuildLife:
         live = self._live.setdefault(guild_id, set())
         problems = self._guilds.broken(guild_id)
         wanted = self._guilds.enabled(guild_id)
-        leaving = [self._cogs[name] for name in sorted(live - {cog.name for cog in wanted})]
-        live -= {cog.name for cog in leaving}
-        await self._by_the_clock.leave(guild_id, {cog.name for cog in leaving})
+        leaving = await self._leave(guild_id, live - {cog.name for cog in wanted})
         await self._end_runs(guild_id)
         await self._register(guild_id, wanted)
+        # One that was started while Discord was away may be refused only now.
+        leaving += await self._leave(guild_id, live & problems.keys())
         await asyncio.gather(*(self._call(cog, cog.enders, guild_id) for cog in leaving))
         starting = [cog for cog in wanted if cog.name not in live and cog.name not in problems]
         reasons = await asyncio.gather(*(self._call(cog, cog.starters, guild_id) for cog in starting))
@@ -161,8 +161,15 @@ class GuildLife:
                 *(self._call(cog, cog.enders, guild_id) for cog in starting if cog.name in failed)
             )
             await self._register(guild_id, wanted)
-        working = [cog for cog in self._cogs.values() if cog.name not in problems]
-        await self._by_the_clock.follow(guild_id, [cog for cog in working if cog.name in live], working)
+        # What could not start keeps its times, for when it can.
+        settled = [cog for cog in self._cogs.values() if cog.name not in problems or cog in leaving]
+        await self._by_the_clock.follow(guild_id, [cog for cog in settled if cog.name in live], settled)
+
+    async def _leave(self, guild_id: int, names: Collection[str]) -> list[Cog]:
+        """These are live no more; what they declare for that is called later, with nothing of theirs under way."""
+        self._live[guild_id] -= set(names)
+        await self._by_the_clock.leave(guild_id, names)
+        return [self._cogs[name] for name in sorted(names)]
 
     async def _end_runs(self, guild_id: int) -> None:
         """Also what the owner has switched off while the bot was not there."""

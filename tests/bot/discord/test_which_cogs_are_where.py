@@ -238,7 +238,8 @@ class Servers(RuleBasedStateMachine):
     def each_server_has_the_jobs_it_should(self) -> None:
         rows = self.go(self._rows("SELECT guild_id, cog FROM cog_job WHERE guild_id = ANY(%s)"))
         for guild in self.guilds:
-            assert {name for where, name in rows if where == guild} == self.expected(guild)
+            there = {name for where, name in rows if where == guild}
+            assert there == self.expected(guild), (self.kinds, self.defaults, self.on, self.by_channel)
 
     async def _rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
         async with self.bot.database.connection() as conn:
