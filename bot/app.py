@@ -129,12 +129,20 @@ def load_plugins(loaded: LoadedConfig) -> Loaded:
     return plugins
 
 
-async def run_bot(loaded: LoadedConfig, *, ready: Callable[[], None] | None = None) -> None:
-    """Run the bot until cancelled; ``ready`` is called when its first guild is served.
+async def run_bot(
+    loaded: LoadedConfig,
+    *,
+    recognised: Callable[[], None] | None = None,
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Run the bot until cancelled.
 
-    Raises `ConfigError` or `OutsideError` where it cannot start.
+    ``recognised`` is called when Discord has accepted the token, ``ready`` when the first guild is served. Raises `ConfigError`
+    or `OutsideError` where it cannot start.
     """
     async with running_bot(loaded, load_plugins(loaded)) as bot:
+        if recognised is not None:
+            recognised()
         await bot.router.ready.wait()
         if ready is not None:
             ready()

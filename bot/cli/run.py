@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -33,9 +34,11 @@ def run(
     session.start_logging()
     for notice in loaded.notices:
         typer.echo(notice, err=True)
-    if not child:
-        _say_invite(session, loaded.config.discord.bot_token)
-    asyncio.run(until_told_to_end(run_bot(loaded, ready=_say_ready if child else None), watch_stdin=child))
+    if child:
+        work = run_bot(loaded, ready=_say_ready)
+    else:
+        work = run_bot(loaded, recognised=partial(_say_invite, session, loaded.config.discord.bot_token))
+    asyncio.run(until_told_to_end(work, watch_stdin=child))
 
 
 def _say_invite(session: Session, token: str) -> None:

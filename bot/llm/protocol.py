@@ -250,7 +250,9 @@ class ContentRefused(BackendError):
 
 
 class BadAnswer(BackendError):
-    """The answer was not what was asked for, such as text that does not match the schema."""
+    """The answer was not what was asked for, such as text that does not match the schema; to ask again costs again."""
+
+    may_pass = False
 
 
 class UnsupportedRequest(BackendError):

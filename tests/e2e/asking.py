@@ -39,7 +39,7 @@ class Research:
     @property
     def ending(self) -> str:
         """The last line of the status message."""
-        return str(self.status["content"]).rpartition("\n")[2]
+        return _last_line(self.status)
 
     @property
     def texts(self) -> list[str]:
@@ -165,5 +165,11 @@ def _answers(message: Json, interaction_id: str) -> bool:
     return asked.get("id") == interaction_id
 
 
+def _last_line(message: Json) -> str:
+    """What the status message ends with, but for the small print of what it has cost."""
+    lines = [line for line in str(message["content"]).splitlines() if not line.startswith("-# ")]
+    return lines[-1] if lines else ""
+
+
 def _has_ended(message: Json) -> bool:
-    return str(message["content"]).rpartition("\n")[2].startswith(_ENDINGS)
+    return _last_line(message).startswith(_ENDINGS)
