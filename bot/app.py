@@ -14,7 +14,7 @@ import structlog
 
 from bot.agents.duty import DutySettings
 from bot.agents.permit import StandardPermit
-from bot.agents.personas import Personas
+from bot.agents.personas import Personas, all_agents
 from bot.agents.talk_table import Talks
 from bot.clock import Clock
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
@@ -34,7 +34,6 @@ from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
-from bot.discord.member_roles import MemberRoles
 from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
 from bot.discord.mirror_writer import MirrorWriter, WriterSettings
 from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
@@ -238,11 +237,9 @@ async def _worker(
         if embedder is not None:
             stack.push_async_callback(embedder.aclose)
         pins = Pins(database, clock, bundled_servers(config))
-        settings = PoolSettings(
-            judge=pins.judge,
-            on_breaker=lambda server, state: log.warning("tool_breaker_changed", server=server, state=state),
-        )
-        pool = await stack.enter_async_context(McpPool(server_specs(loaded), settings, clock=machinery))
+        specs = server_specs(loaded, all_agents(config, plugins.agents).values())
+        settings = PoolSettings(judge=pins.judge, breakers=breakers)
+        pool = await stack.enter_async_context(McpPool(specs, settings, clock=machinery))
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
         members = GuildMembers(api, machinery)
@@ -285,7 +282,7 @@ async def _worker(
         registrar = Registrar(sync, machinery, pace.registrar)
         router = _router(loaded, cogs, guilds, api, services, registrar, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)
-        cog_tools.serve(router.entrance, identities.homes, MemberRoles(api, machinery))
+        cog_tools.serve(router.entrance, identities.homes, members)
         deliverer = Deliverer(
             database,
             Delivery(api, identities),

@@ -9,13 +9,14 @@ from bot.agents.asking import Asker, Question
 from bot.agents.conversation import Conversation
 from bot.agents.loop import Task, ToolLoop
 from bot.agents.meter import Meter
-from bot.agents.permit import not_on_the_list
+from bot.agents.permit import Refused, Wanted, not_on_the_list
 from bot.agents.persona import Model, Persona
 from bot.agents.recorder import InMemory, Recorder
 from bot.agents.reply import Reply
 from bot.agents.surroundings import Say, Surroundings
 from bot.errors import UserError
 from bot.llm.protocol import BadAnswer, Passage, Purpose, Schema, Turn
+from bot.mcp.errors import ToolRefused
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.work.principal import Principal
 from bot.work.surface import Speaker
@@ -93,9 +94,24 @@ class Agent:
         return await self._hold(given, recorder, "", patient=False)
 
     async def use(self, server: str, tool: str, arguments: Mapping[str, Any]) -> ToolResult:
-        """Use a tool on the agent's list. Raises `UserError` for another one, and `ToolCallError`."""
+        """Use a tool on the agent's list. Raises `UserError` for another one, and `ToolCallError`.
+
+        The same holds for the use as where a model asks for it: `ToolRefused` says why it may not be.
+        """
         if not self.persona.may_use(server, tool):
             raise UserError(not_on_the_list(self.persona, server, tool))
+        known = (
+            one
+            for one in self.around.toolbox.tools(self.principal)
+            if (one.server, one.name) == (server, tool)
+        )
+        info = next(known, None)
+        if info is not None and info.usable:  # why another one cannot be used, the toolbox knows best
+            tainted = await self.around.taint.marked()
+            verdict = await self.around.permit(Wanted(self.persona, self.principal, info, tainted=tainted))
+            if isinstance(verdict, Refused):
+                kind = "not_here" if info.read_only else "consequential"
+                raise ToolRefused(verdict.reason, server=server, tool=tool, kind=kind)
         await self.around.taint.mark(f"{server}.{tool}")
         return await self.around.toolbox.call(server, tool, arguments, principal=self.principal)
 

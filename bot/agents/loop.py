@@ -29,11 +29,11 @@ from bot.llm.protocol import (
     Purpose,
     Schema,
     ToolCall,
-    ToolSpec,
     Turn,
     Usage,
 )
 from bot.llm.structured import read_structured
+from bot.mcp.for_models import offered
 from bot.mcp.model_names import by_model_name
 from bot.mcp.results import ToolInfo
 from bot.work.principal import Principal
@@ -123,7 +123,7 @@ class ToolLoop:
     # asking the model
 
     def _question(self) -> Question:
-        specs = tuple(_spec(name, tool) for name, tool in self._offered().items())
+        specs = tuple(offered(name, tool) for name, tool in self._offered().items())
         alone = self.task.purpose not in HANDED_ON
         handing = None if alone else delegate_spec(self.persona, self.around.team)
         return Question(
@@ -294,10 +294,6 @@ def _nothing(_text: str) -> None:
 
 def _shown(call: ToolCall, tool: ToolInfo | None) -> str:
     return call.name if tool is None else f"{tool.server}.{tool.name}"
-
-
-def _spec(name: str, tool: ToolInfo) -> ToolSpec:
-    return ToolSpec(name, tool.description, tool.input_schema)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

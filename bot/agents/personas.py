@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.agents.declared import DeclaredAgent
 from bot.agents.persona import Model, Persona
 from bot.clock import Clock
-from bot.config.agents import AgentSection, ModelSection
+from bot.config.agents import OFFLINE, AgentSection, ModelSection, PriceSection
 from bot.config.models import Config
 from bot.discord.rendering import spoken_name
 from bot.errors import ConfigError
@@ -40,7 +40,7 @@ class Personas:
         )
         self._personas = {
             name: self._persona(name, section, told)
-            for name, (section, told) in all_agents(config, declared or {}).items()
+            for name, (section, told) in _all_agents(config, declared or {}).items()
         }
 
     def get(self, name: str) -> Persona:
@@ -66,7 +66,8 @@ class Personas:
     def model(self, name: str) -> Model:
         """An entry of ``models:``, opened."""
         section = self._config.models[name]
-        return Model(name, self._backends[name], section.model or "", section.options, section.price)
+        free = PriceSection(input=0, output=0) if section.backend == OFFLINE else None
+        return Model(name, self._backends[name], section.model or "", section.options, section.price or free)
 
     def backend(self, model: str) -> Backend:
         """The backend of an entry of ``models:``."""
@@ -123,7 +124,12 @@ class Personas:
             return self._resources.prompt(DEFAULT_PROMPT).read_text("utf-8").strip()
 
 
-def all_agents(config: Config, declared: Mapping[str, DeclaredAgent]) -> dict[str, tuple[AgentSection, str]]:
+def all_agents(config: Config, declared: Mapping[str, DeclaredAgent]) -> dict[str, AgentSection]:
+    """Every agent as it works: those of the config, and those that plugins bring, as the config has changed them."""
+    return {name: section for name, (section, _) in _all_agents(config, declared).items()}
+
+
+def _all_agents(config: Config, declared: Mapping[str, DeclaredAgent]) -> dict[str, tuple[AgentSection, str]]:
     """Every agent with what a plugin tells it; what the config says of a plugin's agent goes before what that says."""
     first = next(iter(config.agents.values()), AgentSection())
     agents = {name: (section, "") for name, section in config.agents.items()}

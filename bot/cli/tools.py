@@ -59,14 +59,16 @@ def _loaded(session: Session) -> "LoadedConfig":
 
 
 async def _list(session: Session, loaded: "LoadedConfig") -> None:
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
+    from bot.agents.personas import all_agents  # noqa: PLC0415 - keeps --help fast
+    from bot.app import database_of, load_plugins  # noqa: PLC0415 - as above
     from bot.mcp import pins_table  # noqa: PLC0415 - as above
     from bot.mcp.configured import used_servers  # noqa: PLC0415 - as above
 
     async with database_of(loaded, session.clock) as database, database.connection() as conn:
         seen = {row.server: row for row in await pins_table.servers(conn)}
         pins = await pins_table.pins(conn)
-    used = used_servers(loaded.config)
+    agents = all_agents(loaded.config, load_plugins(loaded).agents)
+    used = used_servers(agents.values())
     if not loaded.config.tools:
         typer.echo("There are no tool servers; name some under `tools:` in config.yaml.")
     for name, section in loaded.config.tools.items():

@@ -8,8 +8,8 @@ import structlog
 
 from bot.discord.entrance import Entrance
 from bot.discord.events import Author, Where
+from bot.discord.guild_members import GuildMembers
 from bot.discord.homes import Homes
-from bot.discord.member_roles import MemberRoles
 from bot.discord.reporting import broken
 from bot.errors import CogswarmError, OutsideError
 from bot.mcp.errors import ToolRefused, ToolTimedOut, ToolUnavailable
@@ -36,11 +36,11 @@ class CogTools:
         self._cogs = {name: cog for name, cog in cogs.items() if cog.tools}
         self._entrance: Entrance | None = None
         self._homes: Homes | None = None
-        self._roles: MemberRoles | None = None
+        self._members: GuildMembers | None = None
 
-    def serve(self, entrance: Entrance, homes: Homes, roles: MemberRoles) -> None:
+    def serve(self, entrance: Entrance, homes: Homes, members: GuildMembers) -> None:
         """From now on calls go through ``entrance``."""
-        self._entrance, self._homes, self._roles = entrance, homes, roles
+        self._entrance, self._homes, self._members = entrance, homes, members
 
     @property
     def servers(self) -> frozenset[str]:
@@ -97,11 +97,11 @@ class CogTools:
             home = await self._homes.home(principal.channel_id)
             home_id, in_thread = home.base_id, home.is_thread
         where = Where(principal.guild_id, principal.channel_id, in_thread, home_id=home_id)
-        roles: tuple[int, ...] | None = ()
+        roles: frozenset[int] | None = frozenset()
         is_me = principal.member_id == entrance.me
-        if not is_me and self._roles is not None and entrance.asks_for_roles(cog.name, principal.guild_id):
-            roles = await self._roles.of(principal.guild_id, principal.member_id)
-        author = None if roles is None else Author(principal.member_id, principal.name, is_me, roles)
+        if not is_me and self._members is not None and entrance.asks_for_roles(cog.name, principal.guild_id):
+            roles = await self._members.roles(principal.guild_id, principal.member_id)
+        author = None if roles is None else Author(principal.member_id, principal.name, is_me, tuple(roles))
         return where, author
 
     def _off(self, cog: Cog, principal: Principal | None) -> str:

@@ -112,7 +112,7 @@ class Breaker:
         if state == "closed":
             return self._era, False
         if state == "open" or self._probing:
-            sentence = f"{self.name} failed repeatedly and is left alone for now; try again in a while."
+            sentence = f"{self.name[:1].upper()}{self.name[1:]} failed repeatedly and is left alone for now; try again in a while."
             raise BreakerOpen(sentence, retry_after=self.left)
         self._on_change("half-open")
         self._probing = True

@@ -7,7 +7,7 @@ from bot.llm.images import after_tools, base64_of
 from bot.llm.prompt import build_prompt
 from bot.llm.protocol import Json, Request, Turn
 from bot.llm.provider import merged_options
-from bot.llm.tool_names import sent
+from bot.llm.tool_names import functions, sent
 
 OLLAMA = "ollama"
 """Marks what only this API reads in `Turn.opaque`."""
@@ -42,17 +42,7 @@ def chat_body(request: Request, *, nonce: str) -> Json:
         **beside,
     }
     if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": sent(tool.name),
-                    "description": tool.description,
-                    "parameters": tool.parameters,
-                },
-            }
-            for tool in request.tools
-        ]
+        body["tools"] = functions(request.tools)
     elif request.schema:
         body["format"] = request.schema.definition
     return body

@@ -6,7 +6,7 @@ from bot.llm.images import after_tools, data_url
 from bot.llm.prompt import build_prompt
 from bot.llm.protocol import Json, Request, Turn
 from bot.llm.provider import merged_options
-from bot.llm.tool_names import sent
+from bot.llm.tool_names import functions, sent
 
 CHAT = "openai-chat"
 """Marks what only this API reads in `Turn.opaque`."""
@@ -35,17 +35,7 @@ def chat_arguments(request: Request, *, nonce: str, public: bool) -> Json:
         "extra_body": options,
     }
     if request.tools:
-        arguments["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": sent(tool.name),
-                    "description": tool.description,
-                    "parameters": tool.parameters,
-                },
-            }
-            for tool in request.tools
-        ]
+        arguments["tools"] = functions(request.tools)
     if request.schema:
         # Not "strict": it refuses schemas that use more than a subset, and we validate ourselves.
         definition = {"name": request.schema.name, "schema": request.schema.definition}

@@ -1,9 +1,10 @@
 """Names of tools as every provider accepts them: letters, digits, ``_`` and ``-``, 64 at most."""
 
 import re
+from collections.abc import Sequence
 from hashlib import blake2b
 
-from bot.llm.protocol import Request
+from bot.llm.protocol import Json, Request, ToolSpec
 
 _ACCEPTED = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OTHER = re.compile(r"[^a-zA-Z0-9_-]")
@@ -19,6 +20,21 @@ class ToolNames:
     def ours(self, name: str) -> str:
         """The tool's own name; a name the model made up stays as it is."""
         return self._ours.get(name, name)
+
+
+def functions(tools: Sequence[ToolSpec]) -> list[Json]:
+    """The tools as OpenAI's chat completions take them, and Ollama after it."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": sent(tool.name),
+                "description": tool.description,
+                "parameters": tool.parameters,
+            },
+        }
+        for tool in tools
+    ]
 
 
 def sent(name: str) -> str:

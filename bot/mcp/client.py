@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +11,8 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import ConfigError
-from bot.llm.breaker import DEFAULT_POLICY, Breaker, BreakerOpen, BreakerPolicy, BreakerState
+from bot.llm.breaker import Breaker, BreakerOpen, BreakerState
+from bot.llm.breakers import Breakers
 from bot.mcp.asking import Elicitor, NobodyToAsk
 from bot.mcp.connection import LinkSettings, ServerLink
 from bot.mcp.errors import ToolAnswerUnusable, ToolBroken, ToolTimedOut, ToolUnavailable
@@ -50,11 +51,10 @@ class PoolSettings:
 
     start_seconds: float = 30.0
     restarts: Restarts = field(default_factory=Restarts)
-    breaker: BreakerPolicy = DEFAULT_POLICY
     judge: Judge = trust_all
     elicitor: Elicitor = field(default_factory=NobodyToAsk)
-    on_breaker: Callable[[str, BreakerState], None] = lambda _server, _state: None
-    """Is told once at each change of a server's breaker; it must not raise."""
+    breakers: Breakers | None = None
+    """Where the servers' breakers are made, so that who hears of models' outages hears of theirs; None: nobody does."""
 
 
 class McpPool:
@@ -75,6 +75,7 @@ class McpPool:
     ) -> None:
         settings = settings or PoolSettings()
         clock = clock or Clock()
+        breakers = settings.breakers or Breakers(lambda _change: None, clock=clock)
         rng = rng or random.Random()  # noqa: S311  # spreads restarts; nothing depends on guessing it
         self._links: dict[str, ServerLink] = {}
         self._breakers: dict[str, Breaker] = {}
@@ -91,14 +92,7 @@ class McpPool:
             if spec.name in self._links:
                 raise ConfigError(f"Two tool servers are named {spec.name!r}; give each a name of its own.")
             self._links[spec.name] = ServerLink(spec, kept)
-            self._breakers[spec.name] = Breaker(
-                f"The tool server {spec.name}",
-                failures=_FAILURES,
-                policy=settings.breaker,
-                clock=clock,
-                jitter=rng.random,
-                on_change=_told(settings.on_breaker, spec.name),
-            )
+            self._breakers[spec.name] = breakers.get(f"the tool server {spec.name}", failures=_FAILURES)
 
     async def __aenter__(self) -> Self:
         self._tasks = [link.start() for link in self._links.values()]
@@ -220,7 +214,3 @@ class McpPool:
                 reason="no such server",
             )
         return link
-
-
-def _told(tell: Callable[[str, BreakerState], None], server: str) -> Callable[[BreakerState], None]:
-    return lambda state: tell(server, state)

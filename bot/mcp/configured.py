@@ -2,11 +2,12 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.config.agents import AgentSection
 from bot.config.loaded import LoadedConfig
 from bot.config.models import Config
 from bot.config.tools import FEEDS_COMMAND, FETCH_COMMAND, ToolSection
@@ -27,9 +28,9 @@ type Allowed = Callable[[int, str, str], bool]
 """Whether a guild may use a server's tool."""
 
 
-def server_specs(loaded: LoadedConfig) -> list[ServerSpec]:
-    """How each server of ``tools:`` that some agent may use is started or reached."""
-    used = used_servers(loaded.config)
+def server_specs(loaded: LoadedConfig, agents: Iterable[AgentSection]) -> list[ServerSpec]:
+    """How each server of ``tools:`` that one of ``agents`` may use is started or reached."""
+    used = used_servers(agents)
     return [
         _spec(name, tool, loaded.data_dir / "cache" / name)
         for name, tool in loaded.config.tools.items()
@@ -37,9 +38,9 @@ def server_specs(loaded: LoadedConfig) -> list[ServerSpec]:
     ]
 
 
-def used_servers(config: Config) -> frozenset[str]:
-    """The servers that some agent may use; no other one is started."""
-    return frozenset(entry.partition(".")[0] for agent in config.agents.values() for entry in agent.tools)
+def used_servers(agents: Iterable[AgentSection]) -> frozenset[str]:
+    """The servers that one of ``agents`` may use; no other one is started."""
+    return frozenset(entry.partition(".")[0] for agent in agents for entry in agent.tools)
 
 
 def bundled_servers(config: Config) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from bot.llm.protocol import ToolSpec
-from bot.mcp.model_names import model_name
 from bot.mcp.results import Json, ToolInfo
 from bot.mcp.shown_text import plain
 
@@ -13,14 +12,15 @@ MOST_WORDS = 4_000
 _SPOKEN = frozenset({"description", "title", "$comment", "markdownDescription"})
 
 
-def tool_spec(tool: ToolInfo) -> ToolSpec:
-    """The tool for a model. Its words come from the server: untrusted, and so is whatever they ask for."""
+def offered(name: str, tool: ToolInfo) -> ToolSpec:
+    """The tool for a model, which calls it ``name``. Its words come from the server: untrusted, like what they ask for.
+
+    Of a tool that may not be called just now the model is told only that: what nobody has accepted is read by nobody.
+    """
+    if tool.blocked:
+        return ToolSpec(name, plain(tool.blocked, MOST_WORDS), {"type": "object"})
     words = plain(tool.description, MOST_WORDS) or plain(tool.title, MOST_WORDS)
-    return ToolSpec(
-        model_name(tool.server, tool.name),
-        words,
-        cast("Json", _without_hidden(tool.input_schema, named=False)),
-    )
+    return ToolSpec(name, words, cast("Json", _without_hidden(tool.input_schema, named=False)))
 
 
 def _without_hidden(value: Any, *, named: bool) -> Any:

@@ -26,6 +26,8 @@ class Recollection:
     place_id: int
     at: datetime
     method: Method
+    tainted: bool = True
+    """It rests on text from outside (left out by who recorded it before: it is taken to)."""
 
 
 class Library:
@@ -68,6 +70,7 @@ class Library:
                 place_id=hit.thread_id or threads.get(hit.id) or hit.channel_id,
                 at=hit.created_at,
                 method=recalled.method,
+                tainted=hit.tainted,
             )
             for hit in hits
         ]

@@ -60,6 +60,7 @@ class Found:
     run_id: UUID | None
     member_id: int | None
     created_at: datetime
+    tainted: bool
     similarity: float | None
     score: float
 

@@ -21,7 +21,7 @@ WITH readable AS NOT MATERIALIZED (
     FROM matched ORDER BY rank DESC, id LIMIT %(candidates)s
 )
 SELECT memory.id, memory.kind, memory.title, memory.body, memory.guild_id, memory.channel_id, memory.thread_id,
-       memory.run_id, memory.member_id, memory.created_at,
+       memory.run_id, memory.member_id, memory.created_at, memory.tainted,
        CASE WHEN memory.space_id = %(space)s::integer THEN 1 - (memory.embedding <=> %(vector)s::halfvec) END AS similarity,
        (coalesce(1.0 / (%(k)s + nearest.place), 0) + coalesce(1.0 / (%(k)s + wordiest.place), 0))::float8 AS score
 FROM nearest

@@ -153,7 +153,9 @@ class RunMeter:
             hold.wish.model,
             hold.wish.price is not None,
         )
-        await runs_table.add_spending(conn, self.run_id, calls=more.calls, tokens=more.tokens, cost=more.cost)
+        await runs_table.add_spending(
+            conn, self.run_id, calls=more.calls, tokens=more.tokens, cost=more.cost, priced=share.priced
+        )
         await spend_table.add(conn, self._accounts(day), share, more, failed=failed)
 
     async def _warnings(

@@ -300,10 +300,16 @@ class Run:
         return await self._services.library.sources(run_id or self.id, self.principal.guild_id)
 
     async def recall(self, text: str, *, kind: str, readable: Sequence[int]) -> list[Recollection]:
-        """What this guild remembers about the same subject, from places in ``readable`` only."""
-        return await self._services.library.recall(
+        """What this guild remembers about the same subject, from places in ``readable`` only.
+
+        A memory that rests on text from outside is ``tainted``, and so is the run that has read it.
+        """
+        found = await self._services.library.recall(
             self.principal.guild_id, text, kind=kind, readable=readable, not_run=self.id
         )
+        if any(one.tainted for one in found):
+            await self._agents.taint.mark("memory")
+        return found
 
     async def remember(self, *, kind: str, title: str, body: str) -> None:
         """Remember something of this run, once, with the place it came from."""

@@ -45,6 +45,7 @@ class RunRow:
     model_calls: int
     model_tokens: int
     model_cost: float
+    model_unpriced: int
     error: str | None
     created_at: datetime
     finished_at: datetime | None
@@ -336,12 +337,15 @@ async def locked_spending(conn: Connection, run_id: UUID) -> RunRow | None:
         return await cursor.fetchone()
 
 
-async def add_spending(conn: Connection, run_id: UUID, *, calls: int, tokens: int, cost: float) -> None:
+async def add_spending(
+    conn: Connection, run_id: UUID, *, calls: int, tokens: int, cost: float, priced: bool
+) -> None:
     """Add to what a run has spent on models; ``cost`` in US dollars, negative numbers take back."""
     await conn.execute(
         """
-        UPDATE run SET model_calls = model_calls + %s, model_tokens = model_tokens + %s, model_cost = model_cost + %s
+        UPDATE run SET model_calls = model_calls + %s, model_tokens = model_tokens + %s, model_cost = model_cost + %s,
+                       model_unpriced = model_unpriced + %s
         WHERE id = %s
         """,
-        (calls, tokens, cost, run_id),
+        (calls, tokens, cost, 0 if priced else tokens, run_id),
     )

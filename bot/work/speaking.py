@@ -179,11 +179,14 @@ class Voice:
         await self._services.surface.post(conn, self._last("called"), self.place, say, run_id=self._row.id)
 
     async def _spent(self, conn: Connection) -> str:
-        """What language models have cost, as small print."""
+        """What language models have cost, as small print; a price that nobody has named is said to be unknown."""
         row = await runs_table.get(conn, self._row.id)
         if row is None or not row.model_tokens:
             return ""
         cost = f", about ${row.model_cost:.4f}" if row.model_cost else ""
+        if row.model_unpriced > 0:
+            part = "" if row.model_unpriced >= row.model_tokens else f" of {row.model_unpriced:,} of them"
+            cost += f", price{part} unknown"
         return f"\n-# {row.model_tokens:,} tokens{cost}"
 
     def _header(self) -> str:

@@ -1,8 +1,6 @@
 """The MCP server ``cogswarm-mcp-feeds`` over stdio: ``list_feeds``, ``search_feeds``, ``read_entry``."""
 
 import contextlib
-import os
-import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -13,7 +11,6 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from bot.clock import Clock
-from bot.errors import ConfigError
 from bot.mcp.feeds.cache import Copy
 from bot.mcp.feeds.library import FailedFeed, FeedLibrary, open_library
 from bot.mcp.feeds.results import (
@@ -26,7 +23,7 @@ from bot.mcp.feeds.results import (
     entry_text,
 )
 from bot.mcp.feeds.settings import FeedSettings, FeedSource, load_settings
-from bot.mcp.server_process import EX_CONFIG, log_to_stderr, our_version
+from bot.mcp.server_process import our_version, serve
 
 _LATEST_TITLES = 5
 _INSTRUCTIONS = (
@@ -38,13 +35,7 @@ _Context = Context[FeedLibrary, Any]  # no `type` alias: the SDK looks for the c
 
 def main() -> None:
     """Serve until stdin ends; a wrong configuration ends it with one sentence and exit code 78."""
-    try:
-        settings = load_settings(os.environ)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EX_CONFIG)
-    log_to_stderr()
-    build_server(settings, Clock()).run("stdio")
+    serve(load_settings, lambda settings: build_server(settings, Clock()))
 
 
 def build_server(settings: FeedSettings, clock: Clock) -> MCPServer[FeedLibrary]:

@@ -1,16 +1,15 @@
 """What the feeds server is told, as JSON in the environment variable ``COGSWARM_FEEDS``."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from bot.errors import ConfigError
 from bot.fetch import FetchError
-from bot.fetch.hosts import AllowedHosts
 from bot.fetch.urls import readable_url
+from bot.mcp.server_process import Hosts, read_settings
 
 VARIABLE = "COGSWARM_FEEDS"
 QUERY_PLACE = "{query}"
@@ -47,8 +46,7 @@ class FeedSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     feeds: Annotated[tuple[FeedSource, ...], Field(max_length=500)]
-    allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be fetched although their address is not public: "127.0.0.1:8123", "feeds.example.org"."""
+    allow_hosts: Hosts = ()
     cache_dir: Path | None = None
     """Where feeds are kept between starts; in memory only where not given."""
     refresh_seconds: _Seconds = 300.0
@@ -69,15 +67,6 @@ class FeedSettings(BaseModel):
                 raise ValueError(f"two feeds are named {name!r}; give each a name of its own")
         return feeds
 
-    @field_validator("allow_hosts")
-    @classmethod
-    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            AllowedHosts.parse(hosts)
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-        return hosts
-
 
 def load_settings(environ: Mapping[str, str]) -> FeedSettings:
     """Read the settings from ``environ``. Raises `ConfigError` with one sentence on all that is wrong."""
@@ -86,17 +75,4 @@ def load_settings(environ: Mapping[str, str]) -> FeedSettings:
         raise ConfigError(
             f'{VARIABLE} is not set; set it to JSON like {{"feeds": [{{"name": …, "url": …}}]}}.'
         )
-    try:
-        return FeedSettings.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{VARIABLE} is not JSON: {error.msg} at character {error.pos}.") from error
-    except ValidationError as error:
-        problems = "; ".join(
-            _one_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False)
-        )
-        raise ConfigError(f"{VARIABLE} is wrong: {problems}.") from error
-
-
-def _one_problem(place: tuple[int | str, ...], message: str) -> str:
-    where = ".".join(str(part) for part in place) or "the whole"
-    return f"{where}: {message.removeprefix('Value error, ').rstrip('.')}"
+    return read_settings(FeedSettings, VARIABLE, text)

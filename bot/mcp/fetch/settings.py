@@ -1,13 +1,12 @@
 """What the fetch server is told, as JSON in the environment variable ``COGSWARM_FETCH``."""
 
-import json
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.errors import ConfigError
-from bot.fetch.hosts import AllowedHosts, normal_host
+from bot.fetch.hosts import normal_host
+from bot.mcp.server_process import Hosts, read_settings
 
 VARIABLE = "COGSWARM_FETCH"
 
@@ -19,8 +18,7 @@ class FetchSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be fetched although their address is not public: "127.0.0.1:8123"."""
+    allow_hosts: Hosts = ()
     hosts: tuple[str, ...] = ()
     """The only hosts whose pages are read ("docs.python.org", "*.example.org"); none: all."""
     deny_hosts: tuple[str, ...] = ()
@@ -30,15 +28,6 @@ class FetchSettings(BaseModel):
     keep_seconds: _Seconds = 300.0
     """For how long a page that was read is kept, so that reading on does not ask for it again."""
     max_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 5_000_000
-
-    @field_validator("allow_hosts")
-    @classmethod
-    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            AllowedHosts.parse(hosts)
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-        return hosts
 
     def permits(self, host: str) -> bool:
         """Whether pages of a host may be read at all, as far as its name says."""
@@ -51,15 +40,7 @@ class FetchSettings(BaseModel):
 def load_settings(environ: Mapping[str, str]) -> FetchSettings:
     """Read the settings from ``environ``. Raises `ConfigError` with one sentence."""
     text = environ.get(VARIABLE, "").strip() or "{}"
-    try:
-        return FetchSettings.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{VARIABLE} is not JSON: {error.msg} at character {error.pos}.") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        why = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise ConfigError(f"{VARIABLE} is wrong at {where}: {why}.") from error
+    return read_settings(FetchSettings, VARIABLE, text)
 
 
 def _covers(pattern: str, name: str) -> bool:

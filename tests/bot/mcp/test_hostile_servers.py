@@ -3,15 +3,17 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.llm.breaker import BreakerPolicy
+from bot.llm.breakers import Breakers
 from bot.mcp.client import McpPool, PoolSettings
 from bot.mcp.errors import ToolAnswerUnusable, ToolBroken, ToolCallError, ToolTimedOut, ToolUnavailable
-from bot.mcp.for_models import tool_spec
+from bot.mcp.for_models import offered
 from bot.mcp.listing import MOST_PAGES, MOST_TOOLS
 from bot.mcp.restarts import Restarts
 from bot.mcp.results import ToolInfo
@@ -115,17 +117,17 @@ async def test_lists_are_cut_and_bad_descriptions_left_out(transport: str, addre
 
 async def test_a_server_that_keeps_failing_is_left_alone_and_comes_back(address: str) -> None:
     told: list[tuple[str, str]] = []
-    settings = PoolSettings(
-        restarts=QUICK.restarts,
-        breaker=BreakerPolicy(failures=2, first_pause=0.2, longest_pause=0.2),
-        on_breaker=lambda server, state: told.append((server, state)),
+    breakers = Breakers(
+        lambda change: told.append((change.name, change.state)),
+        policy=BreakerPolicy(failures=2, first_pause=0.2, longest_pause=0.2),
     )
+    settings = PoolSettings(restarts=QUICK.restarts, breakers=breakers)
     specs = [spec("hang", "http", address), spec("good", "http", address)]
     async with McpPool(specs, settings) as pool:
         for _ in range(2):
             with pytest.raises(ToolTimedOut):
                 await pool.call("hang", "go", {}, timeout=0.2)
-        assert told == [("hang", "open")]
+        assert told == [("the tool server hang", "open")]
         assert pool.servers()[0].breaker == "open"
         with pytest.raises(ToolUnavailable, match="left alone"):
             await pool.call("hang", "go", {}, timeout=5)
@@ -154,10 +156,15 @@ def test_nothing_in_the_words_for_a_model_is_hidden() -> None:
         "properties": {"description": {"type": "string", "title": "T\u200b", "description": "x\U000e0049y"}},
     }
     tool = ToolInfo("web", "look", "Reads.\U000e0020\U000e0041\u2066 Then\u00a0stops.", schema)
-    told = tool_spec(tool)
+    told = offered("web__look", tool)
     assert (told.name, told.description) == ("web__look", "Reads. Then stops.")
     assert told.parameters == {
         "type": "object",
         "description": "AB",
         "properties": {"description": {"type": "string", "title": "T", "description": "xy"}},
     }
+    changed = offered("web__look", replace(tool, blocked="look of web has changed since it was accepted."))
+    assert (changed.description, changed.parameters) == (
+        "look of web has changed since it was accepted.",
+        {"type": "object"},
+    )
