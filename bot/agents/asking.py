@@ -10,6 +10,7 @@ from bot.agents.compaction import compacted
 from bot.agents.estimate import CHARACTERS, input_tokens
 from bot.agents.meter import Hold, Meter, Wish
 from bot.agents.persona import Model, Persona
+from bot.agents.pictures import without_pictures
 from bot.llm.collect import DEFAULT_LIMITS, Limits, hear
 from bot.llm.protocol import (
     Answer,
@@ -43,6 +44,7 @@ MOVES_ON = (BackendUnreachable, BackendPaused, RateLimited, QuotaExceeded, AuthF
 NOT_ANSWERED = (BackendPaused, RateLimited, QuotaExceeded, AuthFailed, ContextTooLong, UnsupportedRequest)
 """Nothing was paid for."""
 BROKE_OFF = "\n\n-# The answer broke off here; it begins anew.\n"
+UNSEEN = "{model} cannot look at pictures; it was only told that there are some."
 SHORTENED = "The conversation was too long for the model: its oldest part was left out."
 
 
@@ -73,6 +75,8 @@ class Round:
     notes: tuple[str, ...] = ()
     shortened: bool = False
     """The turns were compacted before it answered; whoever goes on has to do the same."""
+    unseen: bool = False
+    """It cannot look at pictures and was told only that there are some."""
     cost: float | None = None
 
 
@@ -107,24 +111,47 @@ class Asker:
         for model, after in zip(others, self.persona.models[1:], strict=True):
             heard = _Heard(emit)
             try:
-                return await self._shortening(model, question, heard, notes)
+                return await self._fitting(model, question, heard, notes)
             except MOVES_ON as error:
                 log.warning("model_left", agent=self.persona.name, model=model.name, reason=str(error))
                 notes.append(f"{model.name} does not answer just now; {after.name} has taken over.")
                 if heard.text.strip():
                     emit(BROKE_OFF)
-        return await self._shortening(last, question, _Heard(emit), notes)
+        return await self._fitting(last, question, _Heard(emit), notes)
 
-    async def _shortening(self, model: Model, question: Question, heard: _Heard, notes: list[str]) -> Round:
-        try:
-            answer, cost, warned = await self._once(model, question, heard)
-        except ContextTooLong:
-            shorter = replace(question, turns=compacted(question.turns))
-            if shorter.turns == question.turns:
-                raise
-            answer, cost, warned = await self._once(model, shorter, heard)
-            return _round(model, answer, (*notes, SHORTENED, *warned), cost, shortened=True)
-        return _round(model, answer, (*notes, *warned), cost, shortened=False)
+    async def _fitting(self, model: Model, question: Question, heard: _Heard, notes: list[str]) -> Round:
+        """Ask, and where the model cannot read it all, once more with less: shorter, without pictures."""
+        shortened = unseen = False
+        told = list(notes)
+        while True:
+            try:
+                answer, cost, warned = await self._once(model, question, heard)
+            except ContextTooLong:
+                shorter = compacted(question.turns)
+                if shortened or shorter == question.turns:
+                    raise
+                question, shortened = replace(question, turns=shorter), True
+                told.append(SHORTENED)
+            except UnsupportedRequest:
+                blind = without_pictures(question.turns)
+                if unseen or blind == question.turns:
+                    raise
+                question, unseen = replace(question, turns=blind), True
+                told.append(UNSEEN.format(model=model.name))
+            else:
+                said = tuple(dict.fromkeys((*told, *warned)))
+                return Round(
+                    text=answer.text,
+                    tool_calls=answer.tool_calls,
+                    finish=answer.finish,
+                    usage=answer.usage,
+                    model=model.name,
+                    opaque=answer.opaque,
+                    notes=said,
+                    shortened=shortened,
+                    unseen=unseen,
+                    cost=cost,
+                )
 
     async def _once(
         self, model: Model, question: Question, heard: _Heard
@@ -174,19 +201,3 @@ class Asker:
             temperature=persona.temperature,
             options=options,
         )
-
-
-def _round(
-    model: Model, answer: Answer, notes: tuple[str, ...], cost: float | None, *, shortened: bool
-) -> Round:
-    return Round(
-        text=answer.text,
-        tool_calls=answer.tool_calls,
-        finish=answer.finish,
-        usage=answer.usage,
-        model=model.name,
-        opaque=answer.opaque,
-        notes=tuple(dict.fromkeys(notes)),
-        shortened=shortened,
-        cost=cost,
-    )

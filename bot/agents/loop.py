@@ -15,6 +15,7 @@ from bot.agents.handing_over import DELEGATE, delegate_spec, hand_over
 from bot.agents.meter import BudgetUsedUp
 from bot.agents.permit import not_on_the_list
 from bot.agents.persona import Persona
+from bot.agents.pictures import as_files, without_pictures
 from bot.agents.recorder import Recorder
 from bot.agents.reply import Ending, Reply
 from bot.agents.surroundings import Say, Surroundings
@@ -37,6 +38,7 @@ from bot.mcp.for_models import offered
 from bot.mcp.model_names import by_model_name
 from bot.mcp.results import ToolInfo
 from bot.work.principal import Principal
+from bot.work.surface import File
 
 STUBBORN = 3
 """So many rounds of nothing but repeated calls end the loop."""
@@ -92,6 +94,9 @@ class ToolLoop:
     _left_out: list[str] = field(default_factory=list[str])
     _used: list[str] = field(default_factory=list[str])
     _images: list[Image] = field(default_factory=list[Image])
+    _files: list[File] = field(default_factory=list[File])
+    _blind: bool = False
+    """Its model cannot look at pictures: from then on it is told of them in words at once."""
     _usage: Usage = field(default_factory=Usage)
     _model: str = ""
 
@@ -128,7 +133,7 @@ class ToolLoop:
         handing = None if alone else delegate_spec(self.persona, self.around.team)
         return Question(
             self.task.purpose,
-            tuple(self._turns),
+            without_pictures(self._turns) if self._blind else tuple(self._turns),
             self.task.material,
             (*specs, *([handing] if handing else [])),
             self.task.schema,
@@ -157,6 +162,7 @@ class ToolLoop:
             spoken(answer.text)  # recorded before a crash; whoever listens now has not heard it
         if answer.shortened:
             self._turns = list(compacted(self._turns))
+        self._blind = self._blind or answer.unseen
         turn = Turn("assistant", answer.text, answer.tool_calls, opaque=answer.opaque)
         self._add(turn)
         self._notes += [note for note in answer.notes if note not in self._notes]
@@ -188,6 +194,7 @@ class ToolLoop:
             self._add(one.turn(call))
             self._usage = _sum(self._usage, one.usage)
             self._images += one.images
+            self._files += as_files(one.images, one.name, before=len(self._files))
             if one.refused:
                 self._left_out.append(f"{one.name}: {one.text}")
             else:
@@ -278,6 +285,7 @@ class ToolLoop:
             left_out=tuple(dict.fromkeys(self._left_out)),
             used=tuple(self._used),
             images=tuple(self._images),
+            files=tuple(self._files),
             usage=self._usage,
             tainted=await self.around.taint.marked(),
             turns=tuple(self._added),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.llm.protocol import Image, Json, Turn, Usage
+from bot.work.surface import File
 
 type Ending = Literal["done", "budget", "time", "rounds", "repeats"]
 """``done`` by itself, or ended at a limit: of the budget, of time, of rounds, or because it asked the same again."""
@@ -30,6 +31,8 @@ class Reply:
     """The tools that were used, as ``server.tool``."""
     images: tuple[Image, ...] = ()
     """Pictures that tools gave."""
+    files: tuple[File, ...] = ()
+    """The same for people, with a description: ``run.post("", files=reply.files)``."""
     usage: Usage = field(default_factory=Usage)
     """All calls of this conversation together, those of agents it delegated to included."""
     tainted: bool = False

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from bot.mirror.picture import Channel, Guild, Overwrite, Role
+from bot.storage.storable import storable_text
 
 _OWN_ID = frozenset({"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})
 """Events whose id is the guild's."""
@@ -321,4 +322,4 @@ def _name(value: Any) -> str:
     """A name as Postgres can keep it; one that is missing matters to no permission."""
     if not isinstance(value, str):
         return ""
-    return value.replace("\x00", "")[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+    return storable_text(value)[:_LONGEST_NAME]

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from bot.discord.limits import Urgency
+from bot.storage.storable import storable
 from bot.work.surface import Connection, File
 
 WAKE = "outbox"
@@ -102,7 +103,7 @@ async def add(conn: Connection, new: NewRow) -> int:
         SELECT id, true FROM added UNION ALL SELECT id, false FROM outbox WHERE key = %(key)s LIMIT 1
         """,
         {
-            "key": new.key, "kind": new.kind, "payload": Jsonb(new.payload), "channel_id": new.channel_id,
+            "key": new.key, "kind": new.kind, "payload": Jsonb(storable(new.payload)), "channel_id": new.channel_id,
             "channel_from": new.channel_from, "target_id": new.target_id, "target_from": new.target_from,
             "identity": None if new.identity is None else Jsonb(new.identity), "run_id": new.run_id,
             "after_row": new.after_row, "urgency": int(new.urgency), "subject": new.subject,

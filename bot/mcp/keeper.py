@@ -11,6 +11,7 @@ from bot.mcp.client import McpPool, ServerStatus
 from bot.mcp.pins import Pins
 from bot.mcp.pins_table import ServerRow
 from bot.storage.database import Database
+from bot.storage.storable import storable_text
 
 _log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ async def _write(database: Database, clock: Clock, states: list[ServerStatus]) -
             row = ServerRow(
                 state.name,
                 state.available,
-                state.reason[:1_000].replace("\0", ""),
+                storable_text(state.reason[:1_000]),
                 state.breaker,
                 state.protocol,
                 state.tools,

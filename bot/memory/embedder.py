@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import CogswarmError, OutsideError
 from bot.llm.protocol import Backend
+from bot.storage.storable import storable_text
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ class Embedded:
 
 def tidy(text: str, limit: int) -> str:
     """Return ``text`` cut to ``limit`` characters without NUL and lone surrogates, which nothing stores."""
-    return text[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+    return storable_text(text[:limit])
 
 
 def unit(vector: Sequence[float]) -> Vector:

@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.errors import CogswarmError, ConfigError
 from bot.storage.database import Database
+from bot.storage.storable import storable
 from bot.work import runs_table, steps_table
 from bot.work.steps_table import StepRow
 from bot.work.surface import Connection
@@ -129,8 +130,9 @@ class Steps:
 
     async def record(self, conn: Connection, key: str, value: Any, *, effect: str = "repeatable") -> None:
         """Record, in the caller's `commit`, that a step is done, with its result as JSON."""
-        await steps_table.record(conn, self.run_id, key, effect, self.fence, value)
-        self._recorded[key] = value
+        kept = storable(value)  # at once as after a restart
+        await steps_table.record(conn, self.run_id, key, effect, self.fence, kept)
+        self._recorded[key] = kept
 
     async def intend(self, key: str, effect: str, intent: Any) -> None:
         """Record that a step is about to be begun."""

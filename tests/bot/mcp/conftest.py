@@ -12,6 +12,7 @@ import pytest
 
 from bot.mcp.feeds.settings import VARIABLE
 from bot.mcp.specs import StdioServer
+from tests import tools
 from tests.conftest import needed
 from tests.tools import ROOT
 
@@ -71,3 +72,16 @@ def feedparser_suite() -> Path:
     )
     assert hashlib.sha256(found.read_bytes()).hexdigest() == expected
     return found
+
+
+@pytest.fixture
+def everything(node_executable: Path, node_modules: Path) -> tuple[str, str]:
+    script = node_modules / "@modelcontextprotocol/server-everything/dist/index.js"
+    return str(node_executable), str(needed(script if script.is_file() else None, "server-everything"))
+
+
+@pytest.fixture
+def servers_folder() -> Path:
+    python = needed(tools.clients(), "the environment with what others wrote (`make test` makes it)")
+    folder = python.parent
+    return needed(folder if (folder / "mcp-server-time").is_file() else None, "mcp-server-time")

@@ -1,9 +1,6 @@
 """Tool servers that nobody here wrote: npm's server-everything over each transport, PyPI's time and git."""
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,63 +10,18 @@ import pytest
 from bot.mcp.client import McpPool, PoolSettings
 from bot.mcp.errors import ToolRefused, ToolTimedOut
 from bot.mcp.restarts import Restarts
-from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
-from tests import tools
-from tests.conftest import needed
+from bot.mcp.specs import StdioServer
+from tests.bot.mcp.everything import TIMEOUT, everything_over
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-PRELOAD = Path(__file__).with_name("loopback_only.cjs")
 SETTINGS = PoolSettings(restarts=Restarts(first_seconds=0.05, most_seconds=0.2))
-TIMEOUT = 30
-
-
-@pytest.fixture
-def everything(node_executable: Path, node_modules: Path) -> tuple[str, str]:
-    script = node_modules / "@modelcontextprotocol/server-everything/dist/index.js"
-    return str(node_executable), str(needed(script if script.is_file() else None, "server-everything"))
-
-
-@pytest.fixture
-def servers_folder() -> Path:
-    python = needed(tools.clients(), "the environment with what others wrote (`make test` makes it)")
-    folder = python.parent
-    return needed(folder if (folder / "mcp-server-time").is_file() else None, "mcp-server-time")
-
-
-@asynccontextmanager
-async def reached(everything: tuple[str, str], transport: str) -> AsyncGenerator[ServerSpec]:
-    """The server over ``transport``; over HTTP it is a process that the test starts and ends."""
-    node, script = everything
-    if transport == "stdio":
-        yield StdioServer("everything", node, (script, "stdio"))
-        return
-    kind = "sse" if transport == "sse" else "streamableHttp"
-    process = await asyncio.create_subprocess_exec(
-        node, "--require", str(PRELOAD), script, kind,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env={"PATH": os.defpath},
-    )  # fmt: skip
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            while not (line := await process.stderr.readline()).startswith(b"LISTENING "):
-                assert line, "server-everything ended early"
-        url = f"http://127.0.0.1:{int(line.split()[1])}"
-        reading = asyncio.create_task(process.stderr.read())
-        if kind == "sse":
-            yield HttpServer("everything", f"{url}/sse", kind="sse")
-        else:
-            yield HttpServer("everything", f"{url}/mcp")
-        reading.cancel()
-    finally:
-        process.kill()
-        await process.wait()
 
 
 @pytest.mark.parametrize("transport", ["stdio", "http", "sse"])
 async def test_server_everything(everything: tuple[str, str], transport: str) -> None:
-    async with reached(everything, transport) as spec, McpPool([spec], SETTINGS) as pool:
+    async with everything_over(everything, transport) as spec, McpPool([spec], SETTINGS) as pool:
         await pool.wait_ready("everything", TIMEOUT)
         assert pool.servers()[0].protocol in {"2025-06-18", "2025-11-25"}
 
