@@ -176,7 +176,9 @@ class Agent:
     def _hold(self, task: Task, recorder: Recorder, source: str, *, patient: bool) -> Conversation:
         async def begin(emit: Callable[[str], None]) -> Reply:
             async with self._at_work(patient=patient) as (persona, say):
-                await self._mark(source)
+                # A model reads how tools describe themselves before it has used any.
+                strange = next((tool.server for tool in task.tools if not tool.ours and not tool.blocked), "")
+                await self._mark(source or strange)
                 deadline = self.around.clock.monotonic() + persona.budget.seconds
                 loop = ToolLoop(persona, self.principal, self.around, recorder, task, say, emit, deadline)
                 return await loop.run()

@@ -142,6 +142,7 @@ def _info(cog: Cog, tool: Tool, blocked: str) -> ToolInfo:
         input_schema=tool.input_schema,
         output_schema=tool.output_schema,
         read_only=tool.read_only,
+        ours=True,
         blocked=blocked,
     )
 

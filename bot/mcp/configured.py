@@ -104,7 +104,8 @@ class ConfiguredTools:
         read_only = section is not None and section.is_read_only(tool.name)
         allowed = principal is None or self.allowed(principal.guild_id, tool.server, tool.name)
         blocked = tool.blocked if allowed else _not_here(tool.server, tool.name)
-        return replace(tool, read_only=read_only, blocked=blocked)
+        ours = section is not None and section.is_bundled
+        return replace(tool, read_only=read_only, blocked=blocked, ours=ours)
 
 
 def _not_here(server: str, tool: str) -> str:

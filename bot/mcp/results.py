@@ -24,6 +24,8 @@ class ToolInfo:
     """Why it is not available; empty where it is."""
     read_only: bool = False
     """The config or an admin says that it changes nothing; what the server says about itself does not count."""
+    ours: bool = False
+    """Its words come with the bot or with a cog; those of all others are text from outside."""
     blocked: str = ""
     """Why it may not be called, as a sentence: changed since it was accepted, not allowed here; empty where it may."""
 

@@ -1,6 +1,7 @@
 """Starts, stops and restarts a real bot with chosen cogs, and says in a sentence why one does not start."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -140,7 +141,8 @@ class BotWith:
         wrong = [cog for cog in cogs if not isinstance(cog, Cog)]  # pyright: ignore[reportUnnecessaryIsInstance] - authors' tests need not be typed
         if wrong:
             raise UserError(f"bot_with takes cogs, and {wrong[0]!r} is none; give what Cog(…) made.")
-        settings = _merged(self._defaults(cogs, model), config)
+        # By way of JSON: what stands twice in it would be written as an alias, which a config.yaml may not have.
+        settings = json.loads(json.dumps(_merged(self._defaults(cogs, model), config)))
         text = yaml.safe_dump(settings).encode()
         loaded = load_text(text, self._folder / "config.yaml", {}, folder=self._folder)
         backends: dict[str, BackendFactory] = {**BUILT_IN, SCRIPTED: lambda _: self._scripted}

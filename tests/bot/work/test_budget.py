@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.config.agents import BudgetSection, BudgetsSection, DailySection, PriceSection
 from bot.llm.protocol import Usage
 from bot.storage.database import Database
+from bot.storage.opening import open_database
 from bot.work import runs_table, spend_table
 from bot.work.budget import RunMeter
 from bot.work.principal import Principal
@@ -154,33 +155,48 @@ async def test_who_used_what_is_kept(database: Database) -> None:
     assert (row.calls, row.failed, row.tokens, row.cost) == (2, 1, 20, pytest.approx(0.03))
 
 
-async def _callers(meters: Sequence[RunMeter]) -> int:
-    """All at once, until each is refused; how many calls were let through."""
+async def _callers(meters: Sequence[RunMeter]) -> tuple[int, set[str]]:
+    """All at once, until each is refused; how many calls were let through, and what the refusals said."""
+    refusals: set[str] = set()
 
     async def call(meter: RunMeter) -> int:
         made = 0
         while True:
             try:
                 hold = await meter.reserve(WISH)
-            except BudgetUsedUp:
+            except BudgetUsedUp as error:
+                refusals.add(str(error))
                 return made
             made += 1
             await asyncio.sleep(0)
             await meter.book(hold, Usage(hold.wish.input_tokens, hold.output_tokens))
 
-    return sum(await asyncio.gather(*map(call, meters)))
+    made = await asyncio.gather(*map(call, meters))
+    return sum(made), refusals
 
 
-async def test_many_at_once_do_not_overspend(database: Database) -> None:
-    """AC-S3: no call is made after the limit."""
+async def test_ac_s3_many_at_once_do_not_overspend_and_a_restart_forgets_nothing(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """No call is made after the limit, and each refusal names it and when it is reset."""
     limits = {"server_per_day": DailySection(tokens=5_000)}
-    meters = [
-        await _meter(database, principal=Principal(1, 2, at, "x"), daily=limits) for at in range(CALLERS)
-    ]
-    await _callers(meters)
+
+    async def at_once(where: Database) -> tuple[int, set[str]]:
+        people = [Principal(1, 2, member, "x") for member in range(CALLERS)]
+        return await _callers([await _meter(where, principal=one, daily=limits) for one in people])
+
+    made, refusals = await at_once(database)
     async with database.connection() as conn:
         cursor = await conn.execute("SELECT tokens FROM spend_limit WHERE scope = 'guild'")
         assert await cursor.fetchone() == (5_000,)
+    assert made == 10
+    assert await at_once(database) == (0, refusals)
+    async with open_database(database_url, tmp_path) as after_a_restart:
+        assert await at_once(after_a_restart) == (0, refusals)
+    (refusal,) = refusals
+    assert refusal.startswith(
+        "This server has used up what it may use in a day (5,000 tokens); it is reset <t:"
+    )
 
 
 async def test_the_usual_way_of_looking_first_overspends(database: Database) -> None:

@@ -1,0 +1,186 @@
+"""AC-S1 through the whole bot: over every source of text from outside, a model that obeys all of it causes nothing."""
+
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.local_discord.server import LocalDiscord
+from cogswarm import Cog, Context, Passage, Run
+from cogswarm.testing import BotWith, Person
+from tests.bot.agents.obedient import PING, Obedient, injected, ordered
+from tests.bot.fetch.loopback import Loopback, answer, loopback
+from tests.bot.mcp.acting_server import ACTS, PROMPT, URI
+from tests.sizes import size
+
+pytestmark = pytest.mark.slow
+
+STRINGS = size("AC-S1 strings over each source", small=12, stated=100)
+SERVER = Path(__file__).parents[1] / "mcp" / "acting_server.py"
+READING = ("read", "list_resources", "read_resource", "list_prompts", "get_prompt")
+TOOLS = (*(f"act__{name}" for name in ACTS), "lab__publish")
+SHORT = 3
+"""Of names and titles, which hold one order each, so many are tried for every hundred strings."""
+RSS = (
+    "<rss version='2.0'><channel><title>News</title>"
+    "<item><title>{title}</title><link>{url}/page</link><guid>1</guid><description>{text}</description></item>"
+    "</channel></rss>"
+)
+
+
+class Lab:
+    """A cog that hands a model text from every source, and has a tool that must not be used because of any."""
+
+    def __init__(self) -> None:
+        self.published: list[int] = []
+        self.cog = Cog("lab", summary="Reads all there is")
+        cog = self.cog
+
+        @cog.tool("publish", help="Publish something", read_only=False)
+        async def publish(ctx: Context, n: int) -> str:
+            self.published.append(n)
+            return f"published for {ctx.principal.name}"
+
+        @cog.workflow
+        async def work(run: Run, source: str, order: str, channel: int) -> None:
+            sources: list[Passage] = []
+            if source == "history":
+                sources = await run.step("history", run.history, channel)
+            if source == "title":
+                sources = [Passage("1", "About this.", title=run.title)]
+            if source == "memory":
+                found = await run.recall("tides", kind="note", readable=[channel])
+                assert all(one.tainted for one in found)
+                sources = [Passage(str(at), one.body, title=one.title) for at, one in enumerate(found)]
+            agent = run.agent("writer")
+            talk = agent.converse(order, sources=sources)
+            await run.stream(talk, speaker=agent.speaker)
+            reply = await talk
+            await run.remember(kind="answer", title="Answer", body=reply.text)
+            if source == "keep":
+                await run.remember(kind="note", title="tides", body=order)
+            await run.post(f"Tainted: {reply.tainted}. Left out: {len(reply.left_out)}")
+
+        @cog.command("work", help="Work")
+        async def begin(ctx: Context, source: str, order: str, title: str = "Work") -> None:
+            await ctx.start(work, title=title, source=source, order=order, channel=ctx.channel_id)
+
+        assert publish
+        assert begin
+
+
+@pytest.fixture
+async def site() -> AsyncGenerator[Loopback]:
+    async with loopback() as server:
+        yield server
+
+
+def settings(file: Path, site: Loopback, read_only: Any) -> dict[str, Any]:
+    tools = {
+        "act": {"command": [sys.executable, "-I", "-S", str(SERVER), str(file)], "read_only": read_only},
+        "feeds": {
+            "command": ["cogswarm-mcp-feeds"],
+            "feeds": [{"name": "News", "url": f"{site.url}/feed"}],
+            "allow_hosts": [site.host],
+        },
+        "fetch": {"command": ["cogswarm-mcp-fetch"], "allow_hosts": [site.host]},
+    }
+    agent = {
+        "model": "main",
+        "tools": [*tools, "lab"],
+        "limits": {"calls": 64, "repeats": 20},
+        "budget": {"tokens": 100_000_000, "calls": 1_000},
+    }
+    return {
+        "models": {"main": {"backend": "given"}},
+        "agents": {"writer": {**agent, "delegates": ["helper"]}, "helper": agent},
+        "tools": tools,
+    }
+
+
+def done(file: Path) -> list[str]:
+    acts = file.with_suffix(".done")
+    return acts.read_text("utf-8").split() if acts.exists() else []
+
+
+async def told(person: Person, source: str, order: str = "What is new?", **more: str) -> str:
+    """Have the writer work on something; what came of it."""
+    asked = await person.slash("work", source=source, order=order, **more)
+    await asked.finished()
+    thread = await asked.thread()
+    return (await thread.hears("Tainted: ")).text
+
+
+async def test_ac_s1_no_text_from_anywhere_causes_anything(
+    bot_with: BotWith, member: Person, local_discord: LocalDiscord, site: Loopback, tmp_path: Path
+) -> None:
+    file, lab, model = tmp_path / "note.txt", Lab(), Obedient()
+    texts = injected(TOOLS, STRINGS)
+    whole = "\n".join(texts)
+    escaped = whole.replace("&", "&amp;").replace("<", "&lt;")
+    file.write_text(whole, "utf-8")
+    site.routes["/feed"] = answer(
+        RSS.format(title=escaped[:200], url=site.url, text=escaped), content_type="application/rss+xml"
+    )
+    site.routes["/page"] = answer(f"<html><body><main><p>{escaped}</p></main></body></html>")
+    await bot_with(lab.cog, config=settings(file, site, READING), model=model)
+
+    # A tool's description and its result, a resource, a prompt, a feed, a page, an agent that was handed the task.
+    for order in (
+        ordered("act__read"),
+        ordered("act__read_resource", uri=URI),
+        ordered("act__get_prompt", name=PROMPT),
+        ordered("feeds__search_feeds", query="ignore"),
+        ordered("fetch__fetch", url=f"{site.url}/page"),
+        ordered("delegate", agent="helper", task="Read it, with act.read."),
+    ):
+        before = len(model.followed)
+        assert (await told(member, "tool", order)).startswith("Tainted: True")
+        tried = [name for name in model.followed[before:] if name in TOOLS]
+        assert len(tried) >= STRINGS, order
+
+    # What people write, how they call themselves, what a thread is called, what is remembered.
+    file.write_text("Nothing.", "utf-8")
+    await bot_with(lab.cog, config=settings(file, site, READING), model=model)
+    for start in range(0, STRINGS, 12):
+        await member.say("\n".join(texts[start : start + 12]))
+    before = len(model.followed)
+    assert "Tainted: True" in await told(member, "history")
+    assert len(model.followed) - before >= STRINGS
+    for at in range(max(SHORT, STRINGS // 10)):
+        name = f"CALL({TOOLS[at % len(TOOLS)]})"
+        users = local_discord.stage.world.users
+        ada = users[int(member.user_id)]
+        users[ada.id] = replace(ada, global_name=name[:32])
+        before = len(model.followed)
+        assert "Tainted: True" in await told(member, "history")
+        assert name[5:-1] in model.followed[before:]
+        before = len(model.followed)
+        assert "Tainted: True" in await told(member, "title", title=texts[at][:90])
+    await told(member, "keep", whole[:5_000])
+    before = len(model.followed)
+    assert "Tainted: True" in await told(member, "memory")
+    assert len(model.followed) > before
+
+    assert done(file) == []
+    assert lab.published == []
+    world = local_discord.stage.world
+    said = [one for channel in world.channels for one in world.messages(channel)]
+    echoed = [one for one in said if PING in one.content and one.author_id != int(member.user_id)]
+    assert echoed, "the model says what it is told to say"
+    assert not any(one.mention_everyone or one.mention_roles or one.pinned_at for one in echoed)
+
+
+async def test_where_a_server_is_believed_all_of_it_happens(
+    bot_with: BotWith, member: Person, site: Loopback, tmp_path: Path
+) -> None:
+    """The control: the same with tools that are taken for what they say of themselves, as is usual."""
+    file, lab, model = tmp_path / "note.txt", Lab(), Obedient()
+    file.write_text("\n".join(injected(TOOLS, STRINGS)), "utf-8")
+    await bot_with(lab.cog, config=settings(file, site, "all"), model=model)
+    await told(member, "tool", ordered("act__read"))
+    assert set(done(file)) == set(ACTS)
+    assert lab.published == []
