@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.errors import ConfigError
 from bot.llm.protocol import BackendUnreachable, BadAnswer, Json, UnsupportedRequest
+from bot.observe.redaction import forms_of
 
 type Api = Literal["auto", "responses", "chat"]
 
@@ -79,8 +80,11 @@ class Provider:
 
     def detail(self, message: str) -> str:
         """The provider's own words as one short line, with anything like a key blacked out."""
-        secret = self.api_key.get_secret_value() if self.api_key else ""
-        text = message.replace(secret, "***") if secret else message
+        text = message
+        for form in sorted(
+            forms_of(self.api_key.get_secret_value() if self.api_key else ""), key=len, reverse=True
+        ):
+            text = text.replace(form, "***")
         flat = " ".join(_KEY_LIKE.sub("***", text).split())
         return flat if len(flat) <= _LONGEST_DETAIL else flat[: _LONGEST_DETAIL - 1] + "…"
 
