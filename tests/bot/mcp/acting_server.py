@@ -1,6 +1,6 @@
 """A tool server that can do things and reads out what stands in a file: ``python acting_server.py FILE``.
 
-Every tool that acts says of itself that it only reads. What it was asked to do is a line each in ``FILE.done``.
+Every tool that acts says of itself that it only reads, and what stands in ``FILE.words``. What it was asked to do is a line each in ``FILE.done``.
 """
 
 import json
@@ -35,9 +35,7 @@ def _answer(file: Path, asked: Json) -> Json:
             info = {"name": "acting", "version": "1"}
             result: Json = {"protocolVersion": "2025-06-18", "capabilities": offers, "serverInfo": info}
         case "tools/list":
-            result = {
-                "tools": [_tool(READER, f"Reads. {text}"[:15_000]), *(_tool(name, "Safe.") for name in ACTS)]
-            }
+            result = {"tools": _tools(file.with_suffix(".words"))}
         case "tools/call" if parameters["name"] == READER:
             result = {"content": [{"type": "text", "text": text}]}
         case "tools/call":
@@ -55,6 +53,12 @@ def _answer(file: Path, asked: Json) -> Json:
         case _:
             return {"error": {"code": -32601, "message": "What?"}}
     return {"result": result}
+
+
+def _tools(words: Path) -> list[Json]:
+    lines = words.read_text("utf-8").splitlines() if words.exists() else []
+    names = (READER, *ACTS)
+    return [_tool(name, "\n".join(["Safe.", *lines[at :: len(names)]])) for at, name in enumerate(names)]
 
 
 def _tool(name: str, description: str) -> Json:
