@@ -213,7 +213,8 @@ class ServerLink:
             why = (
                 "it promises structured content and gives none"
                 if result.structured_content is None
-                else mismatch(schema, result.structured_content)
+                # Beside the loop: what it takes at most is seconds, which everybody else would wait.
+                else await asyncio.to_thread(mismatch, schema, result.structured_content)
             )
             if why:
                 raise self._failures.unusable(tool, why)

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 
 SERVER = Path(__file__).with_name("hostile_server.py")
 QUICK = PoolSettings(restarts=Restarts(first_seconds=0.05, most_seconds=0.2))
-SECONDS = 15
-SHORT = 1.5
+SECONDS = 60
+SHORT = 0.5
 """For the habits that only a time limit ends."""
 TRANSPORTS = ("stdio", "http", "sse")
 
@@ -64,6 +64,8 @@ async def test_each_bad_answer_ends_its_own_call_only(transport: str, address: s
     endings = dict(ENDINGS)
     if transport == "stdio":
         endings["noise"] = (ToolBroken, "no messages without end")
+    else:
+        del endings["doubling"]  # what is wrong with it comes after any transport
     harmless = ["good", "twice", "slow-pattern", "samples"]
     if transport == "http":
         del endings["wrong-id"]  # there an answer belongs to the request on whose response it comes
