@@ -1,9 +1,13 @@
-"""``cogswarm check``: validates everything and opens no connection."""
+"""``cogswarm check``: validates everything, and opens no connection unless it is told to."""
+
+from typing import Annotated
 
 import typer
 
 from bot.cli.failures import WRONG_CONFIGURATION
 from bot.cli.session import Session
+
+CONNECT = typer.Option("--connect", help="Also ask whether the configured Ollama servers are there.")
 
 _SIGNS = {"on": "ok      ", "off": "off     ", "missing": "missing ", "wrong": "WRONG   "}
 
@@ -13,16 +17,18 @@ def register(app: typer.Typer) -> None:
     app.command("check", help="Check the configuration without connecting to anything.")(check)
 
 
-def check(context: typer.Context) -> None:
+def check(context: typer.Context, *, connect: Annotated[bool, CONNECT] = False) -> None:
     """Print what is on, what is missing and what is wrong; exit with 78 where something is wrong."""
     from bot.cli.findings import CHECKS  # noqa: PLC0415 - keeps --help fast
+    from bot.cli.reaching import ollama_findings  # noqa: PLC0415 - as above
 
     session = context.ensure_object(Session)
     loaded = session.load()
     redact = session.redactor()
     for notice in loaded.notices:
         typer.echo(redact(f"note    {notice}"))
-    findings = [finding for look in CHECKS for finding in look(loaded)]
+    looks = (*CHECKS, ollama_findings) if connect else CHECKS
+    findings = [finding for look in looks for finding in look(loaded)]
     for finding in findings:
         typer.echo(redact(f"{_SIGNS[finding.kind]}{finding.text}"))
     wrong = sum(finding.kind == "wrong" for finding in findings)

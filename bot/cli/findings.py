@@ -12,7 +12,6 @@ from typing import Literal
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE
 from bot.config.loaded import LoadedConfig
 from bot.config.sentences import closest
-from bot.config.tools import FEEDS_COMMAND
 
 type Kind = Literal["on", "off", "missing", "wrong"]
 
@@ -121,6 +120,14 @@ def picture_findings(_loaded: LoadedConfig) -> Iterator[Finding]:
         yield Finding("missing", f"{text} Noto Sans CJK is one.")
 
 
+def chart_findings(_loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say how `/usage` shows what was used."""
+    if importlib.util.find_spec("matplotlib") is None:
+        yield Finding("missing", "/usage is a table; `pip install cogswarm[charts]` adds a picture.")
+    else:
+        yield Finding("on", "/usage is shown as a picture and a table.")
+
+
 def agent_findings(loaded: LoadedConfig) -> Iterator[Finding]:
     """Say who answers, and which tools they name that there are not."""
     for name, agent in loaded.config.agents.items():
@@ -142,7 +149,7 @@ def tool_findings(loaded: LoadedConfig) -> Iterator[Finding]:
     for name, tool in loaded.config.tools.items():
         if tool.url is not None:
             yield Finding("on", f"Tool {name}: the server at {tool.url}.")
-        elif tool.command[0] == FEEDS_COMMAND or find_command(tool.command[0], loaded.folder) is not None:
+        elif tool.is_bundled or find_command(tool.command[0], loaded.folder) is not None:
             feeds = f" with {len(tool.feeds)} feeds" if tool.feeds else ""
             yield Finding("on", f"Tool {name}: {Path(tool.command[0]).name}{feeds}.")
         else:
@@ -191,6 +198,7 @@ CHECKS: tuple[Check, ...] = (
     model_findings,
     memory_findings,
     picture_findings,
+    chart_findings,
     agent_findings,
     tool_findings,
     plugin_findings,

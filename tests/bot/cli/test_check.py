@@ -1,4 +1,6 @@
 import os
+import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -221,3 +223,31 @@ def test_a_command_is_found_on_path_beside_python_and_beside_the_file(tmp_path: 
     assert find_command("sh", tmp_path) is not None
     assert find_command(Path(sys.executable).name, tmp_path) is not None
     assert find_command("no-such-command-here", tmp_path) is None
+
+
+def test_an_ollama_that_is_not_there_is_named_when_asked(run: Run, config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        text = config.read_text(encoding="utf-8")
+        models = (
+            "models:\n"
+            f"  near: {{backend: ollama, model: llama3.2, base_url: 'http://127.0.0.1:{port}'}}\n"
+            "  far: {backend: ollama, model: llama3.2, base_url: 'http://127.0.0.1:9'}\n"
+        )
+        config.write_text(re.sub(r"^models:\n", models, text, flags=re.MULTILINE), encoding="utf-8")
+        code, out, err = run("check", "--connect")
+    assert code == 0, err
+    assert f"ok      Ollama at http://127.0.0.1:{port} is there (for near)." in out
+    assert "missing Ollama at http://127.0.0.1:9 is not there (for far); start it with `ollama serve`." in out
+    assert "Ollama at" not in run("check")[1]
+
+
+def test_what_draws_usage_is_named(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.exists()
+    installed = findings.importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> object:
+        return None if name == "matplotlib" else installed(name, package)
+
+    monkeypatch.setattr(findings.importlib.util, "find_spec", without)
+    assert "missing /usage is a table; `pip install cogswarm[charts]` adds a picture." in run("check")[1]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.mcp import pins_table
 from bot.mcp.specs import HttpServer
 from bot.storage.database import Database
 from cogswarm.llm import UnsupportedRequest
@@ -194,3 +195,32 @@ async def test_a_server_that_dies_and_a_tool_that_changes(
     async with database.connection() as conn:
         cursor = await conn.execute("SELECT count(*) FROM run_taint")
         assert await cursor.fetchone() == (2,)
+
+
+async def test_a_tool_server_that_keeps_failing_is_told_of_once(
+    bot_with: BotWith, scripted_model: ScriptedModel, member: Person, tmp_path: Path, database: Database
+) -> None:
+    tools = {"odd": odd(read_only="all", timeouts={"wait": 0.05})}
+    alerts = await member.in_channel("research")
+    config = writer(tools)
+    config["servers"] = {"alert_channel": int(alerts.channel_id)}
+    await bot_with(desk(), config=config)
+    for number in range(6):
+        scripted_model.will_call_all(("odd__wait", {"mark": str(tmp_path / str(number))}))
+    scripted_model.will_say("It hangs.")
+    await (await member.slash("ask", text="Wait")).finished()
+    told = await alerts.hears("out of order")
+    assert told.text.startswith("⚠️ The tool server odd is out of order")
+    last = scripted_model.asked[-1].request.turns[-1].text
+    assert "The tool server odd failed repeatedly and is left alone for" in last
+    scripted_model.will_call("odd__add", one=1, other=2)
+    scripted_model.will_say("Still not.")
+    await (await member.slash("ask", text="Now?")).finished()
+    assert "left alone" in scripted_model.asked[-1].request.turns[-1].text
+    assert [one.id for one in await alerts.history()] == [told.id]
+
+    async def written() -> bool:
+        async with database.connection() as conn:
+            return [(row.server, row.breaker) for row in await pins_table.servers(conn)] == [("odd", "open")]
+
+    await eventually(written)
