@@ -9,14 +9,16 @@ import pytest
 from bot.agents.agent import Agent
 from bot.agents.declared import DeclaredAgent
 from bot.agents.persona import Model
-from bot.agents.personas import Personas
+from bot.agents.personas import Personas, all_agents
 from bot.clock import Clock
 from bot.config.agents import PriceSection
 from bot.config.load import load_text
 from bot.config.problems import ConfigErrors
 from bot.errors import ConfigError, UserError
 from bot.llm.offline.backend import OfflineBackend
-from bot.llm.protocol import BadAnswer, Passage, Usage
+from bot.llm.protocol import BadAnswer, Image, Passage, UnsupportedRequest, Usage
+from bot.mcp.configured import server_specs, used_servers
+from bot.mcp.errors import ToolRefused
 from bot.mcp.results import ToolResult
 from bot.resources import Resources
 from bot.testing.scripted_model import ScriptedModel
@@ -75,6 +77,41 @@ async def test_tools_that_are_not_on_its_list_are_refused() -> None:
     assert (await agent.use("files", "read", {})).text == "{}"
     with pytest.raises(UserError, match="may not use write of files"):
         await agent.use("files", "write", {})
+
+
+async def test_a_use_by_code_is_judged_like_one_by_a_model() -> None:
+    office = Office()
+    office.tools.add(tool("feeds", "post", read_only=False))
+    office.tools.add(tool("feeds", "read"))
+    agent = office.agent()
+    with pytest.raises(ToolRefused, match="a person has to agree") as refused:
+        await agent.use("feeds", "post", {})
+    assert refused.value.kind == "consequential"
+    office.people.known.clear()
+    with pytest.raises(ToolRefused, match="not a member of this server any more"):
+        await agent.use("feeds", "read", {})
+    assert office.tools.called == []
+
+
+async def test_a_model_that_cannot_see_is_told_in_words_and_not_asked_with_pictures_again() -> None:
+    office = Office()
+    office.tools.add(
+        tool("feeds", "look"), lambda _given: ToolResult("A map.", images=[Image("image/png", b"x")] * 2)
+    )
+    office.model.will_call("feeds__look", n=1)
+    office.model.will_fail(UnsupportedRequest("No eyes."))
+    office.model.will_call("feeds__look", n=2)
+    office.model.will_say("I cannot see it.")
+    reply = await office.agent().converse("Look")
+    assert reply.notes == ("model1 cannot look at pictures; it was only told that there are some.",)
+    shown = [[len(turn.images) for turn in asked.request.turns] for asked in office.model.asked]
+    assert shown == [[0], [0, 0, 2], [0, 0, 0], [0, 0, 0, 0, 0]]
+    assert "2 pictures are here that you cannot see" in office.model.asked[2].request.turns[-1].text
+    assert [file.name for file in reply.files] == [f"picture-{number}.png" for number in (1, 2, 3, 4)]
+    office.record.recorded.clear()
+    office.model.will_fail(UnsupportedRequest("No such model."))
+    with pytest.raises(UnsupportedRequest):
+        await office.agent().converse("Nothing to see")
 
 
 def test_channels_are_named_by_id_or_name() -> None:
@@ -153,3 +190,13 @@ def test_a_plugins_agent_is_changed_by_the_config(tmp_path: Path) -> None:
     assert scribe.instructions["chat"].startswith("You write minutes.")
     assert personas.get("other").model.name == "dear"
     assert personas.names == ("first", "scribe", "other")
+
+
+def test_servers_of_a_plugins_agent_are_started(tmp_path: Path) -> None:
+    text = b"agents: {first: {tools: [feeds]}}\ntools: {maps: {command: [maps]}, spare: {command: [spare]}}"
+    loaded = load_text(text, tmp_path / "config.yaml", {}, folder=tmp_path, missing_ok=True)
+    brought = {"scribe": DeclaredAgent(tools=("maps.route",))}
+    agents = all_agents(loaded.config, brought)
+    assert used_servers(agents.values()) == {"feeds", "maps"}
+    assert "maps" in {spec.name for spec in server_specs(loaded, agents.values())}
+    assert "spare" not in {spec.name for spec in server_specs(loaded, agents.values())}
