@@ -1,7 +1,7 @@
 """The composition root: from the configuration to a running bot; the only module that knows everything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,6 +23,7 @@ from bot.config.models import RunsSection
 from bot.config.problems import ConfigErrors
 from bot.discord.agents_desk import AgentsParts
 from bot.discord.api import DiscordApi, open_api, point_at
+from bot.discord.attachments import attachment_reader
 from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
@@ -242,6 +243,8 @@ async def _worker(
         pool = await stack.enter_async_context(McpPool(specs, settings, clock=machinery))
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
+        mirror = Mirror(database, ThreadMembers(api, machinery).takes_part)
+        files = await stack.enter_async_context(attachment_reader(config.discord.api_url))
         members = GuildMembers(api, machinery)
         doorbell = await stack.enter_async_context(Doorbell.opened(database))
         guilds = Guilds(config, cogs.cogs, database)
@@ -273,6 +276,8 @@ async def _worker(
             learn=followed.learn if alone else known,
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
+            files=files,
+            readable=partial(_readable, mirror),
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
@@ -440,6 +445,10 @@ def _router(
 def _ahead(clock: Clock, machinery: Clock) -> float:
     """By how many seconds people's clock is ahead of the machinery's: nothing, unless a test moves it."""
     return 0.0 if clock is machinery else (clock.now() - machinery.now()).total_seconds()
+
+
+async def _readable(mirror: Mirror, guild_id: int, place_id: int) -> Collection[int]:
+    return (await mirror.readable_by_all_of(guild_id, place_id)).ids
 
 
 async def _catch_up(library: Library) -> None:

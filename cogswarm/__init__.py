@@ -54,12 +54,15 @@ from bot.plugins.settings import NoSettings, Settings, setting
 from bot.plugins.settings_fields import SettingField
 from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
+from bot.work.lanes import Earlier
+from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.run import Run
 from bot.work.runs_list import RunView
 from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
+from bot.work.transcript import Utterance
 from bot.work.waiting import Answer, Decision, Ending
 
 __all__ = [
@@ -88,6 +91,7 @@ __all__ = [
     "Decision",
     "Deletion",
     "Document",
+    "Earlier",
     "Edit",
     "Embed",
     "EmbedField",
@@ -103,6 +107,7 @@ __all__ = [
     "Message",
     "NoSettings",
     "NotDone",
+    "Notes",
     "OutsideError",
     "Passage",
     "Pins",
@@ -134,6 +139,7 @@ __all__ = [
     "ToolResult",
     "Turn",
     "UserError",
+    "Utterance",
     "entry",
     "hookimpl",
     "option",

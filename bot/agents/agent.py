@@ -64,12 +64,14 @@ class Agent:
         schema: Schema | None = None,
         instructions: str = "",
         tainted: bool | None = None,
+        purpose: Purpose | None = None,
     ) -> Conversation:
         """Answer the last turn of ``history``, using tools as long as the agent's limits allow.
 
         Await it for the `Reply`, or hand it to `Run.stream` and await it then. Model answers and uses of tools are
         recorded: after a restart it goes on where it was. ``tools`` narrows the agent's list down, to servers or
         ``server.tool``; ``sources`` is material it may cite as ``[id]``; ``instructions`` stand beside its own.
+        ``purpose`` decides how it answers: with sources from these alone (``answer``), else freely (``chat``).
         ``tainted`` says whether the history holds text from outside; left out, anything but one turn of the person
         who asks does.
 
@@ -83,7 +85,7 @@ class Agent:
             tuple(sources),
             tuple(self._offered(tools)),
             schema,
-            "answer" if sources else "chat",
+            purpose or ("answer" if sources else "chat"),
             instructions,
         )
         return self._hold(task, self.around.talks.next(), "history" if outside else "", patient=True)

@@ -52,6 +52,8 @@ class RunDuty:
     model: Callable[[str], Model | None]
     """An entry of ``models:`` as the owner lets it be used on this server; None where they do not."""
     settings: DutySettings = DutySettings()
+    chosen: str | None = None
+    """The model that was chosen for this work; it goes before the one of the server."""
 
     async def current(self, persona: Persona, principal: Principal) -> Persona:
         """The agent with the model that the server's admins chose. Raises `AgentPaused`, or `UserError`."""
@@ -66,7 +68,8 @@ class RunDuty:
                 f"{persona.display_name} is paused by <@{choice.changed_by}>; an admin can let it work again with "
                 f"`/agents resume`."
             )
-        chosen = None if choice.model is None else self.model(choice.model)
+        wish = self.chosen or choice.model
+        chosen = None if wish is None else self.model(wish)
         if chosen is None or chosen.name == persona.model.name:
             return persona
         others = tuple(one for one in persona.models if one.name != chosen.name)

@@ -54,6 +54,8 @@ class Persona:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     budget: BudgetSection = field(default_factory=BudgetSection)
     limits: LoopSection = field(default_factory=LoopSection)
+    told_in: str = ""
+    """Where what it is told stands, for people: ``prompts/writer.md``."""
 
     @property
     def model(self) -> Model:

@@ -102,6 +102,7 @@ class Personas:
             options=section.options,
             budget=section.budget or self._config.budgets,
             limits=section.limits,
+            told_in="its plugin" if told else f"prompts/{self._file_of(prompt)}.md",
         )
 
     def _situation(self) -> str:
@@ -114,6 +115,13 @@ class Personas:
     def _instructions(self, told: str, prompt: str, purpose: Purpose) -> str:
         """What a plugin tells it or else its prompt file, then the rules of the purpose, which anybody may edit."""
         return f"{told or self._read(prompt)}\n\n{self._read(f'purposes/{purpose}')}"
+
+    def _file_of(self, prompt: str) -> str:
+        try:
+            self._resources.prompt(prompt)
+        except ConfigError:
+            return DEFAULT_PROMPT
+        return prompt
 
     def _read(self, name: str) -> str:
         try:

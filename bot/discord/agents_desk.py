@@ -98,6 +98,11 @@ class Agents:
         return self._parts.personas.names
 
     @property
+    def all(self) -> tuple[Persona, ...]:
+        """Every agent as the owner has it, those of the config first."""
+        return tuple(self._parts.personas.get(name) for name in self.names)
+
+    @property
     def models(self) -> list[str]:
         """The models that an agent can be given here."""
         return self._parts.models(self._guild_id)

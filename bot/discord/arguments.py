@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from bot.discord.events import Author, Message, Where
+from bot.discord.raw_messages import attachments_of
 from bot.plugins.commands import Command
 from bot.plugins.values import Attachment, Channel, Member, Role
 
@@ -110,6 +111,7 @@ def message(found: Json, where: Where, me: int) -> Message:
         author=Author(int(author.get("id", 0)), str(name), is_bot),
         text=str(found.get("content", "")),
         mentions_me=any(str(one.get("id")) == str(me) for one in found.get("mentions") or ()),
+        attachments=attachments_of(dict(found)),
     )
 
 

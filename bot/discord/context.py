@@ -28,8 +28,9 @@ from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
 from bot.storage.database import Database
-from bot.work import runs_table
+from bot.work import lanes, runs_table
 from bot.work.choosing import custom_id
+from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
 from bot.work.speaking import status_header, stop_button
@@ -99,6 +100,7 @@ class Context(Generic[S]):
         answers: Answers | None = None,
         readable: Sequence[int] = (),
         server: Server,
+        locale: str = "",
     ) -> None:
         self._services = services
         self._cog = cog
@@ -110,6 +112,7 @@ class Context(Generic[S]):
         self._answers = answers
         self._readable = tuple(readable)
         self._replies = 0
+        self._locale = locale
 
     @property
     def settings(self) -> S:
@@ -178,6 +181,26 @@ class Context(Generic[S]):
         return self._where.in_thread
 
     @property
+    def event_id(self) -> int:
+        """What happened, as Discord numbers it: a later event has a higher number, as messages have."""
+        return self._event_id
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's own user id."""
+        return self._services.me
+
+    @property
+    def locale(self) -> str:
+        """The language in which the person uses Discord, such as ``de``; empty where it was no command or button."""
+        return self._locale
+
+    @property
+    def notes(self) -> Notes:
+        """What this cog keeps about this server, by name; also as `Run.notes`."""
+        return Notes(self._services.database, self._cog.name, self.guild_id)
+
+    @property
     def principal(self) -> Principal:
         """On whose behalf whatever is started here acts."""
         return Principal(self.guild_id, self.channel_id, self._author.id, self._author.name)
@@ -200,6 +223,10 @@ class Context(Generic[S]):
         """What is shown beside an agent's text; empty where a language model writes it."""
         return self._services.persona(name).label
 
+    def agent_reads_here(self, name: str) -> bool:
+        """Whether an agent may read this channel, which the owner says with ``agents.NAME.reads``."""
+        return self._services.persona(name).reads_in(self._where.home_id, self._where.home_name)
+
     def check_agent(self, name: str) -> None:
         """Raise `UserError` where the owner does not let an agent work in this channel."""
         persona = self._services.permit(self.guild_id, self._services.persona(name))
@@ -216,15 +243,18 @@ class Context(Generic[S]):
         *,
         title: str | None = None,
         quiet: bool = False,
+        under: int | None = None,
+        lane: str | None = None,
         within: timedelta | None = None,
         priority: Priority = "normal",
         **arguments: Any,
     ) -> UUID | None:
         """Start durable work: a status message with a stop button, a thread under it, and the run.
 
-        In a thread the work speaks there. ``quiet`` posts no status message. The same event starts nothing
-        twice (None). Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting included
-        (left out: what the workflow declares); ``priority`` whose turn it is among this server's runs.
+        In a thread the work speaks there. ``quiet`` posts no status message; ``under`` opens the thread under a message of
+        this channel instead. Of runs with the same ``lane`` in one place each waits for the one before it. The same event
+        starts nothing twice (None). Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting
+        included (left out: what the workflow declares); ``priority`` whose turn it is among this server's runs.
         """
         name = getattr(workflow, "__name__", "")
         if name not in self._cog.workflows:
@@ -242,7 +272,7 @@ class Context(Generic[S]):
             # What a cog does by itself has no event that could come twice.
             if self._event_id and not await runs_table.handle_once(conn, self._cog.name, self._event_id):
                 return None
-            status_row, thread_row = (None, None) if quiet else await self._open(conn, run_id, shown)
+            status_row, thread_row = await self._opened(conn, run_id, shown, quiet=quiet, under=under)
             new = NewRun(
                 id=run_id,
                 cog=self._cog.name,
@@ -253,11 +283,13 @@ class Context(Generic[S]):
                 thread_id=self.channel_id if thread_row is None else None,
                 priority=PRIORITIES[priority],
                 seconds=None if limit is None else limit.total_seconds(),
+                lane=lane,
+                cause=self._event_id or None,
             )
             ahead = self._services.ahead()
             await runs_table.insert(conn, new, status_row=status_row, thread_row=thread_row, ahead=ahead)
             await self._services.ring(conn, run_id)
-        if not quiet:
+        if not quiet and under is None:
             place = "right here" if self.in_thread else "in a thread under my next message"
             await self.reply(f"On it. Follow along {place}.")
         return run_id
@@ -377,6 +409,46 @@ class Context(Generic[S]):
         """What this guild asked this cog before, newest first."""
         async with self._services.database.connection() as conn:
             return await runs_table.recent_titles(conn, self.guild_id, self._cog.name, limit)
+
+    async def cog_of_this_thread(self) -> str | None:
+        """The cog whose work opened this thread; None for a thread that people opened, and outside threads."""
+        if not self.in_thread:
+            return None
+        async with self._services.database.connection() as conn:
+            row = await runs_table.first_in_thread(conn, self.channel_id)
+        return None if row is None or row.thread_row is None else row.cog
+
+    async def begin_again(self, event_id: int) -> bool:
+        """Let the work of this cog that an event began do all of it once more, such as for a message that was changed.
+
+        False where there is none that goes on, or where its answer stands there already.
+        """
+        async with self._services.database.transaction() as conn:
+            run_id = await lanes.begun_by(conn, self._cog.name, self.guild_id, event_id)
+            again = run_id is not None and await lanes.begin_again(conn, run_id)
+            if again and run_id is not None:
+                await self._services.ring(conn, run_id)
+        return again
+
+    async def withdraw(self, event_id: int, reason: str) -> bool:
+        """Stop the work of this cog that an event began, such as for a message that was deleted; ``reason`` is shown."""
+        async with self._services.database.transaction() as conn:
+            run_id = await lanes.begun_by(conn, self._cog.name, self.guild_id, event_id)
+            if run_id is None:
+                return False
+            await runs_table.ask_to_stop(conn, run_id, self._author.id, reason)
+            await self._services.ring(conn, run_id)
+        return True
+
+    async def _opened(
+        self, conn: Connection, run_id: UUID, title: str, *, quiet: bool, under: int | None
+    ) -> tuple[int | None, int | None]:
+        """The outbox rows of the status message and of the thread, where there are any."""
+        if under is not None and not self.in_thread:
+            surface, key = self._services.surface, f"{run_id}:thread"
+            opened = await surface.open_thread_on(conn, key, self.channel_id, under, title)
+            return None, opened.opened_by
+        return (None, None) if quiet or under is not None else await self._open(conn, run_id, title)
 
     async def _open(self, conn: Connection, run_id: UUID, title: str) -> tuple[int, int | None]:
         say = Say(

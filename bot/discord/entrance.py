@@ -94,6 +94,7 @@ class Entrance:
         author: Author,
         answers: Answers | None = None,
         readable: Sequence[int] = (),
+        locale: str = "",
     ) -> Context[Any]:
         """What a cog is given for something that was let in."""
         home = where.home_id or where.channel_id
@@ -106,6 +107,7 @@ class Entrance:
             author=author,
             answers=answers,
             readable=readable,
+            locale=locale,
             server=Server(self._parts(), where.guild_id, author, where.channel_id, home),
         )
 

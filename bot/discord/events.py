@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.plugins.values import Attachment, Role
+
 NOBODY_ID = 0
 """The author's id where Discord does not say who did something."""
 SPOKEN = frozenset({0, 19})
@@ -67,6 +69,11 @@ class Message:
     mentions_me: bool
     reply_to: RepliedTo | None = None
     hidden: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    mentioned_roles: tuple[Role, ...] = ()
+    """Without names where the message was read back."""
+    mentions_others: bool = False
+    """It mentions people other than this bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +183,7 @@ class Interaction:
     author: Author
     data: dict[str, Any]
     message_id: int | None = None
+    locale: str = ""
+    """The language in which the person uses Discord, such as ``de`` or ``en-US``."""
     readable: tuple[int, ...] = ()
     """The channels whose history the author may read, and whoever reads an answer given here."""

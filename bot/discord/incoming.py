@@ -5,6 +5,7 @@ from typing import Any
 import nextcord
 
 from bot.discord.events import Author, Interaction, Message, RepliedTo, Where
+from bot.plugins.values import Attachment, Role
 
 _KINDS: dict[int, Any] = {1: "ping", 2: "command", 3: "component", 4: "autocomplete", 5: "modal"}
 _ACTS = frozenset({2, 3})
@@ -59,7 +60,14 @@ def message_of(message: nextcord.Message, me: int, *, reads_all: bool) -> Messag
         hidden=blank
         and not (reads_all or mentions_me or message.guild is None or author.id == me)
         and message.type in {nextcord.MessageType.default, nextcord.MessageType.reply},
+        attachments=tuple(_attachment(one) for one in message.attachments),
+        mentioned_roles=tuple(Role(role.id, role.name) for role in message.role_mentions),
+        mentions_others=any(user.id != me for user in message.mentions),
     )
+
+
+def _attachment(file: nextcord.Attachment) -> Attachment:
+    return Attachment(file.id, file.filename, file.url, file.size, file.content_type or "")
 
 
 def _reply_to(message: nextcord.Message, me: int) -> RepliedTo | None:
@@ -92,6 +100,7 @@ def interaction_of(interaction: nextcord.Interaction[Any]) -> Interaction:
         else author_of(user, is_bot=user.bot, permissions=interaction.permissions.value),
         data=dict(data),
         message_id=interaction.message.id if interaction.message else None,
+        locale=str(interaction.locale or ""),
         readable=_readable(interaction) if interaction.type.value in _ACTS else (),
     )
 

@@ -151,7 +151,13 @@ class Interactions:
                 await answers.complain(refused.sentence)
                 return
             context = self._entrance.context(
-                cog, interaction.id, interaction.where, interaction.author, answers, interaction.readable
+                cog,
+                interaction.id,
+                interaction.where,
+                interaction.author,
+                answers,
+                interaction.readable,
+                interaction.locale,
             )
             late = asyncio.create_task(self._acknowledge_late(answers)) if call.opens_form else None
             try:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.discord.events import Author, Message, RepliedTo, Where
+from bot.plugins.values import Attachment, Role
 
 type Json = dict[str, Any]
 
@@ -23,6 +24,24 @@ def message_from(data: Json, where: Where, author: Author, me: int, *, reads_all
         mentions_me=mentions_me,
         reply_to=_reply_to(data, me),
         hidden=blank and not (reads_all or mentions_me or where.guild_id is None or author.id == me),
+        attachments=attachments_of(data),
+        mentioned_roles=tuple(Role(int(role), "") for role in data.get("mention_roles") or ()),
+        mentions_others=any(int(user["id"]) != me for user in mentions),
+    )
+
+
+def attachments_of(data: Json) -> tuple[Attachment, ...]:
+    """The files of a message; nothing of them has been fetched."""
+    files: list[Json] = data.get("attachments") or []
+    return tuple(
+        Attachment(
+            int(file["id"]),
+            str(file.get("filename", "")),
+            str(file.get("url", "")),
+            int(file.get("size", 0)),
+            str(file.get("content_type") or ""),
+        )
+        for file in files
     )
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from bot.clock import Clock
 from bot.discord import outbox_table
 from bot.discord.api import DiscordApi
+from bot.discord.events import SPOKEN
 from bot.discord.outbox_table import NewRow
+from bot.discord.raw_messages import attachments_of
 from bot.discord.rendering import MOST_CHUNKS, URGENCY, Rendered, bodies, edit_body, identity_of, thread_name
 from bot.errors import OutsideError
 from bot.work.surface import Connection, Place, Said, Say
@@ -98,6 +100,14 @@ class DiscordSurface:
         """Open a thread under the message of ``row``; it has that message's id."""
         payload = {"name": thread_name(name), "auto_archive_duration": DAY_MINUTES}
         return Place(opened_by=await self._on(conn, row, NewRow(key=key, kind="thread", payload=payload)))
+
+    async def open_thread_on(
+        self, conn: Connection, key: str, channel_id: int, message_id: int, name: str
+    ) -> Place:
+        """Open a thread under somebody's message; it has that message's id."""
+        payload = {"name": thread_name(name), "auto_archive_duration": DAY_MINUTES}
+        new = NewRow(key=key, kind="thread", payload=payload, channel_id=channel_id, target_id=message_id)
+        return Place(opened_by=await outbox_table.add(conn, new))
 
     async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
         """Open a thread that only those see who are mentioned in it (and who may manage threads)."""
@@ -202,25 +212,34 @@ class DiscordSurface:
             page = await self._api.request(
                 "GET", "/channels/{channel_id}/messages/pins", query=query, channel_id=channel_id
             )
-            said.extend(_said(one["message"]) for one in page["items"])
+            said.extend(_said(one["message"], self._api.user_id) for one in page["items"])
             if not page["has_more"] or not page["items"]:
                 break
             before = str(page["items"][-1]["pinned_at"])
         return said
 
     async def history(
-        self, channel_id: int, *, since: timedelta | None = None, limit: int = 100
+        self,
+        channel_id: int,
+        *,
+        since: timedelta | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
     ) -> Sequence[Said]:
-        """What was said, oldest first: at most ``limit`` messages, none older than ``since``."""
+        """What was said, oldest first: the last ``limit`` messages that are not older than ``since`` and stand between two."""
         oldest = None if since is None else self._clock.now() - since
         said: list[Said] = []
-        before: int | None = None
         while len(said) < limit:
             query = {"limit": min(PAGE, limit - len(said)), **({"before": before} if before else {})}
             page = await self._api.request(
                 "GET", "/channels/{channel_id}/messages", query=query, channel_id=channel_id
             )
-            fresh = [one for one in map(_said, page) if oldest is None or one.at >= oldest]
+            fresh = [
+                one
+                for one in (_said(message, self._api.user_id) for message in page)
+                if (oldest is None or one.at >= oldest) and (after is None or one.id > after)
+            ]
             said.extend(fresh)
             if len(page) < query["limit"] or len(fresh) < len(page):
                 break
@@ -233,8 +252,8 @@ def snowflake_at(moment: datetime) -> int:
     return max(0, int(moment.timestamp() * 1000) - _EPOCH_MS) << 22
 
 
-def _said(message: dict[str, Any]) -> Said:
-    author = message["author"]
+def _said(message: dict[str, Any], me: int) -> Said:
+    author, webhook = message["author"], message.get("webhook_id")
     return Said(
         id=int(message["id"]),
         author=str(author.get("global_name") or author["username"]),
@@ -243,4 +262,8 @@ def _said(message: dict[str, Any]) -> Said:
         text=str(message.get("content", "")),
         at=datetime.fromisoformat(message["timestamp"]),
         link=f"https://discord.com/channels/@me/{message['channel_id']}/{message['id']}",
+        mine=int(author["id"]) == me,
+        webhook_id=int(webhook) if webhook else None,
+        spoken=message.get("type", 0) in SPOKEN,
+        attachments=attachments_of(message),
     )

@@ -42,7 +42,7 @@ def build_prompt(request: Request, *, nonce: str) -> Prompt:
     turns = [_marked(turn, nonce) for turn in request.turns]
     if request.material:
         _insert_material(turns, _material_block(request.material, nonce))
-    marked = bool(request.material) or any(turn.role == "tool" for turn in turns)
+    marked = bool(request.material) or any(turn.role == "tool" or turn.author for turn in turns)
     note = _NOTE.format(nonce=nonce) if marked else ""
     return Prompt(clean(request.instructions).strip(), note, tuple(turns))
 
@@ -53,6 +53,8 @@ def clean(text: str) -> str:
 
 
 def _marked(turn: Turn, nonce: str) -> Turn:
+    if turn.author and turn.role == "user":
+        return replace(turn, text=_block(nonce, turn.text, kind="message", author=turn.author))
     if turn.role != "tool":
         return replace(turn, text=_without_nonce(clean(turn.text), nonce))
     kind = "failed tool result" if turn.tool_failed else "tool result"

@@ -93,6 +93,8 @@ class Turn:
     opaque: tuple[Json, ...] = ()
     tool_failed: bool = False
     """The tool did not do what was asked; ``text`` says why."""
+    author: str = ""
+    """Of a ``user`` turn: somebody else than the person who asks said it. It is marked as from outside, with their name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,19 @@ class Library:
             return await sources.of_run(conn, run_id, guild_id)
 
     async def recall(
-        self, guild_id: int, text: str, *, kind: str, readable: Sequence[int], not_run: UUID | None = None
+        self,
+        guild_id: int,
+        text: str,
+        *,
+        kind: str | None,
+        readable: Sequence[int],
+        not_run: UUID | None = None,
     ) -> list[Recollection]:
-        """Memories about the very subject of ``text``, best first, from readable places only."""
+        """Memories (of any kind, None) about the very subject of ``text``, best first, from readable places only."""
         embedded = await embed_one(self._embedder, text)
-        question = Question(guild_id, text, readable, kinds=(kind,), not_run=not_run)
+        question = Question(
+            guild_id, text, readable, kinds=None if kind is None else (kind,), not_run=not_run
+        )
         async with self._database.connection() as conn:
             recalled = await recall(conn, question, embedded)
             hits = [hit.found for hit in recalled.same_subject]

@@ -10,16 +10,23 @@ from types import MappingProxyType
 from typing import Any, Concatenate
 from uuid import UUID
 
+import structlog
+
 from bot.agents.agent import Agent
 from bot.agents.talk_table import Talks
 from bot.clock import Clock
 from bot.discord.missed import watch_table
+from bot.errors import OutsideError
 from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
+from bot.plugins.values import Attachment
+from bot.work import lanes
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
+from bot.work.lanes import Earlier
+from bot.work.notes import Notes
 from bot.work.once import once
 from bot.work.principal import Principal
 from bot.work.run_agents import RunAgents
@@ -43,7 +50,10 @@ from bot.work.surface import (
     Speaker,
 )  # fmt: skip
 from bot.work.ticker import Ticker
+from bot.work.transcript import Utterance, transcript
 from bot.work.waiting import Answer, Ending, Waits
+
+log = structlog.get_logger(__name__)
 
 
 class Run:
@@ -83,12 +93,13 @@ class Run:
         """Where time comes from."""
         return self._services.clock
 
-    def agent(self, name: str) -> Agent:
+    def agent(self, name: str, *, model: str | None = None) -> Agent:
         """The persona of that name; one that is not configured answers with the default model.
 
+        ``model`` is an entry of ``models:`` to use for this work instead of the server's, where the owner offers it.
         Raises `UserError` where the owner does not let it work in this guild.
         """
-        return self._agents.get(name)
+        return self._agents.get(name, model)
 
     @property
     def between_agents(self) -> Talks:
@@ -290,6 +301,58 @@ class Run:
         said = await self._services.surface.history(channel_id, since=since, limit=limit)
         return [_passage(message) for message in said if message.text and not message.is_bot]
 
+    async def transcript(
+        self, channel_id: int, *, before: int | None = None, after: int | None = None, limit: int = 100
+    ) -> list[Utterance]:
+        """What people and agents said in a channel, oldest first: the last ``limit`` messages that stand between two.
+
+        Discord's notices and the bot's own remarks are left out. All of it is from outside.
+        """
+        await self._agents.taint.mark("history")
+        return await transcript(
+            self._services, self.principal.guild_id, channel_id, before=before, after=after, limit=limit
+        )
+
+    async def read_file(self, file: Attachment, *, most_bytes: int) -> bytes:
+        """What somebody attached, from Discord's own file hosts only. Raises `OutsideError`, also where it is larger."""
+        if self._services.files is None:
+            raise OutsideError("Files cannot be read here.")
+        await self._agents.taint.mark("attachment")
+        return await self._services.files.read(file.url, most_bytes)
+
+    async def readable(self) -> list[int]:
+        """The channels that everybody can read who reads what this run says; itself alone where that is not known."""
+        place = self.thread_id or self.principal.channel_id
+        if self._services.readable is None:
+            return [place]
+        try:
+            found = await self._services.readable(self.principal.guild_id, place)
+        except OutsideError as error:
+            log.info("readable_not_known", reason=str(error))
+            return [place]
+        return sorted({place, *found})
+
+    async def take_along(self, limit: int) -> list[dict[str, Any]]:
+        """Take over the runs that wait right behind this one in its lane for the same person; what they were begun with.
+
+        They are done with that. Those of others, and what comes later, keep their turns.
+        """
+        key = self._steps.next_key("take along")
+        if key not in self._steps:
+            async with self._steps.commit() as conn:
+                await self._steps.record(conn, key, await lanes.take_along(conn, self.id, limit))
+        return list(self._steps[key])
+
+    async def earlier(self, limit: int = 50) -> list[Earlier]:
+        """The last runs that were begun before this one in its lane, oldest first, with what they were begun with."""
+        async with self._services.database.connection() as conn:
+            return await lanes.earlier(conn, self.id, limit)
+
+    @property
+    def notes(self) -> Notes:
+        """What the cog keeps about this server, by name; also as `Context.notes`."""
+        return Notes(self._services.database, self._row.cog, self.principal.guild_id)
+
     async def keep_sources(self, documents: Sequence[Document]) -> list[Source]:
         """Keep what was fetched, numbered from 1; a URL that was kept before answers with its number."""
         return await self._services.library.keep(self.id, self.principal.guild_id, documents)
@@ -299,8 +362,8 @@ class Run:
         await self._agents.taint.mark("sources")
         return await self._services.library.sources(run_id or self.id, self.principal.guild_id)
 
-    async def recall(self, text: str, *, kind: str, readable: Sequence[int]) -> list[Recollection]:
-        """What this guild remembers about the same subject, from places in ``readable`` only.
+    async def recall(self, text: str, *, kind: str | None, readable: Sequence[int]) -> list[Recollection]:
+        """What this guild remembers (of a kind, or of any) about the same subject, from places in ``readable`` only.
 
         A memory that rests on text from outside is ``tainted``, and so is the run that has read it.
         """

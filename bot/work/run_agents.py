@@ -23,12 +23,14 @@ class RunAgents:
         self._board = board
         self.taint = RunTaint(services.database, row.id)
 
-    def get(self, name: str) -> Agent:
+    def get(self, name: str, model: str | None = None) -> Agent:
         """The agent of that name; one that is not configured answers with the default model.
+
+        ``model`` is an entry of ``models:`` to use instead of the one chosen on the server, where the owner offers it.
 
         Raises `UserError` where the owner does not let it work in this guild.
         """
-        return self._sent(name, Team())
+        return self._sent(name, Team(), model)
 
     @property
     def talks(self) -> Talks:
@@ -41,14 +43,14 @@ class RunAgents:
             raise ConfigError("There are no agents here; give RunServices an agency.")
         return self._services.agency
 
-    def _sent(self, name: str, team: Team) -> Agent:
+    def _sent(self, name: str, team: Team, model: str | None = None) -> Agent:
         services, principal, agency = self._services, self._row.principal, self._agency
         persona = services.permit(principal.guild_id, services.personas.get(name))
         # Those it hands tasks to share what was said among them, so that it is judged as one talk.
         shared = Team(lambda other: self._sent(other, shared), agency.talks.limits, team.spoken)
-        return Agent(persona, principal, self._around(persona, shared, agency))
+        return Agent(persona, principal, self._around(persona, shared, agency, model))
 
-    def _around(self, persona: Persona, team: Team, agency: Agency) -> Surroundings:
+    def _around(self, persona: Persona, team: Team, agency: Agency, model: str | None) -> Surroundings:
         services, principal = self._services, self._row.principal
         return Surroundings(
             meter=services.meter(self._row.id, principal, persona.budget),
@@ -64,6 +66,7 @@ class RunAgents:
                 principal.guild_id,
                 lambda model: agency.model(principal.guild_id, model),
                 agency.duty,
+                model,
             ),
             taint=self.taint,
             board=self._board,

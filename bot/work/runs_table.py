@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from bot.work import lanes
 from bot.work.principal import Principal
 from bot.work.surface import Connection
 
@@ -56,6 +57,9 @@ class RunRow:
     failures: int
     round: int
     result: Any
+    lane: str | None
+    number: int
+    cause: int | None
 
     @property
     def is_over(self) -> bool:
@@ -92,6 +96,10 @@ class NewRun:
     seconds: float | None = None
     """How long it may take, waiting included; None: as long as it takes."""
     parent_id: UUID | None = None
+    lane: str | None = None
+    """Runs of one lane in one place take turns."""
+    cause: int | None = None
+    """The event on Discord that it began with."""
 
 
 async def insert(
@@ -105,18 +113,21 @@ async def insert(
     cursor = await conn.execute(
         """
         INSERT INTO run (id, cog, workflow, args, title, guild_id, channel_id, member_id, member_name,
-                         thread_id, status_row, thread_row, priority, seconds, parent_id, deadline_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                         thread_id, status_row, thread_row, priority, seconds, parent_id, lane, cause, deadline_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                 now() + make_interval(secs => %s) + make_interval(secs => %s))
         ON CONFLICT (id) DO NOTHING
         """,
         (
             new.id, new.cog, new.workflow, Jsonb(new.args), new.title, new.principal.guild_id,
             new.principal.channel_id, new.principal.member_id, new.principal.name, new.thread_id, status_row,
-            thread_row, new.priority, new.seconds, new.parent_id, new.seconds, ahead,
+            thread_row, new.priority, new.seconds, new.parent_id, new.lane, new.cause, new.seconds, ahead,
         ),
     )  # fmt: skip
-    return cursor.rowcount == 1
+    added = cursor.rowcount == 1
+    if added and new.lane is not None:
+        await lanes.queue(conn, new.id)
+    return added
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +165,11 @@ async def holds(conn: Connection, run_id: UUID, fence: int) -> bool:
 async def finish(
     conn: Connection, run_id: UUID, fence: int, state: str, error: str | None = None, result: Any = None
 ) -> bool:
-    """End the run, and wake whoever waits for its end; False when somebody else holds it by now."""
+    """End the run, wake whoever waits for its end, and let the next of its lane begin.
+
+    False when somebody else holds it by now.
+    """
+    await lanes.lock(conn, run_id)
     cursor = await conn.execute(
         """
         UPDATE run SET state = %s, error = %s, result = %s, finished_at = now(), lease_until = NULL
@@ -164,6 +179,7 @@ async def finish(
     )
     if cursor.rowcount != 1:
         return False
+    await lanes.wake_next(conn, run_id)
     # Locked whatever their state: one that is just being let go of has either seen this end, or is woken after that.
     waiting = await conn.execute(
         """

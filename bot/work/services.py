@@ -1,6 +1,6 @@
 """What every run works with, put together once by the app."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from bot.mcp.toolbox import Toolbox
 from bot.memory.library import Library
 from bot.storage.database import Database
 from bot.work.agency import Agency
+from bot.work.files import FileReader
 from bot.work.principal import Principal
 from bot.work.streaming import PACE
 from bot.work.surface import Connection, Surface
@@ -26,6 +27,9 @@ async def unheard(_conn: Connection, _run_id: UUID) -> None:
 
 async def known(_guild_id: int) -> None:
     """Where a gateway tells of guilds, what they have chosen is known."""
+
+
+type Readable = Callable[[int, int], Awaitable[Collection[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,7 @@ class RunServices:
     """Says, in the caller's transaction, that a run can go on."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+    files: FileReader | None = None
+    """Reads what people attached; None where nothing is attached."""
+    readable: Readable | None = None
+    """What everybody in a place of a guild can read; None where nobody knows."""

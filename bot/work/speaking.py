@@ -6,17 +6,21 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from bot.discord.missed import watch_table
+from bot.discord.plain import plain
 from bot.discord.plain import title as one_line
 from bot.work import runs_table
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.status import Line, render
 from bot.work.steps import Steps
-from bot.work.streaming import Growing, Show
+from bot.work.streaming import GOES_ON, Growing, Show
 from bot.work.surface import Button, Connection, Place, Say
 
 STOP_ACTION = "v1:runs:stop:"
 RETRY_ACTION = "v1:runs:retry:"
+GROWING = "growing"
+LAST_WORDS = 1_500
+"""Characters that stay of a text that was cut off."""
 
 
 class Voice:
@@ -27,6 +31,7 @@ class Voice:
         self._steps = steps
         self._services = services
         self._ticks = 0
+        self._growing: Growing | None = None
         self._lines = [TypeAdapter(Line).validate_python(value) for value in steps.recorded("line")]
 
     @property
@@ -55,7 +60,14 @@ class Voice:
         key, whole = self._steps.next_key("post"), self._steps.next_key("streamed")
         if key in self._steps:
             return str(self._steps[whole])
-        growing = Growing(
+        alone = self._row.status_row is None
+        begun = key.replace("post", GROWING)
+
+        async def note(conn: Connection, row: int) -> None:
+            if begun not in self._steps:
+                await self._steps.record(conn, begun, row)
+
+        self._growing = growing = Growing(
             self._services.surface,
             self._steps.commit,
             self._services.clock,
@@ -65,12 +77,16 @@ class Voice:
             say=say,
             show=show,
             pace=self._services.pace,
+            # Where no status message does, the text itself shows what is being done, and can be stopped.
+            buttons=(stop_button(self._row.id),) if alone else (),
+            begun=note,
         )
         text = await growing.grow(pieces)
         async with self._steps.commit() as conn:
             rows = await growing.finish(conn, text)
             await self._steps.record(conn, key, rows[-1])
             await self._steps.record(conn, whole, text)
+        self._growing = None
         return text
 
     async def line(self, line: Line) -> None:
@@ -92,6 +108,8 @@ class Voice:
     async def now(self, text: str) -> None:
         """Show what is being done right now, below the stages; the next stage takes its place."""
         if self._row.status_row is None:
+            if self._growing is not None:
+                self._growing.doing(plain(text))
             return
         self._ticks += 1
         shown = [*self._lines, Line("note", text)]
@@ -149,7 +167,7 @@ class Voice:
         """
         run_id, buttons = self._row.id, (retry_button(self._row.id),) if again else ()
         if self._row.status_row is None:
-            if ending is not None:
+            if ending is not None and not await self._ended_in_its_text(conn, ending, buttons):
                 say = Say(ending, buttons=buttons)
                 await self._services.surface.post(conn, self._last("close"), self.place, say, run_id=run_id)
             return
@@ -168,6 +186,18 @@ class Voice:
     def _last(self, kind: str) -> str:
         """A key for what is said at the end, of which there is one each time that people try the run again."""
         return f"{self._row.id}:{kind}{f':{self._row.round}' if self._row.round else ''}"
+
+    async def _ended_in_its_text(self, conn: Connection, ending: str, buttons: tuple[Button, ...]) -> bool:
+        """Say in the text that did not get to its end that it ended; False where there is none."""
+        begun = [number for number in self._steps.numbers(GROWING) if f"post:{number}" not in self._steps]
+        if not begun:
+            return False
+        # What another process has shown of it is not known here, and is taken back.
+        so_far = "" if self._growing is None else self._growing.shown
+        text = f"{so_far[-LAST_WORDS:]} {GOES_ON}\n{ending}" if so_far.strip() else ending
+        row = int(self._steps[f"{GROWING}:{begun[-1]}"])
+        await self._services.surface.edit(conn, self._last("close"), row, Say(text, buttons=buttons))
+        return True
 
     async def _call_back(self, conn: Connection, ending: str | None) -> None:
         """Tell whoever asked that it has ended, where that took so long that they look at something else by now."""

@@ -57,9 +57,12 @@ class Steps:
 
     def recorded(self, kind: str) -> list[Any]:
         """The results of the steps that were numbered within ``kind``, in the order of their numbers."""
+        return [self._recorded[f"{kind}:{number}"] for number in self.numbers(kind)]
+
+    def numbers(self, kind: str) -> list[int]:
+        """The numbers of the steps that were numbered within ``kind``."""
         numbered = (key.rpartition(":") for key in self._recorded if key.startswith(f"{kind}:"))
-        numbers = sorted(int(number) for begin, _, number in numbered if begin == kind and number.isdecimal())
-        return [self._recorded[f"{kind}:{number}"] for number in numbers]
+        return sorted(int(number) for begin, _, number in numbered if begin == kind and number.isdecimal())
 
     def intent(self, key: str) -> Any:
         """What was noted when a step was begun of which no result is recorded; None where it was not begun."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.work.surface import Connection, Place, Say, Surface
+from bot.work.surface import Button, Connection, Place, Say, Surface
 
 PACE = 2.0
 """Seconds between two edits; Discord takes about one a second, and readers no more than this."""
@@ -15,6 +15,8 @@ TAIL = 1_500
 """Characters that are shown of a text that is not finished: its end, where it grows."""
 GOES_ON = "…"
 FIRST_ATTEMPT = 1
+
+type Begun = Callable[[Connection, int], Awaitable[None]]
 
 
 class Show(Protocol):
@@ -45,7 +47,10 @@ class Growing:
         say: Say,
         show: Show = as_it_is,
         pace: float = PACE,
+        buttons: tuple[Button, ...] = (),
+        begun: Begun | None = None,
     ) -> None:
+        """``buttons`` stand below it as long as it grows; ``begun`` is told the outbox row that carries it."""
         self._surface = surface
         self._transaction = transaction
         self._clock = clock
@@ -55,9 +60,22 @@ class Growing:
         self._say = say
         self._shown_of = show
         self._pace = pace
+        self._buttons = buttons
+        self._begun = begun
+        self._doing = ""
         self._row: int | None = None
         self._shown = ""
+        self._now = ""
         self._edits = 0
+
+    @property
+    def shown(self) -> str:
+        """What people see of the text by now."""
+        return self._shown
+
+    def doing(self, text: str) -> None:
+        """Show below the text what is being done, until more of the text comes."""
+        self._doing = text
 
     async def grow(self, pieces: AsyncIterable[str]) -> str:
         """Show what comes; the answer is the whole text, of which the end may not have been shown yet.
@@ -91,22 +109,30 @@ class Growing:
         return await self._surface.replace(conn, f"{self._key}:whole", self._row, whole)
 
     async def _show(self, text: str) -> None:
-        if not text.strip() or text == self._shown:
-            return
+        if text != self._shown and text.strip():
+            self._doing = ""
         so_far = text if len(text) <= TAIL else f"{GOES_ON} {text[-TAIL:]}"
-        say = self._unfinished(f"{so_far} {GOES_ON}")
+        line = f"-# {self._doing} {GOES_ON}" if self._doing else ""
+        now = "\n".join(part for part in (f"{so_far} {GOES_ON}" if text.strip() else "", line) if part)
+        if not now or now == self._now:
+            return
+        say = self._unfinished(now)
         async with self._transaction() as conn:
             if self._row is None:
                 (self._row, *_) = await self._surface.post(conn, self._key, self._place, say)
+                if self._begun is not None:
+                    await self._begun(conn, self._row)
             else:
                 self._edits += 1
                 # Another attempt's edits have keys of their own: those of this one must be shown.
                 key = f"{self._key}:{self._attempt}:{self._edits}"
                 await self._surface.edit(conn, key, self._row, say)
-        self._shown = text
+        self._shown, self._now = text, now
 
     def _unfinished(self, text: str) -> Say:
-        return Say(text, self._say.speaker, reply_to=self._say.reply_to, urgency="progress")
+        return Say(
+            text, self._say.speaker, buttons=self._buttons, reply_to=self._say.reply_to, urgency="progress"
+        )
 
 
 async def _written(pieces: AsyncIterable[str], text: list[str]) -> None:

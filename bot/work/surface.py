@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from psycopg import AsyncConnection
 
+from bot.plugins.values import Attachment
 from bot.work.choosing import Button, ButtonStyle, Choice, Select, SelectKind
 from bot.work.embeds import Embed, EmbedField
 
@@ -80,6 +81,12 @@ class Said:
     text: str
     at: datetime
     link: str
+    mine: bool = False
+    """The bot itself said it, not an agent through a webhook."""
+    webhook_id: int | None = None
+    spoken: bool = True
+    """Somebody wrote it; otherwise it is a notice of Discord's."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Surface(Protocol):
@@ -111,6 +118,12 @@ class Surface(Protocol):
 
     async def open_thread(self, conn: Connection, key: str, row: int, name: str) -> Place:
         """Open a thread under the message of ``row``."""
+        ...
+
+    async def open_thread_on(
+        self, conn: Connection, key: str, channel_id: int, message_id: int, name: str
+    ) -> Place:
+        """Open a thread under somebody's message."""
         ...
 
     async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
@@ -157,7 +170,13 @@ class Surface(Protocol):
         ...
 
     async def history(
-        self, channel_id: int, *, since: timedelta | None = None, limit: int = 100
+        self,
+        channel_id: int,
+        *,
+        since: timedelta | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
     ) -> Sequence[Said]:
-        """What was said in a channel or thread, oldest first, at most ``limit`` messages."""
+        """What was said in a channel or thread, oldest first, at most ``limit`` messages; between two where they are given."""
         ...

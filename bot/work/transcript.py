@@ -1,0 +1,84 @@
+"""What was said in a channel, with who said it: people, our agents, other bots; told by ids and never by names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.discord.rendering import spoken_name
+from bot.plugins.values import Attachment
+from bot.work.services import RunServices
+from bot.work.surface import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A message of a conversation; names, text and files come from outside.
+
+    ``agent`` is what the config calls the agent of ours that said it, and None for everybody else, whatever they call
+    themselves.
+    """
+
+    id: int
+    author: str
+    author_id: int
+    text: str
+    at: datetime
+    link: str
+    agent: str | None = None
+    is_bot: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+async def transcript(
+    services: RunServices,
+    guild_id: int,
+    channel_id: int,
+    *,
+    before: int | None,
+    after: int | None,
+    limit: int,
+) -> list[Utterance]:
+    """The last messages between two, the oldest first, without Discord's notices and the bot's own remarks."""
+    said = await services.surface.history(channel_id, before=before, after=after, limit=limit)
+    agents = await _agents(services, channel_id, said)
+    place = guild_id or "@me"
+    return [
+        Utterance(
+            id=one.id,
+            author=one.author,
+            author_id=one.author_id,
+            text=one.text,
+            at=one.at,
+            link=f"https://discord.com/channels/{place}/{channel_id}/{one.id}",
+            agent=agents.get(one.id),
+            is_bot=one.is_bot,
+            attachments=one.attachments,
+        )
+        for one in said
+        if one.spoken and not (one.mine and one.id not in agents)
+    ]
+
+
+async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) -> dict[int, str]:
+    """Which agent said what, as the outbox knows; what it has forgotten is told by our webhooks and the name there."""
+    ours = [one for one in said if one.mine or one.webhook_id is not None]
+    if not ours:
+        return {}
+    async with services.database.connection() as conn:
+        cursor = await conn.execute(
+            "SELECT message_id, identity ->> 'agent' FROM outbox"
+            " WHERE channel_id = %s AND message_id = ANY(%s) AND identity ->> 'agent' IS NOT NULL",
+            (channel_id, [one.id for one in ours]),
+        )
+        found = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+        cursor = await conn.execute(
+            "SELECT webhook_id FROM own_webhook WHERE webhook_id = ANY(%s)",
+            ([one.webhook_id for one in ours if one.webhook_id is not None],),
+        )
+        own = {int(row[0]) for row in await cursor.fetchall()}
+    for one in ours:
+        if one.id not in found and one.webhook_id in own:
+            name = services.personas.called(spoken_name(one.author))
+            if name is not None:
+                found[one.id] = name
+    return found
