@@ -176,6 +176,11 @@ class Context(Generic[S]):
         return self._where.channel_id
 
     @property
+    def home_id(self) -> int:
+        """The channel it happened in, also where that was in a thread of it."""
+        return self._where.home_id or self._where.channel_id
+
+    @property
     def in_thread(self) -> bool:
         """Whether that is a thread."""
         return self._where.in_thread

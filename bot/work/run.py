@@ -21,8 +21,9 @@ from bot.llm.protocol import Passage
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
+from bot.mirror import channel_table
 from bot.plugins.values import Attachment
-from bot.work import lanes
+from bot.work import lanes, runs_table
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
 from bot.work.lanes import Earlier
@@ -52,6 +53,9 @@ from bot.work.surface import (
 from bot.work.ticker import Ticker
 from bot.work.transcript import Utterance, transcript
 from bot.work.waiting import Answer, Ending, Waits
+
+PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
+"""How often, and after how many seconds each, a thread is looked for that is being opened."""
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +91,18 @@ class Run:
     def thread_id(self) -> int | None:
         """The thread in which it speaks, where that was known when the run was taken up."""
         return self._row.thread_id
+
+    async def place(self) -> int:
+        """Where it speaks: its thread, which is waited for while it is being opened, or else the channel."""
+        for _ in range(PLACE_LOOKS):
+            async with self._services.database.connection() as conn:
+                row = await runs_table.get(conn, self.id)
+            if row is None or row.thread_row is None or row.thread_id is not None:
+                break
+            await self.clock.sleep(PLACE_PAUSE)
+        else:
+            row = None
+        return self._row.channel_id if row is None else row.thread_id or row.channel_id
 
     @property
     def clock(self) -> Clock:
@@ -320,8 +336,11 @@ class Run:
         await self._agents.taint.mark("attachment")
         return await self._services.files.read(file.url, most_bytes)
 
-    async def readable(self) -> list[int]:
-        """The channels that everybody can read who reads what this run says; itself alone where that is not known."""
+    async def readable(self, agent: str) -> list[int]:
+        """The channels that an agent may read and everybody can who reads what this run says.
+
+        Where that is not known it is this place alone.
+        """
         place = self.thread_id or self.principal.channel_id
         if self._services.readable is None:
             return [place]
@@ -330,7 +349,10 @@ class Run:
         except OutsideError as error:
             log.info("readable_not_known", reason=str(error))
             return [place]
-        return sorted({place, *found})
+        persona = self._services.personas.get(agent)
+        async with self._services.database.connection() as conn:
+            known = await channel_table.find(conn, sorted(found))
+        return sorted({place, *(one.id for one in known if persona.reads_in(one.id, one.name))})
 
     async def take_along(self, limit: int) -> list[dict[str, Any]]:
         """Take over the runs that wait right behind this one in its lane for the same person; what they were begun with.

@@ -64,8 +64,8 @@ class Growing:
         self._begun = begun
         self._doing = ""
         self._row: int | None = None
-        self._shown = ""
-        self._now = ""
+        self._shown: str = ""
+        self._now: str = ""
         self._edits = 0
 
     @property

@@ -27,6 +27,8 @@ class Utterance:
     agent: str | None = None
     is_bot: bool = False
     attachments: tuple[Attachment, ...] = ()
+    run: str = ""
+    """The id of the run in which an agent said it, as long as that is known."""
 
 
 async def transcript(
@@ -50,27 +52,37 @@ async def transcript(
             text=one.text,
             at=one.at,
             link=f"https://discord.com/channels/{place}/{channel_id}/{one.id}",
-            agent=agents.get(one.id),
+            agent=agents.get(one.id, _NOBODY).name or None,
             is_bot=one.is_bot,
             attachments=one.attachments,
+            run=agents.get(one.id, _NOBODY).run,
         )
         for one in said
         if one.spoken and not (one.mine and one.id not in agents)
     ]
 
 
-async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class _Agent:
+    name: str = ""
+    run: str = ""
+
+
+_NOBODY = _Agent()
+
+
+async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) -> dict[int, _Agent]:
     """Which agent said what, as the outbox knows; what it has forgotten is told by our webhooks and the name there."""
     ours = [one for one in said if one.mine or one.webhook_id is not None]
     if not ours:
         return {}
     async with services.database.connection() as conn:
         cursor = await conn.execute(
-            "SELECT message_id, identity ->> 'agent' FROM outbox"
+            "SELECT message_id, identity ->> 'agent', split_part(key, ':', 1) FROM outbox"
             " WHERE channel_id = %s AND message_id = ANY(%s) AND identity ->> 'agent' IS NOT NULL",
             (channel_id, [one.id for one in ours]),
         )
-        found = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+        found = {int(row[0]): _Agent(str(row[1]), str(row[2])) for row in await cursor.fetchall()}
         cursor = await conn.execute(
             "SELECT webhook_id FROM own_webhook WHERE webhook_id = ANY(%s)",
             ([one.webhook_id for one in ours if one.webhook_id is not None],),
@@ -80,5 +92,5 @@ async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) 
         if one.id not in found and one.webhook_id in own:
             name = services.personas.called(spoken_name(one.author))
             if name is not None:
-                found[one.id] = name
+                found[one.id] = _Agent(name)
     return found

@@ -1,0 +1,414 @@
+"""How an agent answers: gather what was said, remembered and attached; let it speak; hand on to whom it addresses."""
+
+import re
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from cogs.chat import given, look_up, messages
+from cogs.chat.addressing import Called, handed_to
+from cogs.chat.asks import Ask, clean
+from cogs.chat.attached import Files, read_files
+from cogs.chat.cog import chat
+from cogs.chat.given import Given, Link
+from cogs.chat.history import Built, build
+from cogs.chat.look_up import Source
+from cogswarm import (
+    Agent,
+    Attachment,
+    Conversation,
+    File,
+    Passage,
+    Recollection,
+    Reply,
+    Run,
+    Turn,
+    UserError,
+    Utterance,
+    plain,
+    title,
+)
+from cogswarm.llm import BackendError, UnsupportedRequest
+
+ALONG = 20
+MEMORIES = 3
+MOST_HANDED = 32
+_MARK = re.compile(r"\[([A-Z]\d{1,3})\](?!\()")
+
+
+class Wish(BaseModel):
+    """How an answer is wanted; said when it was asked for."""
+
+    agent: str
+    ask: Ask
+    bot_id: int
+    home: int
+    """The channel, also where it is asked in a thread of it."""
+    history: int
+    memory: bool
+    reads: bool
+    """The agent may read this channel."""
+    opens: bool = False
+    """A thread is opened for it, in which nothing was said yet."""
+    quotes: bool = False
+    """What was asked stands nowhere yet."""
+    header: bool = False
+    """It is answered among others, so it says whom it answers."""
+    locale: str = ""
+    by_bot: str = ""
+    """The name of the bot that asked."""
+
+
+class Told(BaseModel):
+    """What holds in a place."""
+
+    since: int | None = None
+    model: str | None = None
+
+
+@dataclass(slots=True)
+class Material:
+    """What the model is given beside the conversation, and the links of what it may cite."""
+
+    passages: list[Passage] = field(default_factory=list[Passage])
+    links: dict[str, str] = field(default_factory=dict[str, str])
+    memories: list[Recollection] = field(default_factory=list[Recollection])
+    sources: list[Source] = field(default_factory=list[Source])
+    files: Files = field(default_factory=Files)
+
+
+@chat.workflow
+async def answer(run: Run, wish: dict[str, Any]) -> None:
+    """Answer what was asked, and what the same person has written since."""
+    wanted = Wish.model_validate(wish)
+    along = [Wish.model_validate(one["wish"]).ask for one in await run.take_along(ALONG)]
+    asks = [wanted.ask, *along]
+    place = run.principal.channel_id if wanted.opens else run.thread_id or run.principal.channel_id
+    told = await run.step("look", _look, run, place, wanted.home, wanted.agent)
+    agent = run.agent(wanted.agent, model=told.model)
+    if wanted.quotes:
+        who = f"<@{run.principal.member_id}>"
+        quoted = messages.ASKED.format(
+            text=plain(wanted.ask.text).replace("\n", "\n> "), who=who, agent=agent.persona.display_name
+        )
+        await run.post(quoted)
+    if not await _may_speak(run, wanted, place):
+        return
+    said = await _said(run, wanted, asks, place, told.since)
+    asked = [one for one in said if one.id in {ask.id for ask in asks}]
+    if not asked:
+        return  # deleted before it could be answered
+    question = _question(asked, wanted)
+    before = [one for one in said if one not in asked]
+    material = await _material(run, agent, wanted, asks, asked, question)
+    built = build(before, me=wanted.agent, asker=run.principal.member_id, names=_names(run, before))
+    first = await _cut_for_the_first_time(run, place, wanted, built)
+    answering = Answering(agent, built.turns, question, material, messages_for(wanted.locale))
+    show = _Shown(material, _header(run, wanted, question), built.left_out if first else 0)
+    reply = await _speak(run, agent, answering, show)
+    place = await run.place()
+    account = _account(run, wanted, built, material, reply, told, asked)
+    await run.notes.put(given.key(place, wanted.agent), account.model_dump(mode="json"))
+    await _hand_on(run, agent, reply, [*before, *asked], place)
+
+
+async def _look(run: Run, place: int, home: int, agent: str) -> Told:
+    since, model = await run.notes.get(f"since:{place}"), await run.notes.get(f"model:{place}:{agent}")
+    if model is None:
+        model = await run.notes.get(f"model:{home}:{agent}")
+    begun = since.get("at") if isinstance(since, dict) else None
+    return Told(
+        since=begun if isinstance(begun, int) else None, model=model if isinstance(model, str) else None
+    )
+
+
+async def _may_speak(run: Run, wanted: Wish, place: int) -> bool:
+    """A person's word begins anew what agents may say among themselves; another bot's counts as one of theirs."""
+    if wanted.opens:
+        return True  # nobody has spoken there yet
+    if not wanted.by_bot:
+        await run.step("person spoke", run.between_agents.person_spoke, place)
+        return True
+    why = await run.step("bot spoke", _spoke, run, place, wanted.by_bot, wanted.agent, wanted.ask.text, 0)
+    if why is not None:
+        await run.post(messages.HANDED_NOWHERE.format(why=plain(why)))
+    return why is None
+
+
+async def _spoke(run: Run, place: int, speaker: str, to: str, text: str, tokens: int) -> str | None:
+    return await run.between_agents.spoke(place, speaker, to, text, tokens=tokens)
+
+
+# what was said
+
+
+async def _said(
+    run: Run, wanted: Wish, asks: Sequence[Ask], place: int, since: int | None
+) -> list[Utterance]:
+    """The conversation up to what was asked, in the order in which it was said."""
+    last = max(ask.id for ask in asks)
+    found: dict[int, Utterance] = {}
+    if wanted.reads and not wanted.opens:
+        read = await run.transcript(place, after=since, limit=wanted.history)
+        # Agents' answers to what was asked before may stand below what was asked since; people's later words wait.
+        found = {
+            one.id: one for one in read if one.id <= last or (one.agent is not None and one.run != str(run.id))
+        }
+        for one in await run.earlier():
+            ask = Wish.model_validate(one.args["wish"]).ask
+            stands_here = ask.said and ask.channel == place
+            if not stands_here and (since is None or ask.id > since):
+                found[ask.id] = Utterance(
+                    ask.id, one.member_name, one.member_id, ask.text, one.created_at, ""
+                )
+    for ask in asks:
+        if ask.id in found:
+            continue
+        if not ask.said:
+            who = run.principal
+            found[ask.id] = Utterance(ask.id, who.name, who.member_id, ask.text, run.clock.now(), "")
+        elif one := await run.transcript(ask.channel, before=ask.id + 1, after=ask.id - 1, limit=1):
+            found[ask.id] = one[0]
+    return [_without_calls(found[number], wanted.bot_id) for number in sorted(found)]
+
+
+def _without_calls(said: Utterance, bot_id: int) -> Utterance:
+    return Utterance(
+        said.id, said.author, said.author_id, clean(said.text, bot_id), said.at, said.link, said.agent, said.is_bot,
+        said.attachments,
+    )  # fmt: skip
+
+
+def _question(asked: Sequence[Utterance], wanted: Wish) -> str:
+    texts = [one.text for one in asked if one.text]
+    return "\n".join(texts)[: 4 * 4_000] or wanted.ask.text or "[No words, only what is attached.]"
+
+
+def _names(run: Run, said: Sequence[Utterance]) -> dict[str, str]:
+    return {
+        name: run.agent(name).persona.display_name for name in {one.agent for one in said} if name is not None
+    }
+
+
+# what else it is given
+
+
+async def _material(
+    run: Run, agent: Agent, wanted: Wish, asks: Sequence[Ask], asked: Sequence[Utterance], question: str
+) -> Material:
+    files: list[Attachment] = [file for one in asked for file in one.attachments]
+    material = Material(files=await read_files(run, files))
+    material.passages += material.files.passages
+    for number, ask in enumerate((one for one in asks if one.about), 1):
+        material.passages.append(Passage(f"Q{number}", ask.about, author=ask.about_author))
+    if wanted.memory:
+        material.memories = await run.step("recall", _recall, run, wanted.agent, question)
+        for number, memory in enumerate(material.memories, 1):
+            link = f"https://discord.com/channels/{run.principal.guild_id}/{memory.place_id}"
+            material.links[f"M{number}"] = link
+            material.passages.append(
+                Passage(f"M{number}", memory.body, title=memory.title, published=memory.at)
+            )
+    if look_up.needs_it(agent) and not material.passages:
+        material.sources = await run.step("look up", look_up.look_up, agent, question)
+        for number, source in enumerate(material.sources, 1):
+            material.links[f"S{number}"] = source.url
+            material.passages.append(Passage(f"S{number}", source.text, title=source.title))
+    return material
+
+
+async def _recall(run: Run, agent: str, question: str) -> list[Recollection]:
+    return (await run.recall(question, kind=None, readable=await run.readable(agent)))[:MEMORIES]
+
+
+def messages_for(locale: str) -> str:
+    """What the model is told about language; nothing where nobody said."""
+    known = re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", locale)
+    return messages.LANGUAGE.format(locale=locale) if known else ""
+
+
+# speaking
+
+
+@dataclass(slots=True)
+class Answering:
+    """An agent's answer; where its model cannot look at pictures, it is asked again without them."""
+
+    agent: Agent
+    turns: Sequence[Turn]
+    question: str
+    material: Material
+    instructions: str
+    notes: list[str] = field(default_factory=list[str])
+    _talk: Conversation | None = None
+
+    def __post_init__(self) -> None:
+        self.notes += self.material.files.notes
+
+    async def pieces(self) -> AsyncGenerator[str]:
+        """The answer as it is written."""
+        try:
+            self._talk = self._asked(pictures=True)
+            async for piece in self._talk:
+                yield piece
+        except UnsupportedRequest as error:
+            if not self.material.files.images:
+                raise
+            self.notes.append(messages.NO_PICTURES.format(reason=error))
+            self._talk = self._asked(pictures=False)
+            async for piece in self._talk:
+                yield piece
+
+    async def reply(self) -> Reply:
+        """The whole of it; after a restart what was recorded."""
+        if self._talk is None:
+            async for _ in self.pieces():
+                pass
+        assert self._talk is not None  # noqa: S101 - `pieces` has begun one
+        return await self._talk
+
+    def _asked(self, *, pictures: bool) -> Conversation:
+        images = tuple(self.material.files.images) if pictures else ()
+        return self.agent.converse(
+            [*self.turns, Turn("user", self.question, images=images)],
+            sources=self.material.passages,
+            instructions=self.instructions,
+            purpose="chat",
+            tainted=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What people see of an answer: ids of material as links that code makes, and below what it rests on."""
+
+    material: Material
+    header: str = ""
+    left_out: int = 0
+
+    def __call__(self, text: str, *, done: bool) -> str:
+        shown = _MARK.sub(self._linked, text.strip())
+        lines = [self.header] if self.header and shown else []
+        lines.append(shown)
+        if done:
+            lines += self._below()
+        return "\n".join(line for line in lines if line)
+
+    def _linked(self, mark: re.Match[str]) -> str:
+        link = self.material.links.get(mark[1])
+        return mark[0] if link is None else f"[[{mark[1]}]](<{link}>)"
+
+    def _below(self) -> list[str]:
+        lines: list[str] = []
+        if self.material.sources:
+            found = [Link(shown=one.title, url=one.url) for one in self.material.sources]
+            lines.append(messages.SOURCES.format(links=given.listed(found)))
+        if self.material.memories:
+            links = [
+                Link(shown=memory.title, url=self.material.links[f"M{number}"])
+                for number, memory in enumerate(self.material.memories, 1)
+            ]
+            lines.append(messages.MEMORIES.format(links=given.listed(links)))
+        if self.left_out:
+            lines.append(messages.CUT.format(count=self.left_out))
+        return lines
+
+
+async def _speak(run: Run, agent: Agent, answering: Answering, show: _Shown) -> Reply:
+    try:
+        await run.stream(answering.pieces(), speaker=agent.speaker, show=show)
+        reply = await answering.reply()
+    except BackendError as error:
+        # It was tried as often as makes sense by now; what to do stands in its sentence.
+        raise UserError(str(error)) from error
+    await _show_pictures(run, agent, reply)
+    for note in dict.fromkeys([*answering.notes, *reply.notes]):
+        await run.post(messages.SMALL.format(text=plain(note)))
+    return reply
+
+
+async def _show_pictures(run: Run, agent: Agent, reply: Reply) -> None:
+    count = len(reply.images)
+    files = [
+        File(
+            f"picture-{number}.{image.media_type.rpartition('/')[2]}",
+            image.data,
+            messages.PICTURE.format(agent=agent.persona.display_name, number=number, count=count),
+        )
+        for number, image in enumerate(reply.images, 1)
+    ]
+    if files:
+        await run.post("", speaker=agent.speaker, files=files)
+
+
+def _header(run: Run, wanted: Wish, question: str) -> str:
+    if not wanted.header:
+        return ""
+    return messages.TO.format(who=f"<@{run.principal.member_id}>", question=title(question, 80))
+
+
+async def _cut_for_the_first_time(run: Run, place: int, wanted: Wish, built: Built) -> bool:
+    """Whether what is left out has not been said before: people need to read it once."""
+    return built.left_out > 0 and not await run.step("cut before", _cut_before, run, place, wanted.agent)
+
+
+async def _cut_before(run: Run, place: int, agent: str) -> bool:
+    kept = await run.notes.get(given.key(place, agent))
+    return kept is not None and Given.model_validate(kept).left_out > 0
+
+
+# handing on
+
+
+async def _hand_on(run: Run, agent: Agent, reply: Reply, said: Sequence[Utterance], place: int) -> None:
+    """Let another agent answer whom this one addresses, as far as agents may speak among themselves."""
+    said = list(said)
+    for turn in range(MOST_HANDED):
+        team = [run.agent(name) for name in sorted(agent.persona.delegates)]
+        known = [Called(one.persona.name, one.persona.display_name) for one in team]
+        to = handed_to(reply.text, known)
+        if to is None or to == agent.persona.name:
+            return
+        speaker, tokens = agent.persona.name, reply.usage.input_tokens + reply.usage.output_tokens
+        why = await run.step(f"hand on {turn}", _spoke, run, place, speaker, to, reply.text, tokens)
+        if why is not None:
+            await run.post(messages.HANDED_NOWHERE.format(why=plain(why)))
+            return
+        now, last = run.clock.now(), max((one.id for one in said), default=0)
+        said.append(Utterance(last + 1, speaker, 0, reply.text, now, "", agent=speaker))
+        agent = run.agent(to)
+        built = build(said[:-1], me=to, asker=run.principal.member_id, names=_names(run, said))
+        turns = [*built.turns, Turn("user", reply.text, author=f"agent: {speaker}")]
+        material = Material()
+        answering = Answering(agent, turns, messages.ADDRESSED.format(agent=speaker), material, "")
+        reply = await _speak(run, agent, answering, _Shown(material))
+
+
+def _account(
+    run: Run,
+    wanted: Wish,
+    built: Built,
+    material: Material,
+    reply: Reply,
+    told: Told,
+    asked: Sequence[Utterance],
+) -> Given:
+    linked = [one.link for one in built.read if one.link]
+    return Given(
+        agent=wanted.agent,
+        asked=asked[-1].link,
+        model=reply.model,
+        count=len(built.read),
+        first=linked[0] if linked else "",
+        last=linked[-1] if linked else "",
+        left_out=built.left_out,
+        since=told.since,
+        reads=wanted.reads,
+        memory=wanted.memory,
+        memories=given.memory_links(material.memories, run.principal.guild_id),
+        sources=[Link(shown=one.title[:80], url=one.url) for one in material.sources],
+        files=material.files.names,
+        used=list(dict.fromkeys(reply.used)),
+    )
