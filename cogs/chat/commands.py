@@ -1,9 +1,7 @@
 """The commands of chat: asking, beginning anew, choosing a model, and seeing what an agent was given."""
 
 from collections.abc import Sequence
-from typing import Annotated
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING, Annotated
 
 from cogs.chat import given, listening, messages
 from cogs.chat.asks import Ask
@@ -11,6 +9,9 @@ from cogs.chat.cog import ChatSettings, chat
 from cogs.chat.given import Given
 from cogs.chat.starting import Ctx, agent_called, agent_of_this_thread, known_agents, start, usual_agent
 from cogswarm import Cog, Context, Form, Message, UserError, entry, hookimpl, option, plain
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 __all__ = ["listening"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cogs.chat import given, look_up, messages
-from cogs.chat.addressing import Called, handed_to
+from cogs.chat.addressing import Called, handed_to, named_first
 from cogs.chat.asks import Ask, clean
 from cogs.chat.attached import Files, read_files
 from cogs.chat.cog import chat
@@ -100,7 +100,7 @@ async def answer(run: Run, wish: dict[str, Any]) -> None:
     asked = [one for one in said if one.id in {ask.id for ask in asks}]
     if not asked:
         return  # deleted before it could be answered
-    question = _question(asked, wanted)
+    question = _question(asked, wanted, Called(wanted.agent, agent.persona.display_name))
     before = [one for one in said if one not in asked]
     material = await _material(run, agent, wanted, asks, asked, question)
     built = build(before, me=wanted.agent, asker=run.principal.member_id, names=_names(run, before))
@@ -181,8 +181,8 @@ def _without_calls(said: Utterance, bot_id: int) -> Utterance:
     )  # fmt: skip
 
 
-def _question(asked: Sequence[Utterance], wanted: Wish) -> str:
-    texts = [one.text for one in asked if one.text]
+def _question(asked: Sequence[Utterance], wanted: Wish, agent: Called) -> str:
+    texts = [named_first(one.text, [agent])[1] for one in asked if one.text]
     return "\n".join(texts)[: 4 * 4_000] or wanted.ask.text or "[No words, only what is attached.]"
 
 
