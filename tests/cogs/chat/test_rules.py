@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.discord.surface import DiscordSurface
-from bot.llm.protocol import BackendUnreachable, Request, UnsupportedRequest
+from bot.llm.protocol import Request, UnsupportedRequest
 from bot.work.surface import Place, Say, Speaker
 from cogs.chat import messages
 from cogs.chat.commands import cogswarm_cogs
@@ -15,8 +15,11 @@ from cogs.research.commands import cogswarm_cogs as research_cogs
 from cogswarm.testing import BotWith, Heard, LocalDiscord, Person, ScriptedModel
 
 type Members = Callable[..., Awaitable[Person]]
-IN_PLACE: dict[str, Any] = {"cogs": {"chat": {"place": "in place"}}}
-AGENTS: dict[str, Any] = {"agents": {"writer": {}, "critic": {"display_name": "The Critic"}}}
+IN_PLACE: dict[str, Any] = {"cogs": {"chat": {"agent": "writer", "place": "in place"}}}
+AGENTS: dict[str, Any] = {
+    "agents": {"writer": {}, "critic": {"display_name": "The Critic"}},
+    "cogs": {"chat": {"agent": "writer"}},
+}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
@@ -43,9 +46,9 @@ async def test_people_write_at_once_and_are_answered_in_turn(
     await thread.say("second")
     await thread.say("third")
     await adas.say("fourth @everyone")
-    await thread.say("<@1> this is for somebody else", reply_to=question)
+    await thread.say(f"<@{ada.user_id}> this is for somebody else")
     first.release()
-    await thread.hears("Four.", by="Writer")
+    await thread.sees(await thread.hears("Four.", by="Writer"), lambda one: not one.buttons)
     said = [one.text for one in await thread.history() if one.author == "Writer"]
     assert said == ["One.", "Two and three.", "Four."]
     second, fourth = (asked.request.turns for asked in scripted_model.asked[1:])
@@ -77,12 +80,11 @@ async def test_who_is_answered_and_who_is_not(
     scripted_model.will_say("Well.")
     await member.say("well?", reply_to=answer)
     await member.hears("Well.", by="Writer")
-    # a role that has an agent's name
-    scripted_model.will_fail(BackendUnreachable("The model is not there; try again later."))
-    scripted_model.will_fail(BackendUnreachable("The model is not there; try again later."))
-    scripted_model.will_fail(BackendUnreachable("The model is not there; try again later."))
+    scripted_model.will_refuse()
     await member.say(f"{bot} fail")
-    await member.hears("✗ ")
+    failed = await member.hears("✗ ")
+    assert "declined" in failed.text
+    assert failed.buttons == []
 
 
 async def test_commands_menu_and_models(
@@ -174,13 +176,14 @@ async def test_long_history_is_paged_cut_and_said_once(
     bot_with: BotWith, member: Person, local_discord: LocalDiscord, scripted_model: ScriptedModel
 ) -> None:
     bot = f"<@{local_discord.application_id}>"
-    config = {**AGENTS, "cogs": {"chat": {"place": "in place", "history": 130}}}
+    config = {**AGENTS, "cogs": {"chat": {"agent": "writer", "place": "in place", "history": 130}}}
     await bot_with(*cogswarm_cogs(), config=config, model=scripted_model)
     for number in range(140):
         await member.say(f"m{number} {'x' * (900 if number < 90 else 1)}")
     scripted_model.will_say("Much.")
     await member.say(f"{bot} what was said?")
-    answer = await member.hears("Much.")
+    answer = await member.sees(await member.hears("Much."), "-# ")
+    answer = await member.sees(answer, lambda one: not one.buttons)
     turns = scripted_model.asked[-1].request.turns
     numbers = [int(turn.text.split()[0][1:]) for turn in turns[1:-1] if turn.text.startswith("m")]
     assert numbers == list(range(numbers[0], 140))
@@ -189,7 +192,8 @@ async def test_long_history_is_paged_cut_and_said_once(
     assert "earlier messages were left out" in answer.text
     scripted_model.will_say("As before.")
     await member.say(f"{bot} again?")
-    assert "left out" not in (await member.hears("As before.")).text
+    again = await member.sees(await member.hears("As before."), lambda one: not one.buttons)
+    assert "left out" not in again.text
 
 
 async def test_changed_and_deleted_questions(
@@ -227,7 +231,8 @@ async def test_without_message_content(
     await thread.submit(opened, {messages.QUESTION: "And then?"})
     await thread.hears("> And then?")
     await thread.hears("Then this.", by="The Critic")
-    assert [turn.text for turn in scripted_model.asked[-1].request.turns] == ["hello", "Hello.", "And then?"]
+    texts = [turn.text for turn in scripted_model.asked[-1].request.turns]
+    assert (texts[:2], texts[-1]) == (["hello", "Hello."], "And then?")
     await thread.say("and now?", reply_to=answer)
     assert sum(one.text == messages.HIDDEN for one in await thread.history()) == 1
 
