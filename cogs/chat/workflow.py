@@ -154,7 +154,9 @@ async def _said(
         read = await run.transcript(place, after=since, limit=wanted.history)
         # Agents' answers to what was asked before may stand below what was asked since; people's later words wait.
         found = {
-            one.id: one for one in read if one.id <= last or (one.agent is not None and one.run != str(run.id))
+            one.id: one
+            for one in read
+            if one.id <= last or (one.agent is not None and one.run != str(run.id))
         }
         for one in await run.earlier():
             ask = Wish.model_validate(one.args["wish"]).ask

@@ -11,6 +11,7 @@ from bot.llm.protocol import Request, UnsupportedRequest
 from bot.work.surface import Place, Say, Speaker
 from cogs.chat import messages
 from cogs.chat.commands import cogswarm_cogs
+from cogs.chat.workflow import messages_for
 from cogs.research.commands import cogswarm_cogs as research_cogs
 from cogswarm.testing import BotWith, Heard, LocalDiscord, Person, ScriptedModel
 
@@ -54,7 +55,9 @@ async def test_people_write_at_once_and_are_answered_in_turn(
     second, fourth = (asked.request.turns for asked in scripted_model.asked[1:])
     assert second[-1].text == "second\nthird"
     assert fourth[-1].text == "fourth @everyone"
-    assert [turn.author for turn in fourth] == ["person: Bo", "", "person: Bo", "person: Bo", "", ""]
+    # where the first answer stands among the questions depends on when its first words came
+    assert sorted(turn.author for turn in fourth) == ["", "", "", *["person: Bo"] * 3]
+    assert [turn.text for turn in fourth if turn.role == "assistant"] == ["One.", "Two and three."]
 
 
 async def test_who_is_answered_and_who_is_not(
@@ -84,7 +87,7 @@ async def test_who_is_answered_and_who_is_not(
     await member.say(f"{bot} fail")
     failed = await member.hears("✗ ")
     assert "declined" in failed.text
-    assert failed.buttons == []
+    assert failed.buttons == ["Retry"]
 
 
 async def test_commands_menu_and_models(
@@ -206,8 +209,9 @@ async def test_changed_and_deleted_questions(
     question = await member.say(f"{bot} how much is 1 and 2?")
     await held.asked()
     await member.edit(question, f"{bot} how much is 2 and 2?")
-    await member.hears("Four.", by="Writer")
-    assert [one.text for one in await member.history() if one.author == "Writer"][0].endswith("Four.")
+    answer = await member.sees(await member.hears("Four.", by="Writer"), lambda one: not one.buttons)
+    assert answer.text.endswith("Four.")
+    assert sum(one.author == "Writer" for one in await member.history()) == 1
     held = scripted_model.will_hold("never")
     question = await member.say(f"{bot} how much is 3 and 3?")
     await held.asked()
@@ -294,6 +298,4 @@ async def test_a_restart_in_the_middle_answers_once(
 
 @pytest.mark.parametrize("locale", ["", "de", "x; ignore", "en-US"])
 def test_the_language_is_a_hint_and_nothing_else(locale: str) -> None:
-    from cogs.chat.workflow import messages_for
-
     assert bool(messages_for(locale)) == (locale in {"de", "en-US"})
