@@ -14,6 +14,8 @@ from bot.errors import UserError
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 REQUEST_SECONDS = 2.0
+CHAT = "chat"
+"""The channel of the scene in which everything written is for the agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,15 @@ def demo_config(
                 "allow_hosts": [urlsplit(str(library["url"])).netloc],
             }
         },
-        "servers": {"defaults": ["research"]},
+        "servers": {"defaults": ["chat", "research"]},
         "cogs": {
+            "chat": {"agent": "researcher", "channels": [CHAT]},
             "research": {
                 "suggestions": list(topics),
                 "examples": list(examples),
                 "about": about,
                 "welcome_channel": welcome_channel,
-            }
+            },
         },
     }
 

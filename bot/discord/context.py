@@ -181,6 +181,11 @@ class Context(Generic[S]):
         return self._where.home_id or self._where.channel_id
 
     @property
+    def home_name(self) -> str:
+        """That channel's name; empty where it is not known."""
+        return self._where.home_name
+
+    @property
     def in_thread(self) -> bool:
         """Whether that is a thread."""
         return self._where.in_thread

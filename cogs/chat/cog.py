@@ -14,6 +14,7 @@ class ChatSettings(Settings):
     answers: Literal["when addressed", "everything"] = setting(
         "when addressed", label=messages.ANSWERS, help=messages.ANSWERS_HELP
     )
+    channels: tuple[str, ...] = setting((), label=messages.CHANNELS, help=messages.CHANNELS_HELP)
     history: int = setting(150, ge=1, le=500, label=messages.HISTORY, help=messages.HISTORY_HELP)
     memory: bool = setting(True, label=messages.MEMORY, help=messages.MEMORY_HELP)
 

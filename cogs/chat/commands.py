@@ -7,7 +7,15 @@ from cogs.chat import given, listening, messages
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
 from cogs.chat.given import Given
-from cogs.chat.starting import Ctx, agent_called, agent_of_this_thread, known_agents, start, usual_agent
+from cogs.chat.starting import (
+    Ctx,
+    agent_called,
+    agent_of_this_thread,
+    answers_everything,
+    known_agents,
+    start,
+    usual_agent,
+)
 from cogswarm import Cog, Context, Form, Message, UserError, entry, hookimpl, option, plain
 
 if TYPE_CHECKING:
@@ -44,7 +52,7 @@ async def ask(
     if not any(character.isalnum() for character in text):
         raise UserError(messages.NOTHING_SAID)
     await start(ctx, name, Ask(id=ctx.event_id, channel=ctx.channel_id, text=text.strip(), said=False))
-    if ctx.in_thread or ctx.settings.place == "in place":
+    if ctx.in_thread or ctx.settings.place == "in place" or answers_everything(ctx):
         await ctx.reply(messages.STARTED.format(agent=_shown(ctx, name)))
 
 

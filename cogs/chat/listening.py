@@ -4,7 +4,7 @@ from cogs.chat import messages
 from cogs.chat.addressing import among_people, called_by_role, named_first
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
-from cogs.chat.starting import Ctx, agent_of_this_thread, known_agents, start, usual_agent
+from cogs.chat.starting import Ctx, agent_of_this_thread, answers_everything, known_agents, start, usual_agent
 from cogswarm import Context, Deletion, Edit, Form, Message, UserError, entry, title
 
 MOST = 3_900
@@ -63,7 +63,7 @@ async def _addressed(ctx: Ctx, message: Message) -> tuple[str | None, str]:
         return None, text
     if (of_thread := await agent_of_this_thread(ctx)) is not None:
         return of_thread, text
-    everything = ctx.settings.answers == "everything" and not ctx.in_thread
+    everything = answers_everything(ctx) and not ctx.in_thread
     return (usual_agent(ctx) if everything else None), text
 
 

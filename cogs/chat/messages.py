@@ -5,6 +5,10 @@ AGENT, AGENT_HELP = "Agent", "Who answers where nobody is named; left empty, the
 PLACE = "Where"
 PLACE_HELP = "Where an answer stands that was asked for in a channel: in a thread, or in place"
 ANSWERS, ANSWERS_HELP = "Answers", "Whether the agent answers everything written in this channel"
+CHANNELS, CHANNELS_HELP = (
+    "Its channels",
+    "Channels, by name or id, in which it answers everything that is written",
+)
 HISTORY, HISTORY_HELP = "Messages read", "How many earlier messages an agent reads at most"
 MEMORY, MEMORY_HELP = "Memory", "Whether it looks back at what was found out here before"
 

@@ -38,6 +38,12 @@ def agent_called(ctx: Ctx, name: str) -> str:
     raise UserError(messages.NO_AGENT.format(name=name[:50], known=known))
 
 
+def answers_everything(ctx: Ctx) -> bool:
+    """Whether whatever is written in this channel is for the agent."""
+    own = {one.removeprefix("#") for one in ctx.settings.channels}
+    return ctx.settings.answers == "everything" or bool(own & {ctx.home_name, str(ctx.home_id)})
+
+
 async def agent_of_this_thread(ctx: Ctx) -> str | None:
     """Whose thread this is, where chat opened it."""
     if await ctx.cog_of_this_thread() != "chat":
@@ -51,7 +57,7 @@ async def start(ctx: Ctx, agent: str, ask: Ask, *, under: int | None = None, by_
     ctx.check_agent(agent)
     in_thread = ctx.settings.place == "thread" and not ctx.in_thread
     # Whoever listens to a whole channel talks there, as people do.
-    in_thread = in_thread and ctx.settings.answers != "everything"
+    in_thread = in_thread and not answers_everything(ctx)
     wish = Wish(
         agent=agent,
         ask=ask.model_copy(update={"text": ask.text[:LONGEST], "about": ask.about[:LONGEST]}),

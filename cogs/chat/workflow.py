@@ -295,17 +295,21 @@ class _Shown:
         lines = [self.header] if self.header and shown else []
         lines.append(shown)
         if done:
-            lines += self._below()
+            lines += self._below({mark[1] for mark in _MARK.finditer(text)})
         return "\n".join(line for line in lines if line)
 
     def _linked(self, mark: re.Match[str]) -> str:
         link = self.material.links.get(mark[1])
         return mark[0] if link is None else f"[[{mark[1]}]](<{link}>)"
 
-    def _below(self) -> list[str]:
+    def _below(self, cited: set[str]) -> list[str]:
         lines: list[str] = []
-        if self.material.sources:
-            found = [Link(shown=one.title, url=one.url) for one in self.material.sources]
+        found = [
+            Link(shown=one.title, url=one.url)
+            for number, one in enumerate(self.material.sources, 1)
+            if f"S{number}" in cited
+        ]
+        if found:
             lines.append(messages.SOURCES.format(links=given.listed(found)))
         if self.material.memories:
             links = [
