@@ -11,8 +11,8 @@ class ChatSettings(Settings):
 
     agent: str = setting("", label=messages.AGENT, help=messages.AGENT_HELP)
     place: Literal["thread", "in place"] = setting("thread", label=messages.PLACE, help=messages.PLACE_HELP)
-    answers: Literal["when addressed", "everything"] = setting(
-        "when addressed", label=messages.ANSWERS, help=messages.ANSWERS_HELP
+    answers: Literal["mentions", "everything"] = setting(
+        "mentions", label=messages.ANSWERS, help=messages.ANSWERS_HELP
     )
     channels: tuple[str, ...] = setting((), label=messages.CHANNELS, help=messages.CHANNELS_HELP)
     history: int = setting(150, ge=1, le=500, label=messages.HISTORY, help=messages.HISTORY_HELP)

@@ -268,7 +268,7 @@ class Answering:
         if self._talk is None:
             async for _ in self.pieces():
                 pass
-        assert self._talk is not None  # noqa: S101 - `pieces` has begun one
+        assert self._talk is not None  # noqa: S101 - what was gone through above has begun one
         return await self._talk
 
     def _asked(self, *, pictures: bool) -> Conversation:
