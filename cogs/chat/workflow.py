@@ -107,10 +107,13 @@ async def answer(run: Run, wish: dict[str, Any]) -> None:
     first = await _cut_for_the_first_time(run, place, wanted, built)
     answering = Answering(agent, built.turns, question, material, messages_for(wanted.locale))
     show = _Shown(material, _header(run, wanted, question), built.left_out if first else 0)
+    account = _account(run, wanted, built, material, told, asked)
+    # Also while it answers, so that whoever reads the first words can look.
+    await _keep(run, place, account)
     reply = await _speak(run, agent, answering, show)
     place = await run.place()
-    account = _account(run, wanted, built, material, reply, told, asked)
-    await run.notes.put(given.key(place, wanted.agent), account.model_dump(mode="json"))
+    used = list(dict.fromkeys(reply.used))
+    await _keep(run, place, account.model_copy(update={"model": reply.model, "used": used}))
     await _hand_on(run, agent, reply, [*before, *asked], place)
 
 
@@ -392,12 +395,15 @@ async def _hand_on(run: Run, agent: Agent, reply: Reply, said: Sequence[Utteranc
         reply = await _speak(run, agent, answering, _Shown(material))
 
 
+async def _keep(run: Run, place: int, account: Given) -> None:
+    await run.notes.put(given.key(place, account.agent), account.model_dump(mode="json"))
+
+
 def _account(
     run: Run,
     wanted: Wish,
     built: Built,
     material: Material,
-    reply: Reply,
     told: Told,
     asked: Sequence[Utterance],
 ) -> Given:
@@ -405,7 +411,6 @@ def _account(
     return Given(
         agent=wanted.agent,
         asked=asked[-1].link,
-        model=reply.model,
         count=len(built.read),
         first=linked[0] if linked else "",
         last=linked[-1] if linked else "",
@@ -416,5 +421,4 @@ def _account(
         memories=given.memory_links(material.memories, run.principal.guild_id),
         sources=[Link(shown=one.title[:80], url=one.url) for one in material.sources],
         files=material.files.names,
-        used=list(dict.fromkeys(reply.used)),
     )
