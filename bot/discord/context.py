@@ -176,6 +176,11 @@ class Context(Generic[S]):
         return self._where.channel_id
 
     @property
+    def is_direct(self) -> bool:
+        """Whether it happened in direct messages with the bot."""
+        return self._where.guild_id is None
+
+    @property
     def home_id(self) -> int:
         """The channel it happened in, also where that was in a thread of it."""
         return self._where.home_id or self._where.channel_id

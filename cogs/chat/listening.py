@@ -14,6 +14,9 @@ CHANGED_SECONDS = 120.0
 @chat.on_message
 async def hear(ctx: Context[ChatSettings], message: Message) -> None:
     """Answer a message that is for an agent."""
+    if ctx.is_direct:
+        await ctx.say_once("direct", messages.NOT_DIRECT)
+        return
     if await ctx.cog_of_this_thread() not in {None, "chat"}:
         return  # the cog whose work opened it answers there
     if message.hidden:

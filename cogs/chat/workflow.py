@@ -129,8 +129,6 @@ async def _look(run: Run, place: int, home: int, agent: str) -> Told:
 
 async def _may_speak(run: Run, wanted: Wish, place: int) -> bool:
     """A person's word begins anew what agents may say among themselves; another bot's counts as one of theirs."""
-    if wanted.opens:
-        return True  # nobody has spoken there yet
     if not wanted.by_bot:
         await run.step("person spoke", run.between_agents.person_spoke, place)
         return True

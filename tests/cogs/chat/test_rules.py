@@ -167,6 +167,11 @@ async def test_files_and_pictures(
     assert [image.data for image in first.turns[-1].images] == [PNG]
     assert second.turns[-1].images == ()
     assert [(one.title, one.text) for one in second.material] == [("bees.txt", "Bees: Ada, Bo")]
+    many = [(f"{number}.txt", b"text") for number in range(10)]
+    scripted_model.will_say("So many.")
+    await member.say(f"{bot} and these?", files=many)
+    await member.hears("4 more files were not read")
+    assert len(scripted_model.asked[-1].request.material) == 6
     for part in ("tool.bin was not read", "big.txt was not read", "I am blind"):
         await member.hears(part)
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from cogs.admin import cogswarm_cogs as admin_cogs
 from cogs.chat.commands import cogswarm_cogs
-from cogs.chat.messages import BEGUN_ANEW
+from cogs.chat.messages import BEGUN_ANEW, NOT_DIRECT
 from cogswarm import Cog, Context
 from cogswarm.testing import BotWith, Heard, LocalDiscord, Person, ScriptedModel
 
@@ -16,14 +17,17 @@ async def find_book(ctx: Context, title: str) -> str:
     return f"{title} stands on S2."
 
 
-AGENTS: dict[str, Any] = {"agents": {"writer": {"tools": ["shelf"]}, "critic": {}}}
+AGENTS: dict[str, Any] = {
+    "agents": {"writer": {"tools": ["shelf"]}, "critic": {}},
+    "servers": {"direct_messages": True},
+}
 
 
 async def test_mention_thread_tool_reply_context_new_and_stop(
     bot_with: BotWith, member: Person, local_discord: LocalDiscord, scripted_model: ScriptedModel
 ) -> None:
     bot = f"<@{local_discord.application_id}>"
-    await bot_with(*cogswarm_cogs(), shelf, config=AGENTS, model=scripted_model)
+    await bot_with(*cogswarm_cogs(), *admin_cogs(), shelf, config=AGENTS, model=scripted_model)
     scripted_model.will_call("shelf__find_book", title="Dune")
     writing = scripted_model.will_hold("Dune stands ", "on **S2**.")
     question = await member.say(f"{bot} Writer, where is Dune?")
@@ -68,3 +72,13 @@ async def test_mention_thread_tool_reply_context_new_and_stop(
         return "Stopped by" in one.text and not one.buttons
 
     await thread.sees(growing, stopped)
+
+    held = scripted_model.will_hold("never said either")
+    await thread.say("Write another one")
+    growing = await thread.hears(lambda one: "Stop" in one.buttons, by="Writer")
+    await held.asked()
+    await thread.slash("stop")
+    await thread.sees(growing, stopped)
+    direct = await member.with_bot()
+    await direct.say("hello")
+    await direct.hears(NOT_DIRECT)
