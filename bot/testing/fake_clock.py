@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 from datetime import UTC, datetime, timedelta
 from typing import override
 
@@ -88,25 +89,36 @@ class FakeClock:
         """Let time pass until ``moment``."""
         await self.advance(moment - self.now())
 
-    async def until_asleep(self, seconds: timedelta | float, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+    async def until_asleep(
+        self,
+        seconds: timedelta | float,
+        *,
+        at_most: timedelta | float = math.inf,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
         """Wait until something sleeps for at least that long from now, so that `advance` will wake it.
+
+        ``at_most`` tells it from what sleeps longer: a thread, for one, is archived after a day of silence.
 
         Raises:
             TimedOut: nothing did in ``timeout`` real seconds; the sentence says what sleeps.
         """
-        least = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+        least, most = (
+            one.total_seconds() if isinstance(one, timedelta) else one for one in (seconds, at_most)
+        )
         deadline = asyncio.timeout(timeout)
         try:
             async with deadline:
-                while not any(left >= least for left in self.asleep()):
+                while not any(least <= left <= most for left in self.asleep()):
                     self._fell_asleep.clear()
                     await self._fell_asleep.wait()
         except TimeoutError:
             if not deadline.expired():
                 raise
+            wanted = f"{least:g} seconds or more" if most == math.inf else f"{least:g} to {most:g} seconds"
             sleepers = ", ".join(f"{left:g} s" for left in self.asleep()) or "nothing"
             raise TimedOut(
-                f"Nothing slept for {least:g} seconds or more of the fake clock; what sleeps: {sleepers}."
+                f"Nothing slept for {wanted} of the fake clock; what sleeps: {sleepers}."
             ) from None
 
     def asleep(self) -> list[float]:

@@ -100,7 +100,7 @@ async def test_a_busy_model_is_asked_again_when_time_has_passed(
     scripted_model.will_say("There you are.")
     await bot_with(counter(), model=scripted_model)
     thinking = await member.slash("think")
-    await fake_clock.until_asleep(30)
+    await fake_clock.until_asleep(30, at_most=60)
     assert len(scripted_model.asked) == 1
     await fake_clock.advance(31)
     assert (await thinking.next()).text == "There you are."
