@@ -59,7 +59,6 @@ FILE_UNKNOWN = (
 )
 FILE_FAILED = "{name} was not read: {reason}"
 FILES_TOO_MANY = "{count} more files were not read: {most} at a time are."
-NO_PICTURES = "The pictures were left out. {reason}"
 
 MODEL_HERE = "**{agent}** uses **{model}** here ({why}).\n-# To choose from: {models}. `/model model:…` changes it, `usual` takes that back."
 BY_PLACE, BY_SERVER, BY_OWNER = "chosen for this place", "chosen for this server", "as the owner has it"

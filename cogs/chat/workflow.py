@@ -30,7 +30,7 @@ from cogswarm import (
     plain,
     title,
 )
-from cogswarm.llm import BackendError, UnsupportedRequest
+from cogswarm.llm import BackendError
 
 ALONG = 20
 MEMORIES = 3
@@ -237,7 +237,7 @@ def messages_for(locale: str) -> str:
 
 @dataclass(slots=True)
 class Answering:
-    """An agent's answer; where its model cannot look at pictures, it is asked again without them."""
+    """An agent's answer to a question, with what was to be told beside it."""
 
     agent: Agent
     turns: Sequence[Turn]
@@ -252,35 +252,24 @@ class Answering:
 
     async def pieces(self) -> AsyncGenerator[str]:
         """The answer as it is written."""
-        try:
-            self._talk = self._asked(pictures=True)
-            async for piece in self._talk:
-                yield piece
-        except UnsupportedRequest as error:
-            if not self.material.files.images:
-                raise
-            self.notes.append(messages.NO_PICTURES.format(reason=error))
-            self._talk = self._asked(pictures=False)
-            async for piece in self._talk:
-                yield piece
+        async for piece in self._begun():
+            yield piece
 
     async def reply(self) -> Reply:
         """The whole of it; after a restart what was recorded."""
-        if self._talk is None:
-            async for _ in self.pieces():
-                pass
-        assert self._talk is not None  # noqa: S101 - what was gone through above has begun one
-        return await self._talk
+        return await self._begun()
 
-    def _asked(self, *, pictures: bool) -> Conversation:
-        images = tuple(self.material.files.images) if pictures else ()
-        return self.agent.converse(
-            [*self.turns, Turn("user", self.question, images=images)],
-            sources=self.material.passages,
-            instructions=self.instructions,
-            purpose="chat",
-            tainted=True,
-        )
+    def _begun(self) -> Conversation:
+        if self._talk is None:
+            asked = Turn("user", self.question, images=tuple(self.material.files.images))
+            self._talk = self.agent.converse(
+                [*self.turns, asked],
+                sources=self.material.passages,
+                instructions=self.instructions,
+                purpose="chat",
+                tainted=True,
+            )
+        return self._talk
 
 
 @dataclass(frozen=True, slots=True)

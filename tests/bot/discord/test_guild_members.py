@@ -29,16 +29,16 @@ class Discord:
 
 async def test_one_question_for_all_who_ask_at_once_and_a_new_one_later() -> None:
     now = 0.0
-    discord: Any = Discord()
-    members = GuildMembers(discord, Clock(monotonic=lambda: now))
+    service: Any = Discord()
+    members = GuildMembers(service, Clock(monotonic=lambda: now))
     assert await asyncio.gather(*(members.roles(1, 5) for _ in range(8))) == [frozenset({7, 8})] * 8
-    assert discord.asked == 1
-    del discord.members[5]
+    assert service.asked == 1
+    del service.members[5]
     assert await members.roles(1, 5) == {7, 8}
     now += BELIEVED
     assert await members.roles(1, 5) is None
-    assert discord.asked == 2
-    discord.away = True
+    assert service.asked == 2
+    service.away = True
     now += BELIEVED
     with pytest.raises(DiscordRefused):
         await asyncio.gather(*(members.roles(1, 5) for _ in range(3)))

@@ -89,7 +89,7 @@ async def hear_the_last(local: LocalDiscord) -> None:
     try:
         await asyncio.wait_for(ready.wait(), WAIT)
         assert len(bot.guilds) == MANY + 1
-        assert sum(len(guild.text_channels) for guild in bot.guilds) == MANY * 50 + 3
+        assert sum(len(guild.text_channels) for guild in bot.guilds) == MANY * 50 + 4
         last = max(local.stage.world.channels)
         async with join(local.base_url, local.key, "ada") as ada:
             assert len(ada.guilds) == MANY + 1

@@ -172,7 +172,7 @@ async def test_files_and_pictures(
     await member.say(f"{bot} and these?", files=many)
     await member.hears("4 more files were not read")
     assert len(scripted_model.asked[-1].request.material) == 6
-    for part in ("tool.bin was not read", "big.txt was not read", "I am blind"):
+    for part in ("tool.bin was not read", "big.txt was not read", "cannot look at pictures"):
         await member.hears(part)
 
 
