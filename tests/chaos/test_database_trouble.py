@@ -8,7 +8,7 @@ from tests.waiting import eventually
 
 CUTS = (
     Point("step plan", "before"),
-    Point("step write", "after"),
+    Point("step streamed:1", "after"),
     Point("sent post:1", "before"),
     Point("run done", "after"),
 )
