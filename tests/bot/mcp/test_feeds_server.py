@@ -92,9 +92,11 @@ async def test_killed_in_the_middle_it_fails_clearly_and_comes_back(demo_site: D
             )
             await asked.wait()
             family = psutil.Process().children(recursive=True)
-            (server,) = [
-                it for it in family if it.cmdline()[1:] == ["-P", "-m", "bot.mcp.feeds.server"]
-            ]  # and not the launcher above it
+            # Not the launcher above it, nor a worker that has been forked and is not yet a program of its own.
+            servers = {
+                it.pid: it for it in family if it.cmdline()[1:] == ["-P", "-m", "bot.mcp.feeds.server"]
+            }
+            (server,) = [it for it in servers.values() if it.ppid() not in servers]
             workers = server.children()
             os.kill(server.pid, signal.SIGKILL)
             with pytest.raises(ToolUnavailable, match="feeds is not running"):
