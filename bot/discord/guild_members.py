@@ -1,13 +1,11 @@
 """Who is a member of a server, and with which roles: asked of Discord, and believed for a moment."""
 
-import asyncio
-from collections import OrderedDict
 from http import HTTPStatus
-from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.discord.api import DiscordApi
 from bot.discord.failures import DiscordRefused
+from bot.discord.lately import Lately
 
 BELIEVED = 5.0
 """Seconds: a round of several tools asks once."""
@@ -19,26 +17,14 @@ class GuildMembers:
 
     def __init__(self, api: DiscordApi, clock: Clock) -> None:
         self._api = api
-        self._clock = clock
-        self._known: OrderedDict[tuple[int, int], tuple[float, frozenset[int] | None]] = OrderedDict()
-        self._turns: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
+        self._lately = Lately(self._asked, clock, seconds=BELIEVED, most=MOST)
 
     async def roles(self, guild_id: int, member_id: int) -> frozenset[int] | None:
         """The member's roles, None where they are none. Raises `OutsideError` where Discord does not say."""
-        key = (guild_id, member_id)
-        # Tools that are used side by side ask at the same moment: the first one asks for all.
-        async with self._turns.setdefault(key, asyncio.Lock()):
-            until, roles = self._known.get(key, (0.0, None))
-            if self._clock.monotonic() < until:
-                return roles
-            roles = await self._asked(guild_id, member_id)
-            self._known[key] = (self._clock.monotonic() + BELIEVED, roles)
-            self._known.move_to_end(key)
-            while len(self._known) > MOST:
-                self._known.popitem(last=False)
-            return roles
+        return await self._lately.answer((guild_id, member_id))
 
-    async def _asked(self, guild_id: int, member_id: int) -> frozenset[int] | None:
+    async def _asked(self, key: tuple[int, int]) -> frozenset[int] | None:
+        guild_id, member_id = key
         try:
             member = await self._api.request(
                 "GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=member_id

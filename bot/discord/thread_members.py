@@ -1,10 +1,9 @@
 """Asks Discord whether one member is in a private thread; the answer is kept for a short while."""
 
-from collections import OrderedDict
-
 from bot.clock import Clock
 from bot.discord.api import DiscordApi
 from bot.discord.failures import DiscordRefused
+from bot.discord.lately import Lately
 
 KEPT_SECONDS = 30.0
 MOST = 10_000
@@ -15,9 +14,7 @@ class ThreadMembers:
 
     def __init__(self, api: DiscordApi, clock: Clock, *, kept: float = KEPT_SECONDS) -> None:
         self._api = api
-        self._clock = clock
-        self._kept = kept
-        self._answers: OrderedDict[tuple[int, int], tuple[float, bool]] = OrderedDict()
+        self._lately = Lately(self._asked, clock, seconds=kept, most=MOST)
 
     async def takes_part(self, thread_id: int, member_id: int) -> bool:
         """Whether the member is in the thread; no where the thread is gone or the bot itself may not see it.
@@ -25,18 +22,10 @@ class ThreadMembers:
         Raises:
             OutsideError: Discord cannot be asked just now.
         """
-        key, now = (thread_id, member_id), self._clock.monotonic()
-        kept = self._answers.get(key)
-        if kept is not None and now - kept[0] < self._kept:
-            return kept[1]
-        answer = await self._asked(thread_id, member_id)
-        self._answers[key] = (now, answer)
-        self._answers.move_to_end(key)
-        while len(self._answers) > MOST:
-            self._answers.popitem(last=False)
-        return answer
+        return await self._lately.answer((thread_id, member_id))
 
-    async def _asked(self, thread_id: int, member_id: int) -> bool:
+    async def _asked(self, key: tuple[int, int]) -> bool:
+        thread_id, member_id = key
         try:
             await self._api.request(
                 "GET",

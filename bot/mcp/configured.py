@@ -19,8 +19,6 @@ from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
 from bot.mcp.toolbox import Progress
 from bot.work.principal import Principal
 
-DEFAULT_SECONDS = 30.0
-
 _MODULES = {FEEDS_COMMAND: "bot.mcp.feeds.server", FETCH_COMMAND: "bot.mcp.fetch.server"}
 """Where the bundled servers are, for an environment whose programs are not on the PATH."""
 

@@ -8,7 +8,6 @@ from cogs.chat.starting import Ctx, agent_of_this_thread, answers_everything, kn
 from cogswarm import Context, Deletion, Edit, Form, Message, UserError, entry, title
 
 MOST = 3_900
-CHANGED_SECONDS = 120.0
 
 
 @chat.on_message

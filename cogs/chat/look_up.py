@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cogswarm import Agent, OutsideError
 
 SERVER, SEARCH, READ = "feeds", "search_feeds", "read_entry"
-TOOL = f"{SERVER}.{SEARCH}"
 MOST = 3
 LONGEST = 6_000
 
