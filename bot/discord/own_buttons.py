@@ -7,7 +7,7 @@ from bot.discord import private
 from bot.discord.answers import Answers
 from bot.discord.context import ContextServices
 from bot.discord.events import Interaction
-from bot.discord.runs_desk import RunsDesk
+from bot.discord.runs_desk import UNKNOWN, RunsDesk
 from bot.errors import CogswarmError
 
 RUNS = "runs"
@@ -16,7 +16,6 @@ ACTIONS = frozenset({"stop", "retry", "answer"})
 LONGEST_NUMBER = 19
 """Digits that certainly fit into a row's number."""
 NOT_KEPT = "This answer is for somebody else, or older than I keep answers."
-UNKNOWN = "I do not know that piece of work any more."
 
 
 async def pressed(
