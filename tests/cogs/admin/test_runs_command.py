@@ -130,7 +130,7 @@ async def test_what_failed_shows_why_and_goes_on_when_people_say_so(
     retried = await (await ada.slash("runs retry", run=suggested)).answer()
     assert retried.text == "It goes on from where it was."
     assert (await asked.next()).text == "Loaded."
-    assert (await asked.finished()).text.endswith("✓ Done")
+    assert (await bo.sees(broken, "✓ Done")).text.endswith("✓ Done")
     again = await (await bo.slash("runs retry", run="Loading the ship")).answer()
     assert "nothing to retry" in again.text
     unknown = await (await bo.slash("runs show", run="no such thing")).answer()
