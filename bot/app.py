@@ -16,6 +16,9 @@ from bot.agents.duty import DutySettings
 from bot.agents.permit import StandardPermit
 from bot.agents.personas import Personas, all_agents
 from bot.agents.talk_table import Talks
+from bot.asks.present import PresentMembers
+from bot.asks.rules import COG as RULES_OF
+from bot.asks.rules import RulesOfServers
 from bot.clock import Clock
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
@@ -246,6 +249,7 @@ async def _worker(
         mirror = Mirror(database, ThreadMembers(api, machinery).takes_part)
         files = await stack.enter_async_context(attachment_reader(config.discord.api_url))
         members = GuildMembers(api, machinery)
+        present = PresentMembers(members, database)
         doorbell = await stack.enter_async_context(Doorbell.opened(database))
         guilds = Guilds(config, cogs.cogs, database)
         followed = WorkerGuilds(guilds)
@@ -274,6 +278,8 @@ async def _worker(
                 duty=pace.duty,
             ),
             learn=followed.learn if alone else known,
+            rules=RulesOfServers(database, dict(config.cogs.get(RULES_OF, {}))),
+            present=present,
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
             files=files,
@@ -427,6 +433,7 @@ def _router(
             zone=ZoneInfo(loaded.config.timezone),
         ),
         ahead=services.ahead,
+        present=services.present,
     )
     discord = loaded.config.discord
     bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)

@@ -21,7 +21,11 @@ from bot.agents.declared import DeclaredAgent as AgentSpec
 from bot.agents.meter import BudgetUsedUp
 from bot.agents.reply import Reply
 from bot.agents.slots_table import AtWork
+from bot.asks.approval import Approval
+from bot.asks.policy import Policy, Who
+from bot.asks.rules import ApprovalRules
 from bot.discord.agents_desk import Agents, AgentState, AgentView
+from bot.discord.asks_desk import AsksDesk, AskView
 from bot.discord.context import Context
 from bot.discord.events import (
     Deletion,
@@ -74,6 +78,10 @@ __all__ = [
     "AgentView",
     "Agents",
     "Answer",
+    "Approval",
+    "ApprovalRules",
+    "AskView",
+    "AsksDesk",
     "AtWork",
     "Attachment",
     "BudgetUsedUp",
@@ -111,6 +119,7 @@ __all__ = [
     "OutsideError",
     "Passage",
     "Pins",
+    "Policy",
     "Principal",
     "Reacted",
     "Reaction",
@@ -140,6 +149,7 @@ __all__ = [
     "Turn",
     "UserError",
     "Utterance",
+    "Who",
     "entry",
     "hookimpl",
     "option",

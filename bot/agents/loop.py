@@ -16,7 +16,7 @@ from bot.agents.meter import BudgetUsedUp
 from bot.agents.permit import not_on_the_list
 from bot.agents.persona import Persona
 from bot.agents.pictures import as_files, without_pictures
-from bot.agents.recorder import Recorder
+from bot.agents.recorder import Recorder, path
 from bot.agents.reply import Ending, Reply
 from bot.agents.surroundings import Say, Surroundings
 from bot.agents.together import together
@@ -220,7 +220,7 @@ class ToolLoop:
         user = ToolUser(self.persona, self.principal, self.around)
 
         async def use() -> Used:
-            return await user.use(tool, call, self.say)
+            return await user.use(tool, call, self.say, path(self.recorder, key))
 
         return await self.recorder.step(key, use)
 

@@ -30,8 +30,14 @@ class Refused:
     reason: str
 
 
-type Verdict = Allowed | Refused
-"""A question to people will be a third one."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """It may once people have agreed; where nobody can be asked, ``reason`` is why it is refused."""
+
+    reason: str
+
+
+type Verdict = Allowed | Refused | Ask
 
 
 class Permit(Protocol):
@@ -52,7 +58,7 @@ class Members(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StandardPermit:
-    """The rules that hold everywhere; a consequential use is refused whoever asks, tainted or not."""
+    """The rules that hold everywhere; people are asked about a consequential use whoever asks, tainted or not."""
 
     members: Members
 
@@ -69,9 +75,9 @@ class StandardPermit:
         if refused is not None:
             return refused
         if not tool.read_only:
-            return Refused(
-                f"{tool.name} of {tool.server} can change something, so a person has to agree to each use, and people "
-                "cannot be asked yet; an admin can say that it only reads."
+            return Ask(
+                f"{tool.name} of {tool.server} can change something, so a person has to agree to each use, and nobody "
+                "can be asked here; an admin can say that it only reads."
             )
         return Allowed()
 

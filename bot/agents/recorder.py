@@ -29,6 +29,13 @@ class Under:
         return await self.recorder.step(f"{self.name}:{key}", do, *args, **kwargs)
 
 
+def path(recorder: Recorder, key: str) -> str:
+    """What a key is called in the recorder that stands below all others."""
+    while isinstance(recorder, Under):
+        recorder, key = recorder.recorder, f"{recorder.name}:{key}"
+    return key
+
+
 @dataclass(slots=True)
 class InMemory:
     """Forgets everything with the process: for what need not survive it."""

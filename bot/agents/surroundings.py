@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from bot.agents.decisions import Decisions
 from bot.agents.meter import Meter
 from bot.agents.permit import Permit
 from bot.agents.persona import Persona
@@ -133,3 +134,5 @@ class Surroundings:
     board: Board = field(default_factory=NoBoard)
     team: Team = field(default_factory=Team)
     clock: Clock = field(default_factory=Clock)
+    decisions: Decisions | None = None
+    """None: nobody can be asked, so that what needs people's agreement is refused."""

@@ -25,6 +25,7 @@ COMMANDS = (
     "invite",
     "plugins",
     "tools",
+    "audit",
     "commands",
     "local_discord",
     "config",

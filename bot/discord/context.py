@@ -11,10 +11,12 @@ from pydantic import JsonValue
 from typing_extensions import TypeVar
 
 from bot.agents.agent import Persona
+from bot.asks.present import Present
 from bot.clock import Clock
 from bot.discord import private
 from bot.discord.agents_desk import Agents, AgentsParts
 from bot.discord.answers import Answers
+from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.missed import watch_table
@@ -76,13 +78,15 @@ class ContextServices:
     """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
     agents: AgentsParts
     """Every agent, for those who look after them."""
+    present: Present | None = None
+    """What people are on a server at this moment, asked of Discord."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
 
     @property
     def runs(self) -> DeskServices:
         """What looking after runs needs."""
-        return DeskServices(self.database, self.surface, self.ring, self.ahead)
+        return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present)
 
 
 class Context(Generic[S]):
@@ -155,6 +159,11 @@ class Context(Generic[S]):
     def runs(self) -> RunsDesk:
         """This server's runs, in the hands of the person who acted: to list, show, retry and stop."""
         return RunsDesk(self._services.runs, self.guild_id, self._author)
+
+    @property
+    def asks(self) -> AsksDesk:
+        """This server's questions to people, in the hands of the person who acted: to see, decide and hand over."""
+        return AsksDesk(self._services.runs, self.guild_id, self._author)
 
     async def answer(self, wait_id: UUID, value: JsonValue) -> Decision:
         """Answer, for the person who acted, what a run waits for with `Run.wait_answer`; who comes first decides.

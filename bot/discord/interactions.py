@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 
-from bot.discord import arguments, private
+from bot.discord import arguments, ask_buttons, private
 from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
+from bot.discord.ask_buttons import ASKS
 from bot.discord.entrance import Entrance
 from bot.discord.events import Interaction
 from bot.discord.own_buttons import ACTIONS, RUNS, pressed, show_kept
@@ -115,6 +116,11 @@ class Interactions:
         if (version, cog_name) == ("v1", RUNS) and action in ACTIONS:
             answers = Answers(self._api, interaction)
             await pressed(self._entrance.services, interaction, answers, action, value)
+            return
+        if (version, cog_name) == ("v1", ASKS):
+            await ask_buttons.pressed(
+                self._entrance.services, interaction, Answers(self._api, interaction), action, value
+            )
             return
         if custom_id.startswith(private.SHOW_ACTION):
             kept = custom_id.removeprefix(private.SHOW_ACTION)

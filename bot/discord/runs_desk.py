@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from bot.asks.present import Present
 from bot.discord.events import Author
 from bot.errors import UserError
 from bot.plugins.permissions import holds
@@ -45,6 +46,8 @@ class DeskServices:
     surface: Surface
     ring: Ring
     ahead: Callable[[], float]
+    present: Present | None = None
+    """What people are at this moment, for those who stand in for somebody."""
 
 
 class RunsDesk:

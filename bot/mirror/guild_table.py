@@ -156,6 +156,19 @@ async def keep_roles(conn: Connection, guild_ids: Collection[int], role_ids: Col
     return {int(row[0]) for row in await cursor.fetchall()}
 
 
+async def granted(conn: Connection, guild_id: int, role_ids: Collection[int]) -> tuple[int, int | None]:
+    """What roles (with everybody's) allow in a guild, as Discord's bits, and who owns it; nothing where it is not known."""
+    cursor = await conn.execute(
+        """
+        SELECT coalesce(bit_or(permissions), 0), (SELECT owner_id FROM mirror_guild WHERE guild_id = %s)
+        FROM mirror_role WHERE guild_id = %s AND role_id = ANY(%s)
+        """,
+        (guild_id, guild_id, [*role_ids, guild_id]),
+    )
+    row = await cursor.fetchone()
+    return (0, None) if row is None else (row[0], row[1])
+
+
 async def drop_role(conn: Connection, guild_id: int, role_id: int) -> set[int]:
     """Forget a role, also in what channels allow; gives the guild where it is different now."""
     cursor = await conn.execute(

@@ -11,9 +11,13 @@ from typing import Any, Concatenate
 from uuid import UUID
 
 import structlog
+from pydantic import JsonValue
 
 from bot.agents.agent import Agent
 from bot.agents.talk_table import Talks
+from bot.asks.approval import Approval
+from bot.asks.asking import Asking, Question
+from bot.asks.policy import Kind, Policy, Who
 from bot.clock import Clock
 from bot.discord.missed import watch_table
 from bot.errors import OutsideError
@@ -70,7 +74,8 @@ class Run:
         self._voice = voice
         self._waits = waits
         board = Ticker(voice.now, services.clock, pace=services.pace)
-        self._agents = RunAgents(row, services, self, board)
+        self._agents = RunAgents(row, services, self, board, self)
+        self._asking = Asking(row, steps, voice, waits, services)
 
     @property
     def id(self) -> UUID:
@@ -195,6 +200,71 @@ class Run:
     def wait_id(self, key: str) -> UUID:
         """The id under which `wait_answer` with this key is answered; known before it waits."""
         return self._waits.id_of(key)
+
+    async def ask(
+        self,
+        key: str,
+        question: str,
+        *,
+        options: Mapping[str, str] | None = None,
+        other: bool = False,
+        fields: Mapping[str, str] | None = None,
+        who: Who | None = None,
+        needed: int = 1,
+        within: timedelta | None = None,
+        default: JsonValue = None,
+        replies: bool = False,
+    ) -> Answer | None:
+        """Ask people, for days if need be: free text, one of ``options`` (value and label), or ``fields`` to fill in.
+
+        With ``other`` something else than an option can be written. ``who`` may answer (left out: whoever asked for the
+        run, and who manages the server), and ``needed`` people have to say the same. After ``within`` the ``default`` is
+        the answer, by nobody (0), or else None. A form's answer is a dict of what was filled in. With ``replies`` a reply
+        to the question answers it, too. Raises `UserError` for what Discord could not show.
+        """
+        kind: Kind = "options" if options else "form" if fields else "text"
+        people = who or Who(members=(self.principal.member_id,), managers=True)
+        return await self._asking.ask(
+            Question(
+                key,
+                kind,
+                question,
+                Policy(people, needed=needed),
+                choices=options or fields or {},
+                other=other,
+                replies=replies,
+                fallback=default,
+                within=within,
+            )
+        )
+
+    async def approve(
+        self,
+        key: str,
+        title: str,
+        payload: JsonValue,
+        *,
+        policy: Policy | None = None,
+        within: timedelta | None = None,
+        replies: bool = False,
+    ) -> Approval:
+        """Ask people whether ``payload`` may be done; they see all of it, and may change it before they agree.
+
+        Whoever asked for the run never counts. Left out, ``policy`` and ``within`` are what the server's admins have set.
+        Do what `Approval.payload` says, with `once`: it is what was approved, and nobody agreed where time ran out.
+        """
+        rules = await self._services.rules(self.principal.guild_id)
+        return await self._asking.approve(
+            Question(
+                key,
+                "approval",
+                title,
+                policy or rules.policy,
+                payload,
+                replies=replies,
+                within=within or rules.within,
+            )
+        )
 
     async def start(
         self,

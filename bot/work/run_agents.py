@@ -1,6 +1,7 @@
 """The agents of a run: each with its persona, and with what the run gives them all to work with."""
 
 from bot.agents.agent import Agent
+from bot.agents.decisions import Decisions
 from bot.agents.duty import RunDuty
 from bot.agents.persona import Persona
 from bot.agents.recorder import Recorder
@@ -16,11 +17,19 @@ from bot.work.taint import RunTaint
 class RunAgents:
     """Sends agents to one run; their conversations are numbered across all of them."""
 
-    def __init__(self, row: RunRow, services: RunServices, recorder: Recorder, board: Board) -> None:
+    def __init__(
+        self,
+        row: RunRow,
+        services: RunServices,
+        recorder: Recorder,
+        board: Board,
+        decisions: Decisions | None = None,
+    ) -> None:
         self._row = row
         self._services = services
         self._numbered = Numbered(recorder)
         self._board = board
+        self._decisions = decisions
         self.taint = RunTaint(services.database, row.id)
 
     def get(self, name: str, model: str | None = None) -> Agent:
@@ -72,4 +81,5 @@ class RunAgents:
             board=self._board,
             team=team,
             clock=services.clock,
+            decisions=self._decisions,
         )

@@ -7,6 +7,8 @@ from uuid import UUID
 from bot.agents.meter import Meter
 from bot.agents.persona import Persona
 from bot.agents.personas import Personas
+from bot.asks.present import Present
+from bot.asks.rules import ApprovalRules
 from bot.clock import Clock
 from bot.config.agents import BudgetSection
 from bot.mcp.toolbox import Toolbox
@@ -19,6 +21,11 @@ from bot.work.streaming import PACE
 from bot.work.surface import Connection, Surface
 
 type Ring = Callable[[Connection, UUID], Awaitable[None]]
+
+
+async def usual_rules(_guild_id: int) -> ApprovalRules:
+    """What holds where no admin has set anything."""
+    return ApprovalRules()
 
 
 async def unheard(_conn: Connection, _run_id: UUID) -> None:
@@ -55,6 +62,10 @@ class RunServices:
     """Makes this process know what a guild has chosen, before a run of that guild goes on in it."""
     ring: Ring = unheard
     """Says, in the caller's transaction, that a run can go on."""
+    rules: Callable[[int], Awaitable[ApprovalRules]] = usual_rules
+    """Who approves what agents want to do on a server."""
+    present: Present | None = None
+    """What people are on a server at this moment; None where nobody can tell, and what was true when they acted counts."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
     files: FileReader | None = None

@@ -37,9 +37,7 @@ class Voice:
     @property
     def place(self) -> Place:
         """Where the run speaks: its thread, also while that is still being opened."""
-        if self._row.thread_row is not None:
-            return Place(opened_by=self._row.thread_row)
-        return Place(channel_id=self._row.thread_id or self._row.channel_id)
+        return place_of(self._row)
 
     async def post(self, say: Say, *, watch: str | None = None) -> None:
         """Say something, once; ``watch`` is the note under which the cog watches it (the last message of it)."""
@@ -221,6 +219,13 @@ class Voice:
 
     def _header(self) -> str:
         return status_header(self._row.title, self._row.member_id)
+
+
+def place_of(row: RunRow) -> Place:
+    """Where a run speaks: its thread, also while that is still being opened."""
+    if row.thread_row is not None:
+        return Place(opened_by=row.thread_row)
+    return Place(channel_id=row.thread_id or row.channel_id)
 
 
 def status_header(title: str, member_id: int) -> str:

@@ -7,6 +7,8 @@ reconciled here, or `bot.work.once`.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Concatenate, get_type_hints
 from uuid import UUID, uuid5
 
@@ -18,6 +20,18 @@ from bot.storage.storable import storable
 from bot.work import runs_table, steps_table
 from bot.work.steps_table import StepRow
 from bot.work.surface import Connection
+
+type _Inside = tuple["_Part", ...]
+_INSIDE: ContextVar[_Inside] = ContextVar("inside", default=())
+"""The steps in the middle of which the code is that runs just now, the outermost first."""
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A step under way; ``waiting`` counts what within it does nothing but wait."""
+
+    harmless: bool
+    waiting: int = 0
 
 
 class LeaseLost(CogswarmError):
@@ -46,7 +60,7 @@ class Steps:
         self._counts: dict[str, int] = {}
         self._part = ""
         self._let_go = False
-        self._under_way = [0, 0]
+        self._parts: set[_Part] = set()
 
     def __contains__(self, key: str) -> bool:
         return key in self._recorded
@@ -106,16 +120,43 @@ class Steps:
     @contextmanager
     def under_way(self, *, harmless: bool = True) -> Generator[None]:
         """Count what goes on, so that the run is not let go of in the middle of it."""
-        for place, event in enumerate((self.idle, self.harmless)[: 1 if harmless else 2]):
-            self._under_way[place] += 1
-            event.clear()
+        part = _Part(harmless)
+        self._parts.add(part)
+        self._look()
+        token = _INSIDE.set((*_INSIDE.get(), part))
         try:
             yield
         finally:
-            for place, event in enumerate((self.idle, self.harmless)[: 1 if harmless else 2]):
-                self._under_way[place] -= 1
-                if not self._under_way[place]:
-                    event.set()
+            _INSIDE.reset(token)
+            self._parts.discard(part)
+            self._look()
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        """Within the block, the steps around it only wait: they do not keep the run, and begin anew when it goes on.
+
+        Raises `ConfigError` in the middle of an effect that cannot be repeated.
+        """
+        around = _INSIDE.get()
+        if not all(part.harmless for part in around):
+            raise ConfigError("Nothing can be waited for in the middle of what is done once; wait before it.")
+        for part in around:
+            part.waiting += 1
+        self._look()
+        try:
+            yield
+        finally:
+            for part in around:
+                part.waiting -= 1
+            self._look()
+
+    def _look(self) -> None:
+        busy = [part for part in self._parts if not part.waiting]
+        for event, quiet in ((self.idle, not busy), (self.harmless, all(part.harmless for part in busy))):
+            if quiet:
+                event.set()
+            else:
+                event.clear()
 
     @asynccontextmanager
     async def commit(self, *, after: UUID | None = None) -> AsyncGenerator[Connection]:

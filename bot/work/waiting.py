@@ -6,7 +6,7 @@ of `run_wait`, and what has come of it is a recorded step like any other.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +23,8 @@ from bot.work.speaking import Voice
 from bot.work.steps import Steps
 from bot.work.surface import Button, Connection, Say
 from bot.work.waits_table import NewWait, WaitRow
+
+type Opened = Callable[[Connection], Awaitable[None]]
 
 ANSWER_ACTION = "v1:runs:answer:"
 LONGEST_OPTION = 100 - len(ANSWER_ACTION) - 37
@@ -104,8 +106,14 @@ class Waits:
         *,
         until: datetime | None = None,
         within: timedelta | None = None,
+        opened: Opened | None = None,
+        late: Opened | None = None,
     ) -> Answer | None:
-        """Wait for people's answer; None where nobody answered in time."""
+        """Wait for people's answer; None where nobody answered in time.
+
+        ``opened`` is called in the transaction in which the wait begins, to ask in its own way; ``late`` in the one that
+        ends it unanswered.
+        """
         if len(options) > MOST_OPTIONS or any(len(option.encode()) > LONGEST_OPTION for option in options):
             raise UserError(
                 f"A question has at most {MOST_OPTIONS} buttons, each worth {LONGEST_OPTION} letters."
@@ -115,7 +123,7 @@ class Waits:
             key, "answer", until=until, seconds=None if within is None else within.total_seconds()
         )
         new = replace(new, question=question, options=dict(options))
-        found = await self._come(new, _answer)
+        found = await self._come(new, _answer, opened, late)
         return TypeAdapter(Answer | None).validate_python(found)
 
     async def run(self, run_id: UUID) -> Ending:
@@ -127,24 +135,38 @@ class Waits:
     def _new(self, key: str, kind: waits_table.Kind, **more: Any) -> NewWait:
         return NewWait(self.id_of(key), self._row.id, key, kind, **more)
 
-    async def _come(self, new: NewWait, value: Callable[[WaitRow], Any]) -> Any:
+    async def _come(
+        self,
+        new: NewWait,
+        value: Callable[[WaitRow], Any],
+        opened: Opened | None = None,
+        late: Opened | None = None,
+    ) -> Any:
         """What has come of a wait; where nothing has yet, the code stops here and the run is let go of."""
         if new.key in self._steps:
             return self._steps[new.key]
         async with self._steps.commit(after=new.for_run) as conn:
             if new.for_run is not None:
                 await self._look_at(conn, new)
-            elif await waits_table.open_(conn, new, self._services.ahead()) and new.question is not None:
-                row = await self._voice.ask(conn, f"ask:{new.key}", question_of(new, new.question))
-                await waits_table.said(conn, new.id, row)
+            elif await waits_table.open_(conn, new, self._services.ahead()):
+                await self._opened(conn, new, opened)
             over = await waits_table.over(conn, new.id, self._services.ahead())
             if over is not None:
                 if over.kind == "answer" and over.answered_by is None:
                     await show_decided(conn, self._services.surface.edit, over, "Nobody answered in time")
+                    if late is not None:
+                        await late(conn)
                 await self._steps.record(conn, new.key, value(over), effect="wait")
         if over is None:
             await self._stop_here(new.key)
         return self._steps[new.key]
+
+    async def _opened(self, conn: Connection, new: NewWait, opened: Opened | None) -> None:
+        if opened is not None:
+            await opened(conn)
+        elif new.question is not None:
+            row = await self._voice.ask(conn, f"ask:{new.key}", question_of(new, new.question))
+            await waits_table.said(conn, new.id, row)
 
     async def _look_at(self, conn: Connection, new: NewWait) -> None:
         """Wait for a run, or note that it is over already; its row is locked."""
@@ -159,7 +181,7 @@ class Waits:
             await waits_table.close(conn, new.id, ending)
 
     async def _stop_here(self, key: str) -> Never:
-        with self._blocking(key):
+        with self._steps.aside(), self._blocking(key):
             await asyncio.Event().wait()
         raise AssertionError  # only a cancellation leaves the line above
 

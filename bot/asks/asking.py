@@ -1,0 +1,253 @@
+"""How a run asks people: the question and its wait begin in one transaction, reminders are waits beside it.
+
+While people think there is nothing of the run anywhere but rows. What comes of it is a recorded step.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from bot.asks import asks_table, audit_table, deciding, showing
+from bot.asks.approval import Approval
+from bot.asks.asks_table import AskRow, NewAsk
+from bot.asks.audit_table import Deed
+from bot.asks.payload import hash_of
+from bot.asks.policy import Kind, NotYours, Policy, Vote, seats
+from bot.asks.present import Present
+from bot.errors import UserError
+from bot.work.runs_table import RunRow
+from bot.work.services import RunServices
+from bot.work.speaking import Voice
+from bot.work.steps import Steps
+from bot.work.surface import Connection, Say
+from bot.work.waiting import Answer, Waits
+
+MOST_CHOICES = 24
+MOST_FIELDS = 5
+HALF_TIME = "-# Half of the time is over: **{title}** still needs somebody to decide it. {who}"
+ESCALATED = "-# **{title}** has waited long enough: it is for {who} as well from now on."
+NOBODY_LEFT = "Those who approved it may not do so any more, so it was not done."
+TOO_MANY = (
+    f"A question offers at most {MOST_CHOICES} choices, each worth at most {showing.LONGEST_VALUE} letters."
+)
+WRONG_VALUE = "A choice needs a value that is no empty text and holds no colon."
+LATE = "Nobody decided in time, so it was not done."
+REJECTED = "People decided against it{why}."
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be asked; see `Asking.ask`."""
+
+    key: str
+    kind: Kind
+    title: str
+    policy: Policy
+    payload: Any = None
+    choices: Mapping[str, str] | None = None
+    other: bool = False
+    replies: bool = False
+    fallback: Any = None
+    within: timedelta | None = None
+    remind: bool = True
+
+
+class Asking:
+    """Asks people for one run."""
+
+    def __init__(self, row: RunRow, steps: Steps, voice: Voice, waits: Waits, services: RunServices) -> None:
+        self._row = row
+        self._steps = steps
+        self._voice = voice
+        self._waits = waits
+        self._services = services
+
+    def id_of(self, key: str) -> UUID:
+        """The id of the question with this key; the same at any time."""
+        return uuid5(self._row.id, f"ask {key}")
+
+    async def ask(self, question: Question) -> Answer | None:
+        """What people answer, the fallback (by nobody, 0), or None. Raises `UserError` for what cannot be asked."""
+        _check(question)
+        answer = await self._decided(question)
+        if answer is None:
+            if question.fallback is None:
+                return None
+            async with self._services.database.connection() as conn:
+                ask = await asks_table.get(conn, self.id_of(question.key))
+            at = None if ask is None else ask.decided_at
+            return None if at is None else Answer(question.fallback, 0, at)
+        result: Any = answer.value
+        return Answer(result["value"], answer.by, answer.at)
+
+    async def approve(self, question: Question) -> Approval:
+        """Whether people let ``payload`` be done, and what exactly; those who agreed are looked at once more."""
+        _check(question)
+        answer = await self._decided(question)
+        if answer is None:
+            return Approval(approved=False, payload=question.payload, reason=LATE)
+        result: Any = answer.value
+        if result["state"] != "approved":
+            notes = "; ".join(result["notes"])
+            why = f": “{notes}”" if notes else ""
+            return Approval(
+                approved=False,
+                payload=question.payload,
+                reason=REJECTED.format(why=why),
+                version=result["version"],
+                by=tuple(result["by"]),
+            )
+        return await self._steps.repeatable(f"{question.key}:still", self._still, question.key)
+
+    async def _decided(self, question: Question) -> Answer | None:
+        """Wait for people, with a reminder and an escalation beside it that end with the waiting."""
+        answer = asyncio.ensure_future(self._answer(question))
+        beside = [asyncio.ensure_future(one) for one in self._beside(question)]
+        try:
+            waiting: set[asyncio.Future[Any]] = {answer, *beside}
+            while not answer.done():
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for one in done - {answer}:
+                    one.result()
+            return answer.result()
+        finally:
+            for one in (answer, *beside):
+                one.cancel()
+            await asyncio.gather(answer, *beside, return_exceptions=True)
+
+    def _beside(self, question: Question) -> list[Coroutine[Any, Any, None]]:
+        if question.key in self._steps:
+            return []
+        found: list[Coroutine[Any, Any, None]] = []
+        if question.remind and question.within is not None:
+            seconds = question.within.total_seconds() / 2
+            found.append(self._at(question.key, "remind", seconds, self._remind))
+        if question.policy.later is not None and question.policy.later_seconds:
+            seconds = question.policy.later_seconds
+            found.append(self._at(question.key, "escalate", seconds, self._escalate))
+        return found
+
+    async def _answer(self, question: Question) -> Answer | None:
+        async def opened(conn: Connection) -> None:
+            await self._open(conn, question)
+
+        async def late(conn: Connection) -> None:
+            await deciding.late(conn, self._services.surface, self.id_of(question.key))
+
+        return await self._waits.answer(
+            question.key, question.title, {}, within=question.within, opened=opened, late=late
+        )
+
+    async def _open(self, conn: Connection, question: Question) -> None:
+        principal, ask_id = self._row.principal, self.id_of(question.key)
+        new = NewAsk(
+            ask_id,
+            self._waits.id_of(question.key),
+            self._row.id,
+            principal.guild_id,
+            self._row.cog,
+            question.kind,
+            question.title,
+            principal.member_id,
+            question.policy,
+            question.choices or {},
+            question.other,
+            question.replies,
+            question.fallback,
+        )
+        digest = hash_of(question.payload)
+        await asks_table.insert(conn, new)
+        await asks_table.add_version(conn, ask_id, 1, question.payload, digest, None)
+        deed = Deed(
+            principal.guild_id,
+            "ask",
+            ask_id,
+            principal.member_id,
+            1,
+            "on their behalf",
+            digest,
+            question.title,
+        )
+        await audit_table.add(conn, deed)
+        ask, version = await deciding.read(conn, ask_id)
+        row = await self._voice.ask(conn, f"question:{question.key}", showing.asking(ask, version, ()))
+        await asks_table.said(conn, ask_id, row)
+
+    async def _at(
+        self, key: str, what: str, seconds: float, do: Callable[[Connection, AskRow], Awaitable[None]]
+    ) -> None:
+        """Do something once, after so many seconds, if the question is still open then."""
+        name = f"{key}:{what}"
+        await self._waits.time(f"{name}:time", seconds=seconds)
+        done = self._steps.claim_key(name)
+        if done in self._steps:
+            return
+        ask_id = self.id_of(key)
+        async with self._steps.commit() as conn:
+            ask = await asks_table.locked(conn, ask_id)
+            late = await asks_table.is_late(conn, ask_id, self._services.ahead())
+            if ask is not None and ask.state == "open" and not late:
+                await do(conn, ask)
+            await self._steps.record(conn, done, None)
+
+    async def _remind(self, conn: Connection, ask: AskRow) -> None:
+        asked = ask.rules.asked(escalated=ask.escalated)
+        text = HALF_TIME.format(title=showing.short(ask), who=asked.shown())
+        say = Say(text, mentions=asked.members, urgency="question")
+        await self._voice.ask(conn, f"remind:{ask.id}", say)
+        await audit_table.add(conn, Deed(ask.guild_id, "remind", ask.id, version=ask.version))
+
+    async def _escalate(self, conn: Connection, ask: AskRow) -> None:
+        later = ask.rules.later
+        if later is None or not await asks_table.escalate(conn, ask.id):
+            return
+        text = ESCALATED.format(title=showing.short(ask), who=later.shown())
+        say = Say(text, mentions=later.members, urgency="question")
+        await self._voice.ask(conn, f"escalate:{ask.id}", say)
+        await audit_table.add(conn, Deed(ask.guild_id, "escalate", ask.id, version=ask.version))
+
+    async def _still(self, key: str) -> Approval:
+        """What was approved, if it is what its hash says and those who approved it still may."""
+        async with self._services.database.connection() as conn:
+            ask, version = await deciding.read(conn, self.id_of(key))
+            votes = await asks_table.votes(conn, ask.id, ask.version)
+        sure = hash_of(version.payload) == version.hash == ask.result["hash"]
+        standing = [one.member_id for one in votes if one.yes]
+        present = self._services.present
+        if present is not None:
+            agreed = [one for one in votes if one.yes]
+            standing = [one.member_id for one in agreed if await self._may(present, ask, one)]
+        approved = sure and len(standing) >= ask.rules.needed
+        return Approval(
+            approved=approved,
+            payload=version.payload,
+            reason="" if approved else NOBODY_LEFT,
+            version=version.version,
+            by=tuple(standing),
+        )
+
+    async def _may(self, present: Present, ask: AskRow, vote: Vote) -> bool:
+        """Whether somebody who approved may still do so: they are there, and whose seat it is has what it takes."""
+        voter = await present.voter(ask.guild_id, vote.member_id)
+        if voter is None:
+            return False
+        holder = voter if vote.seat_id == vote.member_id else await present.voter(ask.guild_id, vote.seat_id)
+        if holder is None:
+            return False
+        found = seats(ask.rules, ask.kind, ask.requester_id, holder, escalated=ask.escalated)
+        return not isinstance(found, NotYours)
+
+
+def _check(question: Question) -> None:
+    choices = question.choices or {}
+    if question.kind == "options" and (
+        len(choices) > MOST_CHOICES or any(len(one.encode()) > showing.LONGEST_VALUE for one in choices)
+    ):
+        raise UserError(TOO_MANY)
+    if question.kind == "form" and not 1 <= len(choices) <= MOST_FIELDS:
+        raise UserError(f"A form has 1 to {MOST_FIELDS} fields.")
+    if any(not value or ":" in value for value in choices):
+        raise UserError(WRONG_VALUE)

@@ -1,0 +1,77 @@
+"""``cogswarm audit``: whether the record of who decided what is whole, and the record itself."""
+
+import asyncio
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.session import Session
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.config.loaded import LoadedConfig
+
+HEAD = typer.Option("--head", help="A hash that `verify` printed before; the record must still hold it.")
+SERVER = typer.Option("--server", min=1, help="Only the server with this id.")
+BROKEN = "The record was tampered with: {count} of its rows are not what they were."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Check and export who decided what.", no_args_is_help=True)
+    group.command("verify", help="Check that nothing in the record was changed or taken away.")(verify)
+    group.command("export", help="Print the record, a line of JSON a row.")(export)
+    app.add_typer(group, name="audit")
+
+
+def verify(context: typer.Context, *, head: Annotated[str | None, HEAD] = None) -> None:
+    """Name every row that is not what it was; erased texts are counted and break nothing."""
+    asyncio.run(_verify(context.ensure_object(Session), _loaded(context), head))
+
+
+def export(context: typer.Context, *, server: Annotated[int | None, SERVER] = None) -> None:
+    """Print every row with its hash, and the text beside it where that was not erased."""
+    asyncio.run(_export(context.ensure_object(Session), _loaded(context), server))
+
+
+def _loaded(context: typer.Context) -> "LoadedConfig":
+    session = context.ensure_object(Session)
+    loaded = session.load_or_default(missing_ok=True)
+    session.start_logging()
+    return loaded
+
+
+async def _verify(session: Session, loaded: "LoadedConfig", head: str | None) -> None:
+    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
+    from bot.asks import audit_table  # noqa: PLC0415 - as above
+
+    rows = broken = erased = 0
+    last, seen_head = audit_table.BEGINNING, head is None
+    async with database_of(loaded, session.clock) as database, database.transaction() as conn:
+        async for found in audit_table.checked(conn):
+            rows += 1
+            last = found.row.hash
+            seen_head = seen_head or last == head
+            erased += found.is_erased
+            if found.wrong:
+                broken += 1
+                typer.echo(f"row {found.row.number}: {found.wrong}")
+    typer.echo(f"{rows} rows, {erased} with erased texts.")
+    if not seen_head:
+        raise UserError("The record does not hold the hash that you gave: its end was cut off or replaced.")
+    if broken:
+        raise UserError(BROKEN.format(count=broken))
+    typer.echo(f"Nothing was changed. Keep this to notice later if the end is cut off: {last}")
+
+
+async def _export(session: Session, loaded: "LoadedConfig", server: int | None) -> None:
+    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
+    from bot.asks import audit_table  # noqa: PLC0415 - as above
+
+    async with database_of(loaded, session.clock) as database, database.transaction() as conn:
+        async for found in audit_table.checked(conn):
+            if server in {None, found.row.guild_id}:
+                row = {**dataclasses.asdict(found.row), "text": found.text, "erased": found.is_erased}
+                typer.echo(json.dumps(row, default=str))
