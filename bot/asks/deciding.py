@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from pydantic import JsonValue
-
 from bot.asks import asks_table, audit_table, showing
 from bot.asks.asks_table import AskRow, State, VersionRow
 from bot.asks.audit_table import Deed
@@ -220,7 +218,7 @@ async def _settle(
     ahead: float,
 ) -> Ruling:
     ask = found.ask
-    result: dict[str, JsonValue] = {
+    result: dict[str, Any] = {
         "state": decided.state,
         "value": decided.value,
         "version": ask.version,

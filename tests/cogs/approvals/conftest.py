@@ -21,6 +21,7 @@ class Post:
 
         @cog.tool("send", help="Send a mail")
         async def send(ctx: Context, to: str, text: str) -> str:
+            assert ctx.guild_id
             self.sent.append({"to": to, "text": text})
             return f"Sent to {to}."
 
