@@ -4,7 +4,7 @@ While people think there is nothing of the run anywhere but rows. What comes of 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,7 @@ TOO_MANY = (
     f"A question offers at most {MOST_CHOICES} choices, each worth at most {showing.LONGEST_VALUE} letters."
 )
 WRONG_VALUE = "A choice needs a value that is no empty text and holds no colon."
+TAMPERED = "What was approved is not what stands there now, so it was not done."
 LATE = "Nobody decided in time, so it was not done."
 REJECTED = "People decided against it{why}."
 
@@ -100,7 +101,8 @@ class Asking:
                 version=result["version"],
                 by=tuple(result["by"]),
             )
-        return await self._steps.repeatable(f"{question.key}:still", self._still, question.key)
+        standing = await self._steps.repeatable(f"{question.key}:still", self._still, question.key)
+        return await self._approved(question.key, standing)
 
     async def _decided(self, question: Question) -> Answer | None:
         """Wait for people, with a reminder and an escalation beside it that end with the waiting."""
@@ -209,22 +211,26 @@ class Asking:
         await self._voice.ask(conn, f"escalate:{ask.id}", say)
         await audit_table.add(conn, Deed(ask.guild_id, "escalate", ask.id, version=ask.version))
 
-    async def _still(self, key: str) -> Approval:
-        """What was approved, if it is what its hash says and those who approved it still may."""
+    async def _still(self, key: str) -> list[int]:
+        """Those who approved it and still may."""
         async with self._services.database.connection() as conn:
             ask, version = await deciding.read(conn, self.id_of(key))
-            votes = await asks_table.votes(conn, ask.id, ask.version)
-        sure = hash_of(version.payload) == version.hash == ask.result["hash"]
-        standing = [one.member_id for one in votes if one.yes]
-        present = self._services.present
-        if present is not None:
-            agreed = [one for one in votes if one.yes]
-            standing = [one.member_id for one in agreed if await self._may(present, ask, one)]
+            votes = await asks_table.votes(conn, ask.id, version.version)
+        agreed, present = [one for one in votes if one.yes], self._services.present
+        if present is None:
+            return [one.member_id for one in agreed]
+        return [one.member_id for one in agreed if await self._may(present, ask, one)]
+
+    async def _approved(self, key: str, standing: Sequence[int]) -> Approval:
+        """What was approved, if it is what its hash says and enough of those who approved it still may."""
+        async with self._services.database.connection() as conn:
+            ask, version = await deciding.read(conn, self.id_of(key))
+        sure = ask.result is not None and hash_of(version.payload) == version.hash == ask.result["hash"]
         approved = sure and len(standing) >= ask.rules.needed
         return Approval(
             approved=approved,
             payload=version.payload,
-            reason="" if approved else NOBODY_LEFT,
+            reason="" if approved else NOBODY_LEFT if sure else TAMPERED,
             version=version.version,
             by=tuple(standing),
         )

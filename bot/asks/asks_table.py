@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 from pydantic import TypeAdapter
 
 from bot.asks.policy import Kind, Policy, Vote
@@ -93,7 +93,7 @@ async def insert(conn: Connection, new: NewAsk) -> None:
         """,
         (
             new.id, new.wait_id, new.run_id, new.guild_id, new.cog, new.kind, new.title, new.requester_id,
-            Jsonb(_POLICY.dump_python(new.policy, mode="json")), Jsonb(dict(new.choices)), new.other, new.replies,
+            Jsonb(_POLICY.dump_python(new.policy, mode="json")), Json(dict(new.choices)), new.other, new.replies,
             None if new.fallback is None else Jsonb(new.fallback), new.wait_id,
         ),
     )  # fmt: skip
@@ -105,7 +105,7 @@ async def add_version(
     """Store what is to be approved from now on."""
     await conn.execute(
         "INSERT INTO ask_version (ask_id, version, payload, hash, made_by) VALUES (%s, %s, %s, %s, %s)",
-        (ask_id, version, Jsonb(payload), digest, made_by),
+        (ask_id, version, Json(payload), digest, made_by),
     )
     await conn.execute("UPDATE ask SET version = %s WHERE id = %s AND state = 'open'", (version, ask_id))
 

@@ -32,14 +32,19 @@ async def list_waiting(ctx: Ctx, cog: Annotated[str, messages.COG] = "") -> None
     if not found:
         await ctx.reply(messages.NONE)
         return
-    lines = [messages.HEAD, *map(_line, found)]
-    approvable = [one for one in found if one.kind == "approval"]
+    lines = [messages.HEAD, *_lines(found)]
+    approvable = [(number, one) for number, one in enumerate(found, 1) if one.kind == "approval"]
     if not approvable:
         await ctx.reply("\n".join(lines))
         return
     choices = [
-        Choice(title(one.title, NAME), f"{one.id}:{one.version}", title(one.detail, NAME), chosen=True)
-        for one in approvable
+        Choice(
+            f"{number}. {title(one.title, NAME)}",
+            f"{one.id}:{one.version}",
+            title(one.detail, NAME),
+            chosen=True,
+        )
+        for number, one in approvable
     ]
     select = ctx.select(
         "batch", "all", placeholder=messages.BATCH_CHOOSE, choices=choices, least=1, most=len(choices)
@@ -64,7 +69,7 @@ async def approve_several(ctx: Ctx, _value: str, chosen: Sequence[str]) -> None:
 async def list_mine(ctx: Ctx, cog: Annotated[str, messages.COG] = "") -> None:
     """Show what was asked on the person's behalf."""
     found = await ctx.asks.asked(cog=cog, limit=SHOWN)
-    await ctx.reply("\n".join([messages.HEAD_MINE, *map(_line, found)] if found else [messages.NONE_MINE]))
+    await ctx.reply("\n".join([messages.HEAD_MINE, *_lines(found)] if found else [messages.NONE_MINE]))
 
 
 @inbox.command("history", help=messages.HISTORY)
@@ -144,9 +149,14 @@ def _read(typed: str) -> tuple[UUID, int]:
         raise UserError(messages.CHOOSE) from None
 
 
-def _line(view: AskView) -> str:
+def _lines(views: Sequence[AskView]) -> list[str]:
+    return [_line(number, one) for number, one in enumerate(views, 1)]
+
+
+def _line(number: int, view: AskView) -> str:
     until = view.deadline_at
     return messages.ENTRY.format(
+        number=number,
         title=title(view.title, NAME),
         place=f"<#{view.place}>",
         who=view.requester_id,

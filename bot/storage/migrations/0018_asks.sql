@@ -12,8 +12,8 @@ CREATE TABLE ask (
     -- on whose behalf the run acts
     requester_id bigint NOT NULL,
     policy       jsonb NOT NULL,
-    -- what can be chosen (value and label), or what is filled in (name and label)
-    choices      jsonb NOT NULL DEFAULT '{}',
+    -- what can be chosen (value and label), or what is filled in (name and label), in this order
+    choices      json NOT NULL DEFAULT '{}',
     -- whether something else than the choices may be answered
     other        boolean NOT NULL DEFAULT false,
     -- whether a reply or a reaction answers, too
@@ -41,7 +41,8 @@ CREATE INDEX ask_said ON ask (said_row) WHERE state = 'open';
 CREATE TABLE ask_version (
     ask_id     uuid NOT NULL REFERENCES ask ON DELETE CASCADE,
     version    integer NOT NULL,
-    payload    jsonb NOT NULL,
+    -- json, not jsonb: exactly what was hashed
+    payload    json NOT NULL,
     hash       text NOT NULL,
     -- NULL: the run itself
     made_by    bigint,

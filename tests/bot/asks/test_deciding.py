@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
@@ -89,6 +90,61 @@ async def test_without_the_version_in_the_click_another_payload_would_be_approve
     assert (await ward.say(ask_id, approver(2), stands)).decides
     await ward.go_on()
     assert ward.done == [hash_of({**PAYLOAD, "amount": 1_000_000})]
+
+
+@dataclass
+class Now:
+    """What people are by the time it is to be done."""
+
+    people: dict[int, Voter]
+
+    async def voter(self, guild_id: int, member_id: int) -> Voter | None:
+        assert guild_id == GUILD
+        return self.people.get(member_id)
+
+
+@pytest.mark.parametrize(
+    ("still", "done"), [({0, 1}, True), ({0}, False), (set[int](), False)], ids=["both", "one left", "nobody"]
+)
+async def test_who_approved_must_still_be_allowed_to_when_it_is_done(
+    database: Database, still: set[int], *, done: bool
+) -> None:
+    people = {1000 + one: approver(one) if one in still else Voter(1000 + one) for one in range(2)}
+    if not still:
+        people.clear()  # they have left the server
+    ward = Ward(database, Policy(Who(roles=(ROLE,)), needed=2), present=Now(people))
+    ask_id = await ward.begin()
+    for number in range(2):
+        await ward.say(ask_id, approver(number))
+    await ward.go_on()
+    assert bool(ward.done) == done
+    assert ward.reasons == (
+        [] if done else ["Those who approved it may not do so any more, so it was not done."]
+    )
+
+
+async def test_what_was_changed_behind_peoples_back_is_not_done(
+    database: Database, database_url: str
+) -> None:
+    ward = Ward(database, Policy(Who(roles=(ROLE,))))
+    ask_id = await ward.begin()
+    assert (await ward.say(ask_id, approver(1))).decides
+    async with await psycopg.AsyncConnection.connect(database_url) as owner:
+        await owner.execute("UPDATE ask_version SET payload = '{\"amount\": 9}' WHERE ask_id = %s", (ask_id,))
+    await ward.go_on()
+    assert ward.done == []
+    assert ward.reasons == ["What was approved is not what stands there now, so it was not done."]
+
+
+async def test_the_question_of_a_stopped_run_says_so(database: Database) -> None:
+    ward = Ward(database, Policy(Who(roles=(ROLE,))))
+    ask_id = await ward.begin()
+    run_id = (await ward.ask(ask_id)).run_id
+    await ward.bench.stop(run_id)
+    await ward.go_on()
+    assert "has ended" in (await ward.say(ask_id, approver(1))).sentence
+    assert (await ward.ask(ask_id)).state == "withdrawn"
+    assert any("has ended" in one for one in await ward.bench.said("edit"))
 
 
 async def test_reminder_escalation_and_expiry_come_once_over_restarts(database: Database) -> None:

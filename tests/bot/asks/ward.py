@@ -11,6 +11,7 @@ from bot.asks.asks_table import AskRow
 from bot.asks.deciding import Ruling, Said
 from bot.asks.payload import hash_of
 from bot.asks.policy import Policy, Voter
+from bot.asks.present import Present
 from bot.clock import Clock
 from bot.discord.surface import DiscordSurface
 from bot.storage.database import Database
@@ -37,6 +38,7 @@ class Ward:
     done: list[str] = field(default_factory=list[str])
     reasons: list[str] = field(default_factory=list[str])
     ahead: float = 0.0
+    present: Present | None = None
 
     def __post_init__(self) -> None:
         self.bench = Bench(self.database)
@@ -60,7 +62,11 @@ class Ward:
         flows = {("lab", name): flow for name, flow in self.bench.cog.workflows.items()}
         seen = self.database if fate is None else cast("Any", FatedDatabase(self.database, fate))
         return Engine(
-            replace(services_of(self.database), database=seen, ahead=lambda: self.ahead), flows, CALM
+            replace(
+                services_of(self.database), database=seen, ahead=lambda: self.ahead, present=self.present
+            ),
+            flows,
+            CALM,
         )
 
     async def begin(self) -> UUID:
