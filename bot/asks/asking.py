@@ -139,6 +139,8 @@ class Asking:
         async def late(conn: Connection) -> None:
             await deciding.late(conn, self._services.surface, self.id_of(question.key))
 
+        if self._row.round:
+            await self._open_again(question.key)
         return await self._waits.answer(
             question.key, question.title, {}, within=question.within, opened=opened, late=late
         )
@@ -177,6 +179,19 @@ class Asking:
         ask, version = await deciding.read(conn, ask_id)
         row = await self._voice.ask(conn, f"question:{question.key}", showing.asking(ask, version, ()))
         await asks_table.said(conn, ask_id, row)
+
+    async def _open_again(self, key: str) -> None:
+        """People let a run go on that had ended, and somebody was told meanwhile that there was nothing to decide."""
+        ask_id = self.id_of(key)
+        async with self._steps.commit() as conn:
+            if not await asks_table.reopen(conn, ask_id):
+                return
+            ask, version = await deciding.read(conn, ask_id)
+            votes = await asks_table.votes(conn, ask_id, version.version)
+            say = showing.asking(ask, version, votes)
+            row = await self._voice.ask(conn, f"question:{key}:{self._row.round}", say)
+            await asks_table.said(conn, ask_id, row)
+            await audit_table.add(conn, Deed(ask.guild_id, "reopen", ask.id, version=ask.version))
 
     async def _at(
         self, key: str, what: str, seconds: float, do: Callable[[Connection, AskRow], Awaitable[None]]

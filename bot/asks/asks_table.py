@@ -183,6 +183,18 @@ async def decide(conn: Connection, ask_id: UUID, state: State, result: Any, by: 
     return cursor.rowcount == 1
 
 
+async def reopen(conn: Connection, ask_id: UUID) -> bool:
+    """Open a question again whose run had ended and was let go on; False where it is not one of those."""
+    cursor = await conn.execute(
+        """
+        UPDATE ask SET state = 'open', result = NULL, decided_at = NULL, decided_by = NULL
+        WHERE id = %s AND state = 'withdrawn'
+        """,
+        (ask_id,),
+    )
+    return cursor.rowcount == 1
+
+
 async def escalate(conn: Connection, ask_id: UUID) -> bool:
     """Let those answer, too, who are asked later; False where they may already, or it is decided."""
     cursor = await conn.execute(

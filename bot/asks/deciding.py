@@ -254,7 +254,7 @@ async def _show_end(
 ) -> None:
     if found.ask.said_row is not None:
         say = showing.decided(found.ask, found.version, votes)
-        await surface.edit(conn, f"{found.ask.id}:decided", found.ask.said_row, say)
+        await surface.edit(conn, f"{found.ask.id}:decided:{found.ask.said_row}", found.ask.said_row, say)
 
 
 async def _count(conn: Connection, ask_id: UUID) -> int:

@@ -10,13 +10,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from bot.asks import audit_table
+from bot.asks import audit_table, deciding
 from bot.asks.audit_table import Checked, Deed
 from bot.asks.payload import hash_of
 from bot.asks.policy import Policy, Voter, Who
 from bot.errors import UserError
 from bot.storage.database import Database
-from tests.bot.asks.ward import GUILD, PAYLOAD, Ward
+from bot.work import runs_table
+from tests.bot.asks.ward import GUILD, PAYLOAD, SURFACE, Ward
 from tests.bot.discord.fate import Fate, Killed
 from tests.sizes import size
 
@@ -145,6 +146,26 @@ async def test_the_question_of_a_stopped_run_says_so(database: Database) -> None
     assert "has ended" in (await ward.say(ask_id, approver(1))).sentence
     assert (await ward.ask(ask_id)).state == "withdrawn"
     assert any("has ended" in one for one in await ward.bench.said("edit"))
+    async with database.transaction() as conn:
+        assert await runs_table.try_again(conn, run_id)
+    await ward.go_on()
+    assert sum("Approval needed" in one for one in await ward.bench.said()) == 2
+    assert (await ward.say(ask_id, approver(1))).decides
+    await ward.go_on()
+    assert ward.done == [hash_of(PAYLOAD)]
+
+
+async def test_what_is_not_of_this_server_or_made_up_decides_nothing(database: Database) -> None:
+    ward = Ward(database, Policy(Who(everybody=True)))
+    ask_id = await ward.begin()
+    for guild, number in ((GUILD + 1, ask_id), (GUILD, uuid4())):
+        with pytest.raises(UserError, match="do not know"):
+            async with database.transaction() as conn:
+                await deciding.say(conn, SURFACE, guild, approver(1), deciding.Said(number, 1))
+    assert "version 1 is what stands" in (await ward.say(ask_id, approver(1), 2)).sentence
+    with pytest.raises(UserError, match="Bots do not decide"):
+        await ward.say(ask_id, Voter(5000, is_bot=True))
+    assert (await ward.ask(ask_id)).state == "open"
 
 
 async def test_reminder_escalation_and_expiry_come_once_over_restarts(database: Database) -> None:

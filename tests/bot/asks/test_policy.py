@@ -17,16 +17,10 @@ def test_authority_over_the_whole_matrix() -> None:
     policy = Policy(
         Who(roles=(ROLE,), members=(NAMED,), managers=True), veto_roles=(VETO,), later=Who(roles=(LATER,))
     )
-    cases = list(
-        itertools.product(
-            (REQUESTER, NAMED, 3),
-            *[(False, True)] * 3,  # holds the role, the veto role, the later role
-            *[(False, True)] * 4,  # manages, is a bot, is a yes, escalated
-            (None, REQUESTER, NAMED, 4),  # stands in for whom
-        )
-    )
+    flags = itertools.product((False, True), repeat=7)
+    cases = list(itertools.product((REQUESTER, NAMED, 3), flags, (None, REQUESTER, NAMED, 4)))
     assert len(cases) >= size("AC-H1 cases", small=500, stated=500)
-    for who, has, vetoes, later, manages, is_bot, yes, escalated, away in cases:
+    for who, (has, vetoes, later, manages, is_bot, yes, escalated), away in cases:
         roles = frozenset(one for one, held in ((ROLE, has), (VETO, vetoes), (LATER, later)) if held)
         stands_for = () if away is None else (Voter(away, frozenset({ROLE}) if away == 4 else frozenset()),)
         voter = Voter(who, roles, manages, is_bot, stands_for)
