@@ -26,6 +26,7 @@ from bot.work.surface import Connection, Say
 from bot.work.waiting import Answer, Waits
 
 MOST_CHOICES = 24
+MOST_TITLE = 1_000
 MOST_FIELDS = 5
 HALF_TIME = "-# Half of the time is over: **{title}** still needs somebody to decide it. {who}"
 ESCALATED = "-# **{title}** has waited long enough: it is for {who} as well from now on."
@@ -34,6 +35,7 @@ TOO_MANY = (
     f"A question offers at most {MOST_CHOICES} choices, each worth at most {showing.LONGEST_VALUE} letters."
 )
 WRONG_VALUE = "A choice needs a value that is no empty text and holds no colon."
+TOO_WORDY = f"A question has at most {MOST_TITLE} letters; post what belongs to it before."
 TAMPERED = "What was approved is not what stands there now, so it was not done."
 LATE = "Nobody decided in time, so it was not done."
 REJECTED = "People decided against it{why}."
@@ -264,6 +266,8 @@ class Asking:
 
 def _check(question: Question) -> None:
     choices = question.choices or {}
+    if len(question.title) > MOST_TITLE:
+        raise UserError(TOO_WORDY)
     if question.kind == "options" and (
         len(choices) > MOST_CHOICES or any(len(one.encode()) > showing.LONGEST_VALUE for one in choices)
     ):

@@ -3,12 +3,14 @@
 import difflib
 import hashlib
 import json
+import unicodedata
 from typing import Any
 
 from bot.errors import UserError
 
-MOST_SHOWN = 1_200
-MOST_DIFF = 1_000
+MOST_SHOWN = 900
+MOST_DIFF = 500
+"""Letters; with what stands around them they fit into one message, which alone can hold the buttons."""
 LONGEST_EDIT = 4_000
 """What Discord takes in one field of a form."""
 _ZERO_WIDTH = "\u200b"
@@ -45,8 +47,14 @@ def edited(before: Any, text: str) -> Any:
 
 def fenced(text: str, language: str = "", most: int = MOST_SHOWN) -> str:
     """A text from outside in a code block that it cannot leave; what is too long is cut, and that is said."""
-    cut = f"\n… ({len(text):,} characters, the whole is in the file)" if len(text) > most else ""
-    return f"```{language}\n{_harmless(text[:most])}{cut}\n```"
+    seen = _harmless(text)
+    cut = f"\n… ({len(text):,} characters, more than is shown)" if len(seen) > most else ""
+    return f"```{language}\n{seen[:most]}{cut}\n```"
+
+
+def is_cut(text: str) -> bool:
+    """Whether `fenced` does not show all of it, so that it has to go as a file besides."""
+    return len(_harmless(text)) > MOST_SHOWN
 
 
 def difference(before: Any, after: Any) -> str:
@@ -58,4 +66,10 @@ def difference(before: Any, after: Any) -> str:
 
 
 def _harmless(text: str) -> str:
-    return text.replace("```", f"`{_ZERO_WIDTH}`{_ZERO_WIDTH}`")
+    seen = "".join(one if _is_seen(one) else f"\\u{ord(one):04x}" for one in text)
+    return seen.replace("```", f"`{_ZERO_WIDTH}`{_ZERO_WIDTH}`")
+
+
+def _is_seen(letter: str) -> bool:
+    """Whether people can see a letter: what changes its neighbours, or nothing, is written out instead."""
+    return letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cf", "Co", "Cs"}

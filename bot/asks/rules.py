@@ -55,7 +55,7 @@ class ApprovalRules(Settings):
 
 
 class RulesOfServers:
-    """Reads them where a question is asked: also a worker does that, which keeps nothing of a server in memory."""
+    """Reads them where a question is asked, so that a change counts at once, in every process."""
 
     def __init__(self, database: Database, owner: dict[str, object]) -> None:
         self._database = database

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.asks.asks_table import AskRow, VersionRow
-from bot.asks.payload import MOST_DIFF, MOST_SHOWN, difference, fenced, readable
+from bot.asks.payload import MOST_DIFF, difference, fenced, is_cut, readable
 from bot.asks.policy import Vote
 from bot.discord.plain import plain
 from bot.discord.plain import title as one_line
@@ -42,7 +42,7 @@ def asking(ask: AskRow, version: VersionRow, votes: Sequence[Vote], before: Vers
     if ask.kind == "approval":
         text = readable(version.payload)
         lines.append(fenced(text, "" if isinstance(version.payload, str) else "json"))
-        if len(text) > MOST_SHOWN:
+        if is_cut(text):
             files = (File(f"version-{version.version}.txt", text.encode()),)
     if before is not None:
         by = "the agent" if version.made_by is None else f"<@{version.made_by}>"

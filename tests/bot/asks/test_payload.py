@@ -27,6 +27,10 @@ def test_a_fence_holds(text: str, most: int) -> None:
     assert shown.endswith("```")
 
 
+def test_what_cannot_be_seen_is_written_out() -> None:
+    assert "pay \\u202e001\\u200b" in fenced("pay \u202e001\u200b")
+
+
 def test_edits_keep_the_form_and_differences_show_lines() -> None:
     with pytest.raises(UserError, match="not valid JSON"):
         edited({"a": 1}, "{")
