@@ -29,7 +29,7 @@ def version(number: int, payload: object) -> VersionRow:
     return VersionRow(ID, number, payload, hash_of(payload), 77, NOW)
 
 
-@given(LONG, LONG, st.text(max_size=500), st.booleans())
+@given(before=LONG, after=LONG, title=st.text(max_size=500), plain=st.booleans())
 def test_a_question_is_one_message_with_all_of_it_beside_it(
     before: str, after: str, title: str, *, plain: bool
 ) -> None:
