@@ -31,6 +31,7 @@ OLD = sql.SQL(
           AND (SELECT 1 FROM run WHERE run.thread_row = old.id AND run.finished_at IS NULL LIMIT 1) IS NULL
           -- A question is changed when it is answered.
           AND (SELECT 1 FROM run_wait WHERE run_wait.said_row = old.id AND answered_at IS NULL LIMIT 1) IS NULL
+          AND (SELECT 1 FROM ask WHERE ask.said_row = old.id AND ask.state = 'open' LIMIT 1) IS NULL
           {unless_referred_to}))
         RETURNING outbox.id
     )

@@ -14,6 +14,8 @@ from bot.asks import audit_table, deciding
 from bot.asks.audit_table import Checked, Deed
 from bot.asks.payload import hash_of
 from bot.asks.policy import Policy, Voter, Who
+from bot.clock import Clock
+from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
 from bot.errors import UserError
 from bot.storage.database import Database
 from bot.work import runs_table
@@ -153,6 +155,24 @@ async def test_the_question_of_a_stopped_run_says_so(database: Database) -> None
     assert (await ward.say(ask_id, approver(1))).decides
     await ward.go_on()
     assert ward.done == [hash_of(PAYLOAD)]
+
+
+async def test_the_message_of_an_open_question_is_kept_however_old_it_is(database: Database) -> None:
+    ward = Ward(database, Policy(Who(roles=(ROLE,))))
+    ask_id = await ward.begin()
+    row = (await ward.ask(ask_id)).said_row
+    cleaner = OutboxCleaner(database, Clock(), CleaningSettings(rest=0.0))
+
+    async def kept() -> bool:
+        async with database.connection() as conn:
+            await conn.execute("UPDATE outbox SET state = 'sent', created_at = now() - interval '9 years'")
+        await cleaner.clean()
+        return await ward.count("outbox WHERE id = %s", row) == 1
+
+    assert await kept()
+    assert (await ward.say(ask_id, approver(1))).decides
+    await ward.go_on()
+    assert not await kept()
 
 
 async def test_what_is_not_of_this_server_or_made_up_decides_nothing(database: Database) -> None:
