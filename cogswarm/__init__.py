@@ -58,6 +58,9 @@ from bot.plugins.settings import NoSettings, Settings, setting
 from bot.plugins.settings_fields import SettingField
 from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
+from bot.work.allocation.ageing import in_turn
+from bot.work.allocation.candidates import Award, Candidate, Need, drawn
+from bot.work.allocation.strategies import FIRST_COME, STRATEGIES
 from bot.work.lanes import Earlier
 from bot.work.notes import Notes
 from bot.work.principal import Principal
@@ -65,12 +68,36 @@ from bot.work.run import Run
 from bot.work.runs_list import RunView
 from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
-from bot.work.surface import Button, Choice, Embed, EmbedField, File, Select, Speaker
+from bot.work.surface import Button, Choice, Embed, EmbedField, File, Say, Select, Speaker
+from bot.work.tasks.desk import Given, Tasks
+from bot.work.tasks.moving import TaskLost
+from bot.work.tasks.showing import Look
+from bot.work.tasks.states import HELD, OVER, STATES, State, towards
+from bot.work.tasks.task import (
+    BOT,
+    MARKS,
+    Hold,
+    NewTask,
+    QueueRules,
+    QueueView,
+    Task,
+    TaskEvent,
+    TaskResult,
+    Worker,
+)
+from bot.work.tasks.task_table import Filter
 from bot.work.transcript import Utterance
 from bot.work.waiting import Answer, Decision, Ending
 
 __all__ = [
     "API_VERSION",
+    "BOT",
+    "FIRST_COME",
+    "HELD",
+    "MARKS",
+    "OVER",
+    "STATES",
+    "STRATEGIES",
     "Access",
     "Agent",
     "AgentSpec",
@@ -84,8 +111,10 @@ __all__ = [
     "AsksDesk",
     "AtWork",
     "Attachment",
+    "Award",
     "BudgetUsedUp",
     "Button",
+    "Candidate",
     "Change",
     "Channel",
     "Choice",
@@ -105,14 +134,20 @@ __all__ = [
     "EmbedField",
     "Ending",
     "File",
+    "Filter",
     "Form",
     "FoundAgain",
+    "Given",
     "Group",
+    "Hold",
     "Image",
     "JobView",
     "LimitsView",
+    "Look",
     "Member",
     "Message",
+    "Need",
+    "NewTask",
     "NoSettings",
     "NotDone",
     "Notes",
@@ -121,6 +156,8 @@ __all__ = [
     "Pins",
     "Policy",
     "Principal",
+    "QueueRules",
+    "QueueView",
     "Reacted",
     "Reaction",
     "Recollection",
@@ -130,6 +167,7 @@ __all__ = [
     "Run",
     "RunView",
     "RunsDesk",
+    "Say",
     "Schema",
     "Select",
     "Server",
@@ -141,6 +179,12 @@ __all__ = [
     "Source",
     "Speaker",
     "SpendRow",
+    "State",
+    "Task",
+    "TaskEvent",
+    "TaskLost",
+    "TaskResult",
+    "Tasks",
     "ThreadChange",
     "ThreadState",
     "TimedOut",
@@ -150,10 +194,14 @@ __all__ = [
     "UserError",
     "Utterance",
     "Who",
+    "Worker",
+    "drawn",
     "entry",
     "hookimpl",
+    "in_turn",
     "option",
     "plain",
     "setting",
     "title",
+    "towards",
 ]

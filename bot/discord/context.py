@@ -48,6 +48,8 @@ from bot.work.surface import (
     Speaker,
     Surface,
 )
+from bot.work.tasks.desk import Tasks, TaskServices
+from bot.work.tasks.task import Worker
 from bot.work.waiting import Decision
 
 TITLE_LENGTH = 200
@@ -82,6 +84,11 @@ class ContextServices:
     """What people are on a server at this moment, asked of Discord."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+
+    @property
+    def tasks(self) -> TaskServices:
+        """What looking after tasks needs."""
+        return TaskServices(self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead)
 
     @property
     def runs(self) -> DeskServices:
@@ -154,6 +161,20 @@ class Context(Generic[S]):
         Raises `UserError` for what is no time, is over, or is more than two years ahead.
         """
         return moment(text, self._services.clock.now(), self._server.zone)
+
+    @property
+    def tasks(self) -> Tasks:
+        """This server's tasks: to make, claim, finish, hand out and show."""
+        name = self._cog.name
+        return Tasks(
+            self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
+        )
+
+    @property
+    def worker(self) -> Worker:
+        """The person who acted, as somebody who can hold a task."""
+        author = self._author
+        return Worker("member", str(author.id), author.name, manages=self.may("manage_guild"))
 
     @property
     def runs(self) -> RunsDesk:

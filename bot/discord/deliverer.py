@@ -35,6 +35,7 @@ from bot.errors import OutsideError
 from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.surface import Connection
+from bot.work.tasks import task_table
 
 log = structlog.get_logger(__name__)
 
@@ -313,8 +314,9 @@ class Deliverer:
 
 
 async def _thread_opened(conn: Connection, row: OutboxRow, thread_id: int) -> None:
-    """The run's row first, as in every commit of a run: the other way round the two could wait for each other."""
+    """The rows of the run and the task first, as in every commit of theirs: the other way round they could block."""
     await runs_table.thread_opened(conn, row.id, thread_id)
+    await task_table.thread_opened(conn, row.id, thread_id)
     await outbox_table.opened(conn, row, thread_id)
 
 

@@ -97,7 +97,7 @@ class Reaction:
     """A reaction put under a message (``added``), taken back (``removed``), or taken away by a moderator (``cleared``).
 
     ``emoji`` is the character itself, or ``name:id`` for a server's own; when cleared, empty means all of them and the
-    ``author`` is nobody. Of one who takes a reaction back Discord tells the id and nothing else.
+    ``author`` is nobody; the bot's own are told as cleared whoever took them back, the bot included. Of one who takes a reaction back Discord tells the id and nothing else.
     """
 
     message_id: int

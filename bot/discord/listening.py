@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -74,6 +75,9 @@ class Listening:
 
     def tell(self, event: Happening) -> None:
         """Tell the cogs that listen what happened; edits and deletions that Discord tells twice are told once."""
+        if isinstance(event, Reaction) and event.action == "removed" and event.author.id == self._entrance.me:
+            # Discord does not say who took the bot's own reaction away.
+            event = replace(event, author=_NOBODY, action="cleared")
         kind, where, author, once = _about(event)
         if once is not None:
             if once in self._told:

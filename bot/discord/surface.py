@@ -173,6 +173,12 @@ class DiscordSurface:
         """Take the bot's reaction back."""
         await self._mark(conn, "unreact", key, channel_id, message_id, emoji)
 
+    async def mark(self, conn: Connection, key: str, row: int, emoji: str, *, on: bool) -> None:
+        """Show (or take back) a state under the message of ``row``, once that is said."""
+        kind = "react" if on else "unreact"
+        new = NewRow(key=key, kind=kind, payload={"emoji": emoji}, subject=f"react:row:{row}:{emoji}")
+        await self._on(conn, row, new)
+
     async def pin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
         """Pin a message; a channel holds 250."""
         await self._mark(conn, "pin", key, channel_id, message_id)

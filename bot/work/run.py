@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Concatenate
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from pydantic import JsonValue
@@ -54,6 +54,7 @@ from bot.work.surface import (
     SelectKind,
     Speaker,
 )  # fmt: skip
+from bot.work.tasks.desk import Tasks, TaskServices
 from bot.work.ticker import Ticker
 from bot.work.transcript import Utterance, transcript
 from bot.work.waiting import Answer, Ending, Waits
@@ -108,6 +109,15 @@ class Run:
         else:
             row = None
         return self._row.channel_id if row is None else row.thread_id or row.channel_id
+
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks of the run's server; what is changed there is committed at once, so change it in a step."""
+        services = self._services
+        parts = TaskServices(
+            services.database, services.surface, services.ring, uuid4, services.clock, services.ahead
+        )
+        return Tasks(parts, self.principal.guild_id, self._row.cog)
 
     @property
     def clock(self) -> Clock:

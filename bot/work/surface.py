@@ -123,7 +123,7 @@ class Surface(Protocol):
     async def open_thread_on(
         self, conn: Connection, key: str, channel_id: int, message_id: int, name: str
     ) -> Place:
-        """Open a thread under somebody's message."""
+        """Open a thread under somebody's message; one that is there already is that thread."""
         ...
 
     async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
@@ -155,6 +155,10 @@ class Surface(Protocol):
 
     async def unreact(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:
         """Take the bot's reaction back."""
+        ...
+
+    async def mark(self, conn: Connection, key: str, row: int, emoji: str, *, on: bool) -> None:
+        """Show (or take back) a state under the message of ``row``, which may still be on its way."""
         ...
 
     async def pin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:

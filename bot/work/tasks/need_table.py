@@ -1,0 +1,65 @@
+"""All SQL on the table ``task_need``: which tasks have to be done before others."""
+
+from uuid import UUID
+
+from bot.work.surface import Connection
+
+
+async def add(conn: Connection, task_id: UUID, needs: UUID) -> None:
+    """Let a task wait for another; the caller has seen that this closes no circle."""
+    await conn.execute(
+        "INSERT INTO task_need (task_id, needs) VALUES (%s, %s) ON CONFLICT DO NOTHING", (task_id, needs)
+    )
+
+
+async def circle(conn: Connection, task_id: UUID, needs: UUID) -> list[int]:
+    """The numbers of the tasks through which ``needs`` waits for ``task_id``, both included; empty where it does not.
+
+    Whoever adds needs on a server goes one after the other, so that two cannot close a circle between them.
+    """
+    await conn.execute(
+        """
+        SELECT pg_advisory_xact_lock(hashtextextended('task_need', guild_id)) FROM task WHERE id = %s
+        """,
+        (task_id,),
+    )
+    cursor = await conn.execute(
+        """
+        WITH RECURSIVE way AS (
+            SELECT %(needs)s::uuid AS id, ARRAY[%(needs)s::uuid] AS steps
+            UNION ALL
+            SELECT task_need.needs, way.steps || task_need.needs FROM task_need JOIN way ON task_need.task_id = way.id
+            WHERE NOT task_need.needs = ANY(way.steps)
+        )
+        SELECT ARRAY(SELECT task.number FROM unnest(steps) WITH ORDINALITY AS step (id, at)
+                     JOIN task ON task.id = step.id ORDER BY at)
+        FROM way WHERE id = %(task_id)s ORDER BY cardinality(steps) LIMIT 1
+        """,
+        {"task_id": task_id, "needs": needs},
+    )
+    row = await cursor.fetchone()
+    return [] if row is None else list(row[0])
+
+
+async def open_ones(conn: Connection, task_id: UUID) -> list[int]:
+    """The numbers of the tasks that a task still waits for."""
+    cursor = await conn.execute(
+        """
+        SELECT other.number FROM task_need JOIN task AS other ON other.id = task_need.needs
+        WHERE task_need.task_id = %s AND other.state <> 'done' ORDER BY other.number
+        """,
+        (task_id,),
+    )
+    return [int(row[0]) for row in await cursor.fetchall()]
+
+
+async def waiting_for(conn: Connection, task_id: UUID) -> list[UUID]:
+    """The blocked tasks that wait for a task, in an order in which everybody locks them."""
+    cursor = await conn.execute(
+        """
+        SELECT task.id FROM task_need JOIN task ON task.id = task_need.task_id
+        WHERE task_need.needs = %s AND task.state = 'blocked' ORDER BY task.id
+        """,
+        (task_id,),
+    )
+    return [row[0] for row in await cursor.fetchall()]

@@ -1,0 +1,78 @@
+"""All SQL on the table ``task_queue``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from bot.work.surface import Connection
+from bot.work.tasks.task import RULES, QueueRules
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue as the database has it."""
+
+    channel_id: int
+    guild_id: int
+    rules: dict[str, Any]
+    is_open: bool
+    board_row: int | None
+    board_text: str | None
+    board_edits: int
+
+
+async def put(conn: Connection, guild_id: int, channel_id: int, rules: QueueRules) -> None:
+    """Make a channel a queue, or give it other rules."""
+    await conn.execute(
+        """
+        INSERT INTO task_queue AS old (channel_id, guild_id, rules) VALUES (%s, %s, %s)
+        ON CONFLICT (channel_id) DO UPDATE SET rules = excluded.rules, is_open = true
+        WHERE old.rules <> excluded.rules OR NOT old.is_open
+        """,
+        (channel_id, guild_id, Jsonb(RULES.dump_python(rules, mode="json"))),
+    )
+
+
+async def close(conn: Connection, channel_id: int) -> None:
+    """Hand out nothing more from a channel that is no queue any longer."""
+    await conn.execute("UPDATE task_queue SET is_open = false WHERE channel_id = %s", (channel_id,))
+
+
+async def get(conn: Connection, channel_id: int, *, locked: bool = False) -> QueueRow | None:
+    """One queue; ``locked`` keeps others from changing it, or counting in it, until the transaction ends."""
+    async with conn.cursor(row_factory=class_row(QueueRow)) as cursor:
+        query = "SELECT * FROM task_queue WHERE channel_id = %s"
+        await cursor.execute(f"{query} FOR UPDATE" if locked else query, (channel_id,))
+        return await cursor.fetchone()
+
+
+async def of_guild(conn: Connection, guild_id: int) -> list[QueueRow]:
+    """The queues of a server."""
+    async with conn.cursor(row_factory=class_row(QueueRow)) as cursor:
+        await cursor.execute("SELECT * FROM task_queue WHERE guild_id = %s ORDER BY channel_id", (guild_id,))
+        return await cursor.fetchall()
+
+
+async def with_board(conn: Connection, guild_id: int, message_id: int) -> int | None:
+    """The queue whose board a message is."""
+    cursor = await conn.execute(
+        """
+        SELECT task_queue.channel_id FROM task_queue JOIN outbox ON outbox.id = task_queue.board_row
+        WHERE task_queue.guild_id = %s AND outbox.message_id = %s
+        """,
+        (guild_id, message_id),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+async def board(conn: Connection, channel_id: int, row: int | None, text: str | None) -> None:
+    """Note which message shows the board, and what it says; no row: nobody wants one any more."""
+    await conn.execute(
+        """
+        UPDATE task_queue SET board_row = %s, board_text = %s, board_edits = board_edits + 1 WHERE channel_id = %s
+        """,
+        (row, text, channel_id),
+    )

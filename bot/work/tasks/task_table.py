@@ -1,0 +1,294 @@
+"""All SQL on the tables ``task`` and ``task_number``."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from bot.work.principal import Principal
+from bot.work.surface import Connection
+from bot.work.tasks.states import OVER, State
+from bot.work.tasks.task import NewTask, Task
+
+_JSON = frozenset({"considered"})
+_SELECT: LiteralString = "SELECT * FROM task"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which tasks are meant; what is left out does not matter."""
+
+    states: tuple[State, ...] = ()
+    queue_id: int | None = None
+    worker: str | None = None
+    member_id: int | None = None
+    """Who asked for it."""
+    words: str = ""
+
+
+async def next_number(conn: Connection, guild_id: int) -> int:
+    """The number of a server's next task; whoever makes one besides waits for this transaction."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO task_number (guild_id, last) VALUES (%s, 1)
+        ON CONFLICT (guild_id) DO UPDATE SET last = task_number.last + 1 RETURNING last
+        """,
+        (guild_id,),
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - an upsert answers with its row
+    return int(row[0])
+
+
+async def insert(
+    conn: Connection,
+    task_id: UUID,
+    principal: Principal,
+    new: NewTask,
+    *,
+    number: int,
+    state: State,
+    most_attempts: int,
+    rows: tuple[int | None, int | None],
+) -> Task | None:
+    """Store a task with the outbox ``rows`` of its message and its thread; None where its message has one already."""
+    async with conn.cursor(row_factory=class_row(Task)) as cursor:
+        await cursor.execute(
+            """
+            INSERT INTO task (id, guild_id, queue_id, number, title, body, member_id, member_name, message_id,
+                              message_in, message_row, thread_row, thread_id, state, capabilities, priority, parent_id,
+                              most_attempts)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT DO NOTHING RETURNING task.*
+            """,
+            (
+                task_id, principal.guild_id, new.queue_id, number, new.title, new.body, principal.member_id,
+                principal.name, new.message_id, new.message_in or new.queue_id, rows[0], rows[1],
+                (new.message_in if new.in_thread else None), state, list(new.capabilities), new.priority,
+                new.parent_id, most_attempts,
+            ),
+        )  # fmt: skip
+        return await cursor.fetchone()
+
+
+async def get(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
+    """One task of a server."""
+    return await _one(conn, "WHERE guild_id = %s AND id = %s", guild_id, task_id)
+
+
+async def locked(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
+    """One task, which nobody else changes until the transaction ends."""
+    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR UPDATE", guild_id, task_id)
+
+
+async def of_number(conn: Connection, guild_id: int, number: int) -> Task | None:
+    """The task that people call by a number."""
+    return await _one(conn, "WHERE guild_id = %s AND number = %s", guild_id, number)
+
+
+async def of_thread(conn: Connection, guild_id: int, thread_id: int) -> Task | None:
+    """The task whose thread that is."""
+    return await _one(conn, "WHERE guild_id = %s AND thread_id = %s", guild_id, thread_id)
+
+
+async def of_message(conn: Connection, guild_id: int, message_id: int) -> Task | None:
+    """The task whose state a message shows."""
+    return await _one(conn, "WHERE guild_id = %s AND message_id = %s", guild_id, message_id)
+
+
+async def change(conn: Connection, task: Task, to: Mapping[str, Any]) -> Task:
+    """Change columns of a task that the caller has `locked`; ``state_since`` and ``ended_at`` follow the state."""
+    columns = dict(to)
+    sets = [
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"new_{name}")) for name in columns
+    ]
+    if columns.get("state", task.state) != task.state:
+        ended = "now()" if columns["state"] in OVER else "NULL"
+        sets += [sql.SQL("state_since = now()"), sql.SQL("ended_at = ") + sql.SQL(ended)]
+    values = {f"new_{name}": Jsonb(value) if name in _JSON else value for name, value in columns.items()} | {
+        "id": task.id
+    }
+    query = sql.SQL("UPDATE task SET {} WHERE id = %(id)s RETURNING *").format(sql.SQL(", ").join(sets))
+    async with conn.cursor(row_factory=class_row(Task)) as cursor:
+        await cursor.execute(query, values)
+        row = await cursor.fetchone()
+    assert row is not None  # noqa: S101 - the caller has locked it
+    return row
+
+
+async def lease(conn: Connection, task_id: UUID, seconds: float) -> None:
+    """Give its holder so long until the next sign of life, by the database's clock."""
+    await conn.execute(
+        "UPDATE task SET lease_until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s",
+        (seconds, task_id),
+    )
+
+
+async def renew(conn: Connection, task_id: UUID, fence: int, seconds: float) -> bool:
+    """Take a sign of life; False where somebody else, or nobody, has the task by now."""
+    cursor = await conn.execute(
+        """
+        UPDATE task SET lease_until = CASE WHEN state IN ('claimed', 'working')
+                                           THEN clock_timestamp() + make_interval(secs => %s) END
+        WHERE id = %s AND fence = %s AND worker IS NOT NULL
+        """,
+        (seconds, task_id, fence),
+    )
+    return cursor.rowcount == 1
+
+
+async def next_available(conn: Connection, queue_id: int) -> Task | None:
+    """The next task of a queue that nobody else is just taking, locked."""
+    return await _one(
+        conn,
+        """
+        WHERE queue_id = %s AND state = 'available'
+        ORDER BY priority DESC, created_at, number LIMIT 1 FOR UPDATE SKIP LOCKED
+        """,
+        queue_id,
+    )
+
+
+async def available(conn: Connection, queue_id: int, limit: int) -> list[Task]:
+    """What could be handed out in a queue: its thread is open by now."""
+    return await _all(
+        conn,
+        """
+        WHERE queue_id = %s AND state = 'available' AND thread_id IS NOT NULL
+        ORDER BY priority DESC, created_at, number LIMIT %s
+        """,
+        queue_id,
+        limit,
+    )
+
+
+async def overdue(conn: Connection, guild_id: int, limit: int) -> list[tuple[UUID, int, str]]:
+    """Tasks whose holder shows no life, or whose run has ended without a result: id, fence, and why (empty: silence).
+
+    A run that waits, or is about to be taken up again, is alive.
+    """
+    cursor = await conn.execute(
+        """
+        SELECT task.id, task.fence, CASE WHEN run.finished_at IS NULL THEN ''
+                                         ELSE coalesce(run.error, run.stop_reason, run.state) END
+        FROM task LEFT JOIN run ON run.id = task.run_id
+        WHERE task.guild_id = %s AND task.worker IS NOT NULL
+          AND (run.finished_at IS NOT NULL
+               OR (task.lease_until <= clock_timestamp() AND coalesce(run.state, '') NOT IN ('waiting', 'ready')))
+        ORDER BY task.lease_until NULLS FIRST LIMIT %s
+        """,
+        (guild_id, limit),
+    )
+    return await cursor.fetchall()
+
+
+async def out_of_step(conn: Connection, guild_id: int) -> list[tuple[UUID, int, bool]]:
+    """Tasks whose run waits for people and that do not say so, or the reverse: id, fence, whether it waits."""
+    cursor = await conn.execute(
+        """
+        SELECT task.id, task.fence, run.state = 'waiting' FROM task JOIN run ON run.id = task.run_id
+        WHERE task.guild_id = %s AND ((task.state = 'working' AND run.state = 'waiting'
+                                       AND EXISTS (SELECT 1 FROM run_wait WHERE run_wait.run_id = run.id
+                                                   AND kind = 'answer' AND answered_at IS NULL))
+                                      OR (task.state = 'waiting' AND run.state = 'running'))
+        """,
+        (guild_id,),
+    )
+    return await cursor.fetchall()
+
+
+async def under_way(conn: Connection, queue_id: int) -> int:
+    """How many of a queue somebody works on."""
+    cursor = await conn.execute(
+        "SELECT count(*) FROM task WHERE queue_id = %s AND state IN ('claimed', 'working')", (queue_id,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def in_hand(conn: Connection, guild_id: int, workers: Collection[str]) -> dict[str, int]:
+    """How many tasks each of some workers has."""
+    cursor = await conn.execute(
+        """
+        SELECT worker, count(*) FROM task WHERE guild_id = %s AND worker = ANY(%s) AND state <> 'review' GROUP BY worker
+        """,
+        (guild_id, list(workers)),
+    )
+    return {str(worker): int(count) for worker, count in await cursor.fetchall()}
+
+
+async def listed(conn: Connection, guild_id: int, wanted: Filter, limit: int) -> list[Task]:
+    """Tasks of a server, what is not over first, then the newest."""
+    async with conn.cursor(row_factory=class_row(Task)) as cursor:
+        await cursor.execute(
+            """
+            SELECT * FROM task
+            WHERE guild_id = %(guild_id)s AND (%(states)s::text[] = '{}' OR state = ANY(%(states)s))
+              AND (%(queue_id)s::bigint IS NULL OR queue_id = %(queue_id)s)
+              AND (%(worker)s::text IS NULL OR worker = %(worker)s OR member_id = %(member_id)s)
+              AND (strpos(lower(title), lower(%(words)s)) > 0 OR starts_with(number::text, ltrim(%(words)s, '#')))
+            ORDER BY ended_at IS NOT NULL, created_at DESC, number DESC LIMIT %(limit)s
+            """,
+            {
+                "guild_id": guild_id, "states": list(wanted.states), "queue_id": wanted.queue_id,
+                "worker": wanted.worker, "member_id": wanted.member_id, "words": wanted.words, "limit": limit,
+            },
+        )  # fmt: skip
+        return await cursor.fetchall()
+
+
+async def counted(conn: Connection, queue_id: int) -> dict[State, int]:
+    """How many tasks of a queue are in each state; those that were over for longer than a week are left out."""
+    cursor = await conn.execute(
+        """
+        SELECT state, count(*) FROM task
+        WHERE queue_id = %s AND (ended_at IS NULL OR ended_at > now() - interval '7 days') GROUP BY state
+        """,
+        (queue_id,),
+    )
+    return {state: int(count) for state, count in await cursor.fetchall()}
+
+
+async def oldest(conn: Connection, queue_id: int) -> datetime | None:
+    """Since when the oldest task that nobody has waits."""
+    cursor = await conn.execute(
+        "SELECT min(created_at) FROM task WHERE queue_id = %s AND state = 'available'", (queue_id,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def stuck(conn: Connection, queue_id: int) -> dict[str, int]:
+    """How many wait for want of somebody who could do them, by the reason."""
+    cursor = await conn.execute(
+        """
+        SELECT reason, count(*) FROM task WHERE queue_id = %s AND state = 'available' AND reason <> ''
+        GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 5
+        """,
+        (queue_id,),
+    )
+    return {str(reason): int(count) for reason, count in await cursor.fetchall()}
+
+
+async def thread_opened(conn: Connection, thread_row: int, thread_id: int) -> None:
+    """Note which thread, under which message, an outbox row has opened: they share their id."""
+    await conn.execute(
+        "UPDATE task SET thread_id = %s, message_id = coalesce(message_id, %s) WHERE thread_row = %s",
+        (thread_id, thread_id, thread_row),
+    )
+
+
+async def _one(conn: Connection, where: LiteralString, *values: object) -> Task | None:
+    found = await _all(conn, where, *values)
+    return found[0] if found else None
+
+
+async def _all(conn: Connection, where: LiteralString, *values: object) -> list[Task]:
+    async with conn.cursor(row_factory=class_row(Task)) as cursor:
+        await cursor.execute(f"{_SELECT} {where}", values)
+        return await cursor.fetchall()
