@@ -177,6 +177,16 @@ class Context(Generic[S]):
         return Worker("member", str(author.id), author.name, manages=self.may("manage_guild"))
 
     @property
+    def event_id(self) -> int:
+        """The id of what happened, the same if it is told again; 0 for what the cog does by itself."""
+        return self._event_id
+
+    @property
+    def now(self) -> datetime:
+        """What time it is."""
+        return self._services.clock.now()
+
+    @property
     def runs(self) -> RunsDesk:
         """This server's runs, in the hands of the person who acted: to list, show, retry and stop."""
         return RunsDesk(self._services.runs, self.guild_id, self._author)

@@ -249,10 +249,12 @@ class Tasks:
                 args={"task": str(task.id), "agent": given.agent.id, "fence": claimed.fence},
                 title=task.title,
                 principal=Principal(task.guild_id, task.queue_id, task.member_id, task.member_name),
-                thread_id=task.thread_id,
+                thread_id=claimed.thread_id,
                 seconds=rules.box_seconds,
             )
-            await runs_table.insert(conn, new, status_row=None, thread_row=None, ahead=services.ahead())
+            # A thread that is still being opened tells the run its id when it is.
+            thread_row = None if claimed.thread_id else claimed.thread_row
+            await runs_table.insert(conn, new, status_row=None, thread_row=thread_row, ahead=services.ahead())
             await services.ring(conn, run_id)
         return claimed
 

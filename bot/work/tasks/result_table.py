@@ -17,11 +17,12 @@ async def keep(
     kind: Literal["result", "late", "checkpoint"],
     body: str,
 ) -> bool:
-    """Keep what came of a task under a hold; False where that was kept before."""
+    """Keep what came of a task under a hold; False where that was kept before. Of checkpoints the newest stays."""
     cursor = await conn.execute(
         """
         INSERT INTO task_result (task_id, fence, worker, worker_name, kind, body) VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (task_id, fence, kind) DO UPDATE SET body = excluded.body, at = now()
+        WHERE task_result.kind = 'checkpoint'
         """,
         (task_id, fence, by.key, by.name, kind, body),
     )

@@ -57,7 +57,7 @@ async def show(conn: Connection, surface: Surface, cog: str, task: Task, look: L
             await _mark(conn, surface, f"{key}:off", task, str(task.shown_mark), on=False)
         await _mark(conn, surface, f"{key}:on", task, look.mark, on=True)
     # Discord renames twice in ten minutes: only what differs from what the thread was called is sent.
-    if look.name is not None and look.name != (task.shown_name or task.title):
+    if look.name is not None and (anew or look.name != (task.shown_name or task.title)):
         await surface.change_thread(conn, f"{key}:name", place_of(task), name=look.name)
     await task_table.change(
         conn,

@@ -155,11 +155,11 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
 
 
 async def available(conn: Connection, queue_id: int, limit: int) -> list[Task]:
-    """What could be handed out in a queue: its thread is open by now."""
+    """What could be handed out in a queue."""
     return await _all(
         conn,
         """
-        WHERE queue_id = %s AND state = 'available' AND thread_id IS NOT NULL
+        WHERE queue_id = %s AND state = 'available'
         ORDER BY priority DESC, created_at, number LIMIT %s
         """,
         queue_id,

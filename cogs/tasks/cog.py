@@ -1,0 +1,57 @@
+"""What the tasks cog is called, and what is set for each queue."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from cogs.tasks import messages
+from cogswarm import MARKS, STATES, Cog, QueueRules, Settings, setting
+
+
+class TasksSettings(Settings):
+    """How a channel is a queue; set channel by channel."""
+
+    queue: bool = setting(False, label=messages.QUEUE, help=messages.QUEUE_HELP)
+    strategy: Literal["first_come", "by_capability", "less_loaded_of_two"] = setting(
+        "first_come", label=messages.STRATEGY, help=messages.STRATEGY_HELP
+    )
+    agents: tuple[str, ...] = setting((), label=messages.AGENTS, help=messages.AGENTS_HELP)
+    needs: tuple[str, ...] = setting((), label=messages.NEEDS, help=messages.NEEDS_HELP)
+    limit: int = setting(0, ge=0, le=1_000, label=messages.LIMIT, help=messages.LIMIT_HELP)
+    attempts: int = setting(3, ge=1, le=20, label=messages.ATTEMPTS, help=messages.ATTEMPTS_HELP)
+    silence: float = setting(60.0, ge=1, le=3_600, label=messages.SILENCE, help=messages.SILENCE_HELP)
+    hours: float = setting(24.0, ge=0.01, le=720, label=messages.HOURS, help=messages.HOURS_HELP)
+    minutes: float = setting(30.0, ge=0.01, le=1_440, label=messages.MINUTES, help=messages.MINUTES_HELP)
+    marks: tuple[str, ...] = setting((), label=messages.MARKS, help=messages.MARKS_HELP)
+
+    @field_validator("marks")
+    @classmethod
+    def _are_eight(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        marks = tuple(one.strip() for one in value if one.strip())
+        if marks and (len(marks) != len(STATES) or len(set(marks)) != len(STATES)):
+            raise ValueError(messages.MARKS_WRONG)
+        return marks
+
+    @property
+    def rules(self) -> QueueRules:
+        """The same as the rules of a queue."""
+        return QueueRules(
+            strategy=self.strategy,
+            agents=self.agents,
+            capabilities=tuple(sorted(one.strip().casefold() for one in self.needs)),
+            limit=self.limit,
+            most_attempts=self.attempts,
+            agent_seconds=self.silence,
+            member_seconds=self.hours * 3_600,
+            box_seconds=self.minutes * 60,
+            marks=dict(zip(STATES, self.marks, strict=True)) if self.marks else dict(MARKS),
+        )
+
+
+tasks = Cog(
+    "tasks",
+    summary=messages.SUMMARY,
+    settings=TasksSettings,
+    intents={"message_content"},
+    permissions={"add_reactions", "create_public_threads"},
+)

@@ -1,0 +1,117 @@
+"""Hands out what waits to agents, as the queue's strategy decides, and says why nobody gets what nobody can do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+
+from cogs.tasks import board, messages
+from cogs.tasks.cog import TasksSettings
+from cogs.tasks.telling import tell
+from cogswarm import (
+    FIRST_COME,
+    STRATEGIES,
+    AgentView,
+    Award,
+    Candidate,
+    Context,
+    Given,
+    Need,
+    QueueView,
+    Task,
+    UserError,
+    Worker,
+    drawn,
+    in_turn,
+)
+
+type Ctx = Context[TasksSettings]
+
+ABLE = frozenset({"idle", "working"})
+WORKFLOW = "work_on"
+
+
+async def settle(ctx: Ctx, *, every: bool = False) -> None:
+    """Tell what happened, hand out what waits, and bring boards up to date: in queues where something happened, or all."""
+    touched = await tell(ctx.tasks)
+    queues = await ctx.tasks.queues()
+    for queue in queues:
+        if every or queue.channel_id in touched:
+            await _hand_out(ctx, queue)
+    touched |= await tell(ctx.tasks)
+    shown = set(await ctx.tasks.boards())
+    for queue in await ctx.tasks.queues():
+        if queue.channel_id in shown and (every or queue.channel_id in touched):
+            await ctx.tasks.show_board(queue.channel_id, board.text_of(queue))
+
+
+async def _hand_out(ctx: Ctx, queue: QueueView) -> None:
+    waiting = await ctx.tasks.available(queue.channel_id) if queue.rules.agents else []
+    if not waiting:
+        return
+    try:
+        here = ctx.at(queue.channel_id)
+    except UserError:
+        return  # the cog is switched off there
+    views = [one for one in await ctx.agents.views() if one.name in queue.rules.agents]
+    able = [one for one in views if one.state in ABLE]
+    if not able:
+        for task in waiting:
+            await here.tasks.say_unrunnable(task, _nobody(queue, views))
+        return
+    workers = {one.name: Worker("agent", one.name, one.display_name) for one in able}
+    in_hand = await ctx.tasks.in_hand(list(workers.values()))
+    by_id = {task.id: task for task in waiting}
+    for need in in_turn([_need(task, queue, here.now) for task in waiting]):
+        if not await here.tasks.room(queue.channel_id):
+            return
+        candidates = [_candidate(one, in_hand.get(workers[one.name].key, 0)) for one in able]
+        task = by_id[need.task_id]
+        award = _award(queue, need, candidates, Random(f"{task.id}:{task.fence}"))  # noqa: S311 - a lot that anybody can draw again
+        fits = any(one.can(need) for one in candidates)
+        await here.tasks.say_unrunnable(task, "" if fits else award.reason)
+        if award.winner is None:
+            continue
+        agent = workers[award.winner]
+        considered = [{"name": one.name, "why": one.why} for one in award.considered]
+        try:
+            await here.tasks.give(Given(task, agent, WORKFLOW, award.reason, considered))
+        except UserError:
+            continue  # somebody was quicker
+        in_hand[agent.key] = in_hand.get(agent.key, 0) + 1
+
+
+def _award(queue: QueueView, need: Need, candidates: Sequence[Candidate], chance: Random) -> Award:
+    """Who gets a task. Work that could not begin is not piled up on anybody: only who has room is asked."""
+    able = [one for one in candidates if one.can(need)]
+    free = [one for one in able if one.load < 1]
+    strategy = STRATEGIES[queue.rules.strategy]
+    if not able:
+        return STRATEGIES["by_capability"](need, candidates, chance)
+    if not free:
+        return Award(None, "")
+    if queue.rules.strategy == FIRST_COME:
+        first = min(free, key=lambda one: drawn(need.task_id, one.id))
+        return Award(first.id, messages.FIRST.format(who=first.name))
+    return strategy(need, free, chance)
+
+
+def _need(task: Task, queue: QueueView, now: datetime) -> Need:
+    wanted = frozenset([*task.capabilities, *queue.rules.capabilities])
+    return Need(task.id, wanted, task.priority, now - task.state_since)
+
+
+def _candidate(view: AgentView, in_hand: int) -> Candidate:
+    return Candidate(
+        view.name,
+        view.display_name,
+        frozenset(one.casefold() for one in view.persona.capabilities),
+        running=in_hand,
+        concurrency=view.persona.concurrency,
+    )
+
+
+def _nobody(queue: QueueView, views: Sequence[AgentView]) -> str:
+    known = {one.name for one in views}
+    said = [messages.AGENT_IS.format(who=one.display_name, state=one.state) for one in views]
+    said += [messages.AGENT_UNKNOWN.format(who=name) for name in queue.rules.agents if name not in known]
+    return messages.NO_AGENT.format(who=", ".join(said))
