@@ -5,7 +5,7 @@ from uuid import UUID
 from cogs.tasks import messages
 from cogs.tasks.cog import tasks
 from cogs.tasks.telling import tell
-from cogswarm import Conversation, Hold, Passage, Run, Task, TaskLost, UserError, Worker
+from cogswarm import Conversation, Hold, OutsideError, Passage, Run, Task, TaskLost, UserError, Worker
 
 KEEP_EVERY = 200
 """Characters after which what was written so far is kept."""
@@ -20,6 +20,12 @@ async def work_on(run: Run, task: str, agent: str, fence: int) -> None:
         await run.tasks.work(hold, _work(run, hold, agent))
     except TaskLost:
         return  # those who look at the task have been told why
+    except (UserError, OutsideError) as error:
+        if isinstance(error, OutsideError) and error.may_pass:
+            raise  # the run is tried again by itself, and the task stays with it
+        me = Worker("agent", agent, agent)
+        await run.step("let go", _let_go, run, hold, me, str(error))
+        await run.step("tell the failure", _tell, run)
 
 
 @tasks.on_stop(work_on)
@@ -29,7 +35,7 @@ async def stopped(run: Run, task: str, agent: str, fence: int) -> None:
     known = await run.step("what is known", _checkpoint, run, hold)
     if known:
         await run.post(messages.CHECKPOINT.format(text=known), speaker=run.agent(agent).speaker)
-    await run.step("let go", _let_go, run, hold, me)
+    await run.step("let go", _let_go, run, hold, me, messages.STOPPED)
     await run.step("tell", _tell, run)
 
 
@@ -83,9 +89,9 @@ async def _checkpoint(run: Run, hold: Hold) -> str:
     return found[-1].body if found else ""
 
 
-async def _let_go(run: Run, hold: Hold, me: Worker) -> None:
+async def _let_go(run: Run, hold: Hold, me: Worker, why: str) -> None:
     try:
-        await run.tasks.move(hold.task_id, "release", by=me, fence=hold.fence, body=messages.STOPPED)
+        await run.tasks.move(hold.task_id, "release", by=me, fence=hold.fence, body=why)
     except UserError:
         return  # it is not this agent's any more
 
