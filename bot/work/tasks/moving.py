@@ -99,6 +99,7 @@ async def hand_in(conn: Connection, guild_id: int, hold: Hold, by: Worker, body:
 
 async def need(conn: Connection, guild_id: int, task_id: UUID, needs: UUID) -> None:
     """Let a task that nobody has wait for another. Raises `UserError` for a circle, and for what is under way."""
+    await need_table.in_turn(conn, guild_id)
     task, other = (
         await task_table.locked(conn, guild_id, task_id),
         await task_table.get(conn, guild_id, needs),

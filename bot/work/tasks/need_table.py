@@ -12,17 +12,13 @@ async def add(conn: Connection, task_id: UUID, needs: UUID) -> None:
     )
 
 
-async def circle(conn: Connection, task_id: UUID, needs: UUID) -> list[int]:
-    """The numbers of the tasks through which ``needs`` waits for ``task_id``, both included; empty where it does not.
+async def in_turn(conn: Connection, guild_id: int) -> None:
+    """Let whoever adds needs on a server go one after the other: two could close a circle between them."""
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('task_need', %s))", (guild_id,))
 
-    Whoever adds needs on a server goes one after the other, so that two cannot close a circle between them.
-    """
-    await conn.execute(
-        """
-        SELECT pg_advisory_xact_lock(hashtextextended('task_need', guild_id)) FROM task WHERE id = %s
-        """,
-        (task_id,),
-    )
+
+async def circle(conn: Connection, task_id: UUID, needs: UUID) -> list[int]:
+    """The numbers of the tasks through which ``needs`` waits for ``task_id``, both included; empty where it does not."""
     cursor = await conn.execute(
         """
         WITH RECURSIVE way AS (
@@ -61,5 +57,18 @@ async def waiting_for(conn: Connection, task_id: UUID) -> list[UUID]:
         WHERE task_need.needs = %s AND task.state = 'blocked' ORDER BY task.id
         """,
         (task_id,),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def done_meanwhile(conn: Connection, guild_id: int) -> list[UUID]:
+    """Tasks that still wait for others though all of those are done: they were, while that was being said."""
+    cursor = await conn.execute(
+        """
+        SELECT id FROM task WHERE guild_id = %s AND state = 'blocked' AND reason = ''
+          AND NOT EXISTS (SELECT 1 FROM task_need JOIN task AS other ON other.id = task_need.needs
+                          WHERE task_need.task_id = task.id AND other.state <> 'done')
+        """,
+        (guild_id,),
     )
     return [row[0] for row in await cursor.fetchall()]

@@ -1,9 +1,11 @@
 """What happens to tasks by the clock: holders who fell silent lose them, and what cannot be done says why."""
 
+from uuid import UUID
+
 from bot.errors import UserError
 from bot.storage.database import Database
 from bot.work.surface import Connection
-from bot.work.tasks import event_table, moving, task_table
+from bot.work.tasks import event_table, moving, need_table, task_table
 from bot.work.tasks.moving import Wish
 from bot.work.tasks.task import BOT, Task
 
@@ -32,7 +34,18 @@ async def sweep(database: Database, guild_id: int, limit: int) -> int:
                 await moving.make(conn, guild_id, task_id, Wish(move, BOT, fence=fence))
             except UserError:
                 continue
+    for task_id in await _free_again(database, guild_id):
+        async with database.transaction() as conn:
+            try:
+                await moving.make(conn, guild_id, task_id, Wish("unblock", BOT))
+            except UserError:
+                continue
     return taken
+
+
+async def _free_again(database: Database, guild_id: int) -> list[UUID]:
+    async with database.connection() as conn:
+        return await need_table.done_meanwhile(conn, guild_id)
 
 
 async def unrunnable(conn: Connection, guild_id: int, task: Task, reason: str) -> None:
@@ -46,7 +59,7 @@ async def unrunnable(conn: Connection, guild_id: int, task: Task, reason: str) -
 
 
 async def _still_overdue(conn: Connection, guild_id: int, limit: int, task_id: object, fence: int) -> bool:
-    await conn.execute("SELECT 1 FROM task WHERE id = %s FOR UPDATE", (task_id,))
+    await conn.execute("SELECT 1 FROM task WHERE id = %s FOR NO KEY UPDATE", (task_id,))
     return any(one[:2] == (task_id, fence) for one in await task_table.overdue(conn, guild_id, limit))
 
 

@@ -82,8 +82,8 @@ async def get(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
 
 
 async def locked(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
-    """One task, which nobody else changes until the transaction ends."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR UPDATE", guild_id, task_id)
+    """One task, which nobody else changes until the transaction ends; rows may begin to refer to it meanwhile."""
+    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR NO KEY UPDATE", guild_id, task_id)
 
 
 async def of_number(conn: Connection, guild_id: int, number: int) -> Task | None:
@@ -148,7 +148,7 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
         conn,
         """
         WHERE queue_id = %s AND state = 'available'
-        ORDER BY priority DESC, created_at, number LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY priority DESC, created_at, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
         """,
         queue_id,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -55,7 +56,7 @@ class Model:
         looked_at = self.state == "review" and move in {"finish", "start"} and by.kind == "member"
         return by.manages or looked_at or (self.holder is not None and self.holder.key == by.key)
 
-    def after(self, move: Move, by: Worker) -> None:
+    def after(self, move: Move | Literal["silence"], by: Worker) -> None:
         tired = self.holder is not None and self.holder.kind == "agent" and self.attempts >= MOST
         if move == "claim":
             self.holder, self.held = by, self.held + 1
@@ -63,7 +64,7 @@ class Model:
         elif move == "silence" or (move == "release" and by.kind == "agent"):
             self.state, self.holder = ("failed" if tired else "available"), None
             return
-        self.state = MOVES[move].after if move != "silence" else self.state
+        self.state = MOVES[move].after
         if self.state not in HELD:
             self.holder = None
         if move == "reopen":
@@ -78,7 +79,7 @@ async def befall(
         await bench.run_out(task)
         if await bench.tasks.sweep():
             assert before.lease_until is not None
-            model.after("silence", WORKERS[0])  # pyright: ignore[reportArgumentType] - what befalls beside moves
+            model.after("silence", WORKERS[0])
         else:
             assert before.lease_until is None
         return
