@@ -42,7 +42,7 @@ async def ask(
     await ctx.reply(messages.MADE.format(number=task.number, place=messages.OF_MESSAGE.format(queue=channel)))
 
 
-@tasks.message_command("Make this a task")
+@tasks.message_command(messages.MAKE_TASK)
 async def make_task(ctx: Ctx, message: Message) -> None:
     """Make a task of somebody's message: right there in a queue, or announced in the queue there is."""
     if not message.text.strip():
