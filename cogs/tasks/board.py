@@ -1,7 +1,9 @@
 """The board of a queue as text: how many are in each state, since when the oldest waits, and what nobody can do."""
 
+from collections.abc import Collection
+
 from cogs.tasks import messages
-from cogswarm import STATES, QueueView, plain
+from cogswarm import STATES, QueueView, Tasks, plain
 
 
 def text_of(queue: QueueView) -> str:
@@ -23,3 +25,11 @@ def text_of(queue: QueueView) -> str:
         messages.BOARD_STUCK.format(count=count, why=plain(why)) for why, count in queue.unrunnable.items()
     ]
     return "\n".join(lines)
+
+
+async def refresh(tasks: Tasks, queues: Collection[int] | None = None) -> None:
+    """Bring the boards of some queues (of all) up to date; one that says the same already is left as it is."""
+    shown = set(await tasks.boards())
+    for queue in await tasks.queues() if shown else ():
+        if queue.channel_id in shown and (queues is None or queue.channel_id in queues):
+            await tasks.show_board(queue.channel_id, text_of(queue))

@@ -38,10 +38,7 @@ async def settle(ctx: Ctx, *, every: bool = False) -> None:
         if every or queue.channel_id in touched:
             await _hand_out(ctx, queue)
     touched |= await tell(ctx.tasks)
-    shown = set(await ctx.tasks.boards())
-    for queue in await ctx.tasks.queues():
-        if queue.channel_id in shown and (every or queue.channel_id in touched):
-            await ctx.tasks.show_board(queue.channel_id, board.text_of(queue))
+    await board.refresh(ctx.tasks, None if every else touched)
 
 
 async def _hand_out(ctx: Ctx, queue: QueueView) -> None:

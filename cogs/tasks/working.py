@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from cogs.tasks import messages
+from cogs.tasks import board, messages
 from cogs.tasks.cog import tasks
 from cogs.tasks.telling import tell
 from cogswarm import Conversation, Hold, OutsideError, Passage, Run, Task, TaskLost, UserError, Worker
@@ -58,7 +58,7 @@ async def _begin(run: Run, hold: Hold, me: Worker) -> Task:
         raise UserError(messages.GONE)
     if task.state != "working" or task.fence != hold.fence:
         task = await run.tasks.move(hold.task_id, "start", by=me, fence=hold.fence)
-    await tell(run.tasks)
+    await _tell(run)
     return task
 
 
@@ -97,4 +97,4 @@ async def _let_go(run: Run, hold: Hold, me: Worker, why: str) -> None:
 
 
 async def _tell(run: Run) -> None:
-    await tell(run.tasks)
+    await board.refresh(run.tasks, await tell(run.tasks))

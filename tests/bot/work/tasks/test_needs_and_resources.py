@@ -125,3 +125,14 @@ async def test_what_a_closed_queue_holds_is_not_handed_out(bench: TaskBench) -> 
     elsewhere = TaskBench(bench.database, guild_id=2, queue_id=bench.queue_id)
     assert await elsewhere.tasks.get(task.id) is None
     assert await elsewhere.tasks.claim_next(bench.queue_id, member(1)) is None
+
+
+async def test_of_what_was_known_the_newest_stays_for_each_attempt(bench: TaskBench) -> None:
+    task = await bench.add()
+    me = agent("scribe")
+    for attempt in ("first", "second"):
+        hold = (await bench.tasks.move(task.id, "claim", by=me)).hold
+        for known in ("a little", "more"):
+            await bench.tasks.keep_checkpoint(hold, me, f"{attempt}: {known}")
+        await bench.tasks.move(task.id, "release", by=me, fence=hold.fence)
+    assert [one.body for one in await bench.tasks.results(task.id)] == ["first: more", "second: more"]
