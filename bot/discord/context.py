@@ -178,7 +178,10 @@ class Context(Generic[S]):
 
     @property
     def event_id(self) -> int:
-        """The id of what happened, the same if it is told again; 0 for what the cog does by itself."""
+        """What happened, as Discord numbers it: the same if it is told again, higher for what came later.
+
+        0 for what the cog does by itself.
+        """
         return self._event_id
 
     @property
@@ -234,11 +237,6 @@ class Context(Generic[S]):
     def in_thread(self) -> bool:
         """Whether that is a thread."""
         return self._where.in_thread
-
-    @property
-    def event_id(self) -> int:
-        """What happened, as Discord numbers it: a later event has a higher number, as messages have."""
-        return self._event_id
 
     @property
     def bot_id(self) -> int:
