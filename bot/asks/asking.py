@@ -35,8 +35,10 @@ TOO_MANY = (
     f"A question offers at most {MOST_CHOICES} choices, each worth at most {showing.LONGEST_VALUE} letters."
 )
 WRONG_VALUE = "A choice needs a value that is no empty text and holds no colon."
+ENDLESS = "Only what is to be approved can go ahead by itself, and only at a time: say `within`."
 TOO_WORDY = f"A question has at most {MOST_TITLE} letters; post what belongs to it before."
 TAMPERED = "What was approved is not what stands there now, so it was not done."
+INTERRUPTED = "The work had ended in between, so people could not stop it, and it was not done."
 LATE = "Nobody decided in time, so it was not done."
 REJECTED = "People decided against it{why}."
 
@@ -91,6 +93,8 @@ class Asking:
         _check(question)
         answer = await self._decided(question)
         if answer is None:
+            if question.policy.silence:
+                return await self._approved(question.key, ())
             return Approval(approved=False, payload=question.payload, reason=LATE)
         result: Any = answer.value
         if result["state"] != "approved":
@@ -126,7 +130,7 @@ class Asking:
         if question.key in self._steps:
             return []
         found: list[Coroutine[Any, Any, None]] = []
-        if question.remind and question.within is not None:
+        if question.remind and question.within is not None and not question.policy.silence:
             seconds = question.within.total_seconds() / 2
             found.append(self._at(question.key, "remind", seconds, self._remind))
         if question.policy.later is not None and question.policy.later_seconds:
@@ -242,6 +246,8 @@ class Asking:
         """What was approved, if it is what its hash says and enough of those who approved it still may."""
         async with self._services.database.connection() as conn:
             ask, version = await deciding.read(conn, self.id_of(key))
+        if ask.state == "expired":
+            return Approval(approved=False, payload=version.payload, reason=INTERRUPTED)
         sure = ask.result is not None and hash_of(version.payload) == version.hash == ask.result["hash"]
         approved = sure and len(standing) >= ask.rules.needed
         return Approval(
@@ -266,6 +272,8 @@ class Asking:
 
 def _check(question: Question) -> None:
     choices = question.choices or {}
+    if question.policy.silence and (question.kind != "approval" or question.within is None):
+        raise UserError(ENDLESS)
     if len(question.title) > MOST_TITLE:
         raise UserError(TOO_WORDY)
     if question.kind == "options" and (

@@ -143,6 +143,12 @@ async def of_ask(conn: Connection, ask_id: UUID) -> list[AuditRow]:
         return await cursor.fetchall()
 
 
+async def has(conn: Connection, ask_id: UUID, what: str) -> bool:
+    """Whether something was recorded of a question."""
+    cursor = await conn.execute("SELECT 1 FROM audit WHERE ask_id = %s AND what = %s LIMIT 1", (ask_id, what))
+    return await cursor.fetchone() is not None
+
+
 def hash_of_text(salt: bytes, text: str) -> str:
     """What stands in a row for a text."""
     return hashlib.sha256(salt + text.encode()).hexdigest()

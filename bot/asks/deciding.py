@@ -140,15 +140,21 @@ async def read(conn: Connection, ask_id: UUID) -> tuple[AskRow, VersionRow]:
 
 
 async def late(conn: Connection, surface: Surface, ask_id: UUID) -> State:
-    """End a question whose time is over, in the transaction that ends its wait; what has become of it."""
+    """End a question whose time is over, in the transaction that ends its wait; what has become of it.
+
+    Silence lets go ahead what nobody stopped, unless people were told in between that there was nothing to decide.
+    """
     ask = await asks_table.locked(conn, ask_id)
     run = None if ask is None else await runs_table.get(conn, ask.run_id)
     if ask is None or run is None:
         raise UserError(UNKNOWN)
-    state: State = "expired" if ask.fallback is None else "defaulted"
-    await asks_table.decide(conn, ask_id, state, {"value": ask.fallback, "version": ask.version}, None)
+    unopposed = ask.rules.silence and not await audit_table.has(conn, ask_id, "withdrawn")
+    state: State = "approved" if unopposed else "expired" if ask.fallback is None else "defaulted"
+    _, version = await read(conn, ask_id)
+    result = {"value": ask.fallback, "version": ask.version, "hash": version.hash}
+    await asks_table.decide(conn, ask_id, state, result, None)
     found = await _read(conn, run, ask_id)
-    await _record(conn, found, state, 0, "", "")
+    await _record(conn, found, "unopposed" if unopposed else state, 0, "", "")
     await _show_end(conn, surface, found, await asks_table.votes(conn, ask_id, ask.version))
     return state
 

@@ -15,6 +15,7 @@ BOT = "Bots do not decide here."
 OWN_WISH = "This was asked for on your behalf, so somebody else has to decide it."
 NOT_ASKED = "This is not for you to decide; it is for {who}."
 ONLY_VETO = "You can say no to this, but it is for others to approve it."
+GOES_AHEAD = "Nobody has to agree to this: it goes ahead by itself unless somebody stops it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Who:
 class Policy:
     """Who may answer, how many must agree (``needed``), and how many end an approval with a no (``against``).
 
-    Somebody with one of ``veto_roles`` ends it alone. After ``later_seconds`` those of ``later`` may answer, too.
+    Somebody with one of ``veto_roles`` ends it alone. After ``later_seconds`` those of ``later`` may answer, too. With
+    ``silence`` an approval is a veto window: nobody says yes, and it goes ahead when its time is over without a no.
     """
 
     who: Who
@@ -47,6 +49,12 @@ class Policy:
     veto_roles: tuple[int, ...] = ()
     later: Who | None = None
     later_seconds: float | None = None
+    silence: bool = False
+
+    @classmethod
+    def veto(cls, who: Who) -> "Policy":
+        """A veto window: any one of ``who`` stops it, and silence lets it go ahead."""
+        return cls(who, needed=0, silence=True)
 
     def asked(self, *, escalated: bool) -> Who:
         """Who may answer now."""
@@ -115,8 +123,11 @@ def seats(
     if voter.is_bot:
         return NotYours(BOT)
     named = voter.id in policy.who.members
-    if voter.id == requester and (kind == "approval" or not named):
+    consents = kind == "approval" and not policy.silence
+    if voter.id == requester and (consents or not named):
         return NotYours(OWN_WISH)
+    if policy.silence and yes:
+        return NotYours(GOES_AHEAD)
     asked = policy.asked(escalated=escalated)
     found = [_seat(asked, policy, kind, voter, yes=yes, prefix="")]
     found += [
@@ -141,6 +152,8 @@ def outcome(policy: Policy, kind: Kind, votes: Sequence[Vote]) -> Outcome | None
         return None
     if any(one.veto for one in votes if not one.yes) or sum(not one.yes for one in votes) >= policy.against:
         return Outcome("rejected")
+    if policy.silence:
+        return None
     return Outcome("approved") if sum(one.yes for one in votes) >= policy.needed else None
 
 

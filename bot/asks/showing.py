@@ -19,8 +19,10 @@ LONGEST_VALUE = 40
 OTHER = "Other…"
 
 APPROVAL = "**Approval needed: {title}**\n-# On behalf of <@{requester}>; their own say does not count."
+WINDOW = "**This goes ahead unless somebody stops it: {title}**\n-# On behalf of <@{requester}>."
 QUESTION = "**{title}**"
 PROGRESS = "-# {count} of {needed} · for {who}{until}{version}"
+WINDOW_PROGRESS = "-# {who} may stop it{until}{version}"
 AGAINST = " · {count} against"
 EDITED = "-# Version {version}, changed by {by}. What was said to the version before does not count any more."
 OUTCOMES: Mapping[str, str] = {
@@ -31,6 +33,8 @@ OUTCOMES: Mapping[str, str] = {
     "defaulted": "⌛ Nobody answered in time, so this goes on with: {value}",
     "withdrawn": "⏹️ The work that asked this has ended",
 }
+UNOPPOSED = "✅ Nobody stopped this in time, so it goes ahead"
+STOPPED = "❌ Stopped"
 LATE_QUESTION = "⌛ Nobody answered in time"
 REPLACED = "-# Changed since: see version {version} below."
 
@@ -82,6 +86,8 @@ def replaced(ask: AskRow, before: VersionRow, now: int) -> Say:
 def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
     """What was decided, by whom and when, in a line."""
     text = OUTCOMES[ask.state].format(value=shown_value(ask, ask.fallback))
+    if ask.rules.silence:
+        text = {"approved": UNOPPOSED, "rejected": STOPPED}.get(ask.state, text)
     if ask.state == "expired" and ask.kind != "approval":
         text = LATE_QUESTION
     if ask.state == "answered" and ask.result is not None:
@@ -114,6 +120,8 @@ def short(ask: AskRow) -> str:
 
 def _head(ask: AskRow) -> str:
     if ask.kind == "approval":
+        if ask.rules.silence:
+            return WINDOW.format(title=one_line(ask.title), requester=ask.requester_id)
         return APPROVAL.format(title=one_line(ask.title), requester=ask.requester_id)
     return QUESTION.format(title=one_line(ask.title, 1_500))
 
@@ -123,13 +131,12 @@ def _progress(ask: AskRow, version: VersionRow, votes: Sequence[Vote]) -> str:
     against = sum(not one.yes for one in votes)
     until = "" if ask.deadline_at is None else f" · until <t:{int(ask.deadline_at.timestamp())}:f>"
     marked = f" · version {version.version}, `{version.hash[:8]}`" if ask.kind == "approval" else ""
-    line = PROGRESS.format(
-        count=sum(one.yes for one in votes),
-        needed=rules.needed,
-        who=rules.asked(escalated=ask.escalated).shown(),
-        until=until,
-        version=marked,
-    )
+    who = rules.asked(escalated=ask.escalated).shown()
+    if rules.silence:
+        line = WINDOW_PROGRESS.format(who=f"{who[:1].upper()}{who[1:]}", until=until, version=marked)
+    else:
+        count = sum(one.yes for one in votes)
+        line = PROGRESS.format(count=count, needed=rules.needed, who=who, until=until, version=marked)
     return line + (AGAINST.format(count=against) if against else "")
 
 
@@ -140,6 +147,11 @@ def _for(vote: Vote) -> str:
 def _buttons(ask: AskRow) -> tuple[Button, ...]:
     tail = f"{ask.id}:{ask.version}"
     match ask.kind:
+        case "approval" if ask.rules.silence:
+            return (
+                Button("Stop it", f"{ACTION}no:{tail}", "danger"),
+                Button("Stop it, saying why…", f"{ACTION}why:{tail}", "secondary"),
+            )
         case "approval":
             return (
                 Button("Approve", f"{ACTION}yes:{tail}", "primary"),

@@ -24,7 +24,10 @@ BOTS = "Bots do not decide here; choose somebody else."
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """A question as people see it in a list. ``outcome`` is empty while it is open; ``detail`` is what is approved."""
+    """A question as people see it in a list. ``outcome`` is empty while it is open; ``detail`` is what is approved.
+
+    ``approvable`` says that it needs a yes; what goes ahead by itself can only be stopped.
+    """
 
     id: UUID
     version: int
@@ -37,6 +40,7 @@ class AskView:
     deadline_at: datetime | None
     outcome: str = ""
     detail: str = ""
+    approvable: bool = False
 
 
 class AsksDesk:
@@ -188,6 +192,7 @@ class AsksDesk:
                     ask.deadline_at,
                     showing.outcome_line(ask, votes) if over else "",
                     payload.readable(version.payload) if version and ask.kind == "approval" else "",
+                    ask.kind == "approval" and not ask.rules.silence,
                 )
             )
         return views

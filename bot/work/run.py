@@ -276,6 +276,18 @@ class Run:
             )
         )
 
+    async def veto_window(
+        self, key: str, title: str, payload: JsonValue, *, who: Who, within: timedelta
+    ) -> Approval:
+        """Let ``payload`` go ahead after ``within`` unless one of ``who`` stops it; all of it is shown meanwhile.
+
+        ``approved`` means that nobody did; a veto is not approved, with its reason, at once. Whoever asked for the run may
+        stop it by a veto only where ``who`` names them.
+        """
+        return await self._asking.approve(
+            Question(key, "approval", title, Policy.veto(who), payload, within=within)
+        )
+
     async def start(
         self,
         workflow: Callable[..., Awaitable[Any]],

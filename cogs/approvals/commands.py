@@ -20,9 +20,12 @@ inbox = approvals.group("inbox", help=messages.INBOX)
 
 async def suggest_approval(ctx: Ctx, typed: str) -> Sequence[str]:
     """What waits for the person to approve, each with its id and version."""
-    words = typed.partition(messages.BETWEEN)[0].removesuffix("…").strip()
-    found = await ctx.asks.waiting(words=words, limit=2 * SUGGESTIONS)
-    return [_named(one) for one in found if one.kind == "approval"][:SUGGESTIONS]
+    return [_named(one) for one in await _suggested(ctx, typed) if one.approvable][:SUGGESTIONS]
+
+
+async def suggest_denial(ctx: Ctx, typed: str) -> Sequence[str]:
+    """What the person may stop, each with its id and version."""
+    return [_named(one) for one in await _suggested(ctx, typed) if one.kind == "approval"][:SUGGESTIONS]
 
 
 @inbox.command("list", help=messages.LIST)
@@ -33,7 +36,7 @@ async def list_waiting(ctx: Ctx, cog: Annotated[str, messages.COG] = "") -> None
         await ctx.reply(messages.NONE)
         return
     lines = [messages.HEAD, *_lines(found)]
-    approvable = [(number, one) for number, one in enumerate(found, 1) if one.kind == "approval"]
+    approvable = [(number, one) for number, one in enumerate(found, 1) if one.approvable]
     if not approvable:
         await ctx.reply("\n".join(lines))
         return
@@ -90,7 +93,7 @@ async def approve(ctx: Ctx, what: Annotated[str, messages.WHICH]) -> None:
     await ctx.reply(await ctx.asks.say(ask_id, version, yes=True))
 
 
-@approvals.command("deny", help=messages.DENY, suggest={"what": suggest_approval})
+@approvals.command("deny", help=messages.DENY, suggest={"what": suggest_denial})
 async def deny(
     ctx: Ctx, what: Annotated[str, messages.WHICH], why: Annotated[str, messages.WHY] = ""
 ) -> None:
@@ -134,6 +137,11 @@ async def delegate(
     moment = ctx.moment(until)
     await ctx.asks.delegate(to.id, moment, is_bot=to.is_bot)
     await ctx.reply(messages.DELEGATED.format(to=to.id, when=int(moment.timestamp())))
+
+
+async def _suggested(ctx: Ctx, typed: str) -> Sequence[AskView]:
+    words = typed.partition(messages.BETWEEN)[0].removesuffix("…").strip()
+    return await ctx.asks.waiting(words=words, limit=2 * SUGGESTIONS)
 
 
 def _named(view: AskView) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from cogs.approvals import approvals
 from cogswarm import Cog, Context, Policy, Run, Who
-from cogswarm.testing import BotWith, FakeClock, Members, Person, ScriptedModel
+from cogswarm.testing import BotWith, Conversation, FakeClock, Members, Person, ScriptedModel
 from tests.cogs.approvals.conftest import Post, config_of, pressed
 from tests.cogs.approvals.test_tool_approval import role_of
 
@@ -88,10 +88,12 @@ async def test_one_inbox_and_somebody_who_stands_in(
 ) -> None:
     bo, chen, dara = await members(), await members("chen"), await members("dara")
     await bot_with(post.cog(), approvals, config=config_of(role_of(chen, "Reviewer")), model=scripted_model)
+    begun: list[Conversation] = []
     for number in range(2):
         scripted_model.will_call("post__send", to=str(number), text="Come!")
         asked = await bo.slash("work", task=f"Write {number}")
         await (await asked.thread()).hears("Approval needed")
+        begun.append(asked)
     scripted_model.will_say("Sent.")
     scripted_model.will_say("Sent.")
     assert "Nothing waits" in (await (await dara.slash("inbox list")).answer()).text
@@ -113,6 +115,8 @@ async def test_one_inbox_and_somebody_who_stands_in(
     assert "✅ Approved by" in history
     assert "“One is enough”" in history
     assert "for yourself again" in (await (await chen.slash("delegate")).answer()).text
+    for one in begun:
+        await one.finished()
     assert len(post.sent) == 1
 
 
