@@ -9,7 +9,7 @@ from bot.agents.asking import Asker, Question
 from bot.agents.conversation import Conversation
 from bot.agents.loop import Task, ToolLoop
 from bot.agents.meter import Meter
-from bot.agents.permit import Refused, Wanted, not_on_the_list
+from bot.agents.permit import Allowed, Wanted, not_on_the_list
 from bot.agents.persona import Model, Persona
 from bot.agents.recorder import InMemory, Recorder
 from bot.agents.reply import Reply
@@ -111,7 +111,7 @@ class Agent:
         if info is not None and info.usable:  # why another one cannot be used, the toolbox knows best
             tainted = await self.around.taint.marked()
             verdict = await self.around.permit(Wanted(self.persona, self.principal, info, tainted=tainted))
-            if isinstance(verdict, Refused):
+            if not isinstance(verdict, Allowed):
                 kind = "not_here" if info.read_only else "consequential"
                 raise ToolRefused(verdict.reason, server=server, tool=tool, kind=kind)
         await self.around.taint.mark(f"{server}.{tool}")
