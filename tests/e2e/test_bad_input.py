@@ -194,7 +194,7 @@ def _bad_feeds(elsewhere: Loopback) -> dict[str, tuple[Handler, str]]:
         "tidal turbines": (page, "is a web page, not a feed"),
         "spring tides": (_hundred_megabytes, "too large"),
         "neap tides": (answer(headers={"Content-Length": "104857600"}, content_type=xml), "too large"),
-        "the waggle dance": (drip, "1 seconds."),
+        "the waggle dance": (drip, "3 seconds."),
         "tidal lagoons": (redirect(f"http://127.0.0.1:{elsewhere.port}/secret"), "is a loopback address"),
         "slack water": (answer(status="503 Service Unavailable"), "answered 503"),
         "sourdough starter": (answer("", content_type=xml), "is empty"),
@@ -210,7 +210,7 @@ async def test_bad_feeds_are_named_and_the_others_are_used(home: House) -> None:
     ):
         feeds = {"The odd feed": odd.address, "The other one": odder.address, **good}
         tools = {
-            "feeds": {"command": ["cogswarm-mcp-feeds"], "env": feeds_environment(feeds, feed_seconds=1)}
+            "feeds": {"command": ["cogswarm-mcp-feeds"], "env": feeds_environment(feeds, feed_seconds=3)}
         }
         bad = _bad_feeds(elsewhere)
         for subject, (handler, _) in bad.items():
