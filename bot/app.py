@@ -125,7 +125,7 @@ class Worker:
 def load_plugins(loaded: LoadedConfig) -> Loaded:
     """Import the plugins and check the owner's settings of their cogs. Raises `ConfigErrors`."""
     plugins = load(find(loaded.plugin_paths), loaded.config.plugins.disabled)
-    problems = check_settings(plugins, loaded.config.cogs)
+    problems = check_settings(plugins, loaded.config)
     problems += check_tool_names(plugins, loaded.config.tools)
     if problems:
         raise ConfigErrors(problems)

@@ -178,7 +178,7 @@ def plugin_findings(loaded: LoadedConfig) -> Iterator[Finding]:
                 yield Finding("missing", f"Plugin {name} does not work: {plugin.reason}")
             case _:
                 yield Finding("off", f"Plugin {name}: {plugin.reason}")
-    for problem in check_settings(plugins, loaded.config.cogs):
+    for problem in check_settings(plugins, loaded.config):
         cog = str(problem).removeprefix("cogs.").split(":")[0]
         yield Finding("wrong", f"{problem} ({loaded.origin_of(f'cogs.{cog}')})")
     for cog in loaded.config.servers.defaults:

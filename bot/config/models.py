@@ -163,6 +163,17 @@ class ServerSection(LimitsSection):
     id: Snowflake = Field(description="the server's id.", examples=[123456789012345678])
 
 
+class ChannelSection(Section):
+    """What the owner sets for one channel."""
+
+    id: Snowflake = Field(description="the channel's id.", examples=[123456789012345678])
+    cogs: dict[Name, FreeForm] = Field(
+        max_length=500,
+        description="Settings of features there, by their names, as in `cogs`.",
+        examples=[{"tasks": {"queue": True}}],
+    )
+
+
 class ServersSection(Section):
     """Which Discord servers the bot works in."""
 
@@ -189,6 +200,13 @@ class ServersSection(Section):
         max_length=10_000,
         description="Servers that may have something else than `limits` says, each under the server's id.",
         examples=[[{"id": 123456789012345678, "cogs": ["research"], "budget": {"tokens": 20_000}}]],
+    )
+    channels: tuple[ChannelSection, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="Channels with settings of their own, each under the channel's id. Settings of features there, by "
+        "their names, as in `cogs`. A server's admins can choose others with /cogs config.",
+        examples=[[{"id": 123456789012345678, "cogs": {"tasks": {"queue": True}}}]],
     )
     direct_messages: bool = Field(
         default=False,

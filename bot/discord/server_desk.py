@@ -181,7 +181,7 @@ class Server:
             else:
                 values[setting] = typed(field, text)
             above = guilds.choice(self._here, name).settings if place else dict[str, Any]()
-            full = checked(cog.settings, {**guilds.owner_settings(name), **above, **values})
+            full = checked(cog.settings, {**guilds.owner_settings(name, place), **above, **values})
             if text is not None:
                 # What is kept is what the model made of it, so that it reads the same later.
                 values[setting] = full.model_dump(mode="json")[setting]

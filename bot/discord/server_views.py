@@ -158,7 +158,7 @@ def setting_views(parts: ServerParts, guild_id: int, name: str, channel_id: int 
     layers: list[tuple[Origin, Mapping[str, Any]]] = [
         ("this channel", guilds.choice(guild_id, name, place).settings if place else {}),
         ("this server", guilds.choice(guild_id, name).settings),
-        ("the bot's owner", guilds.owner_settings(name)),
+        ("the bot's owner", guilds.owner_settings(name, place)),
     ]
     right_here = layers[0 if place else 1][1]
     found: list[SettingView] = []

@@ -1,7 +1,7 @@
 """What each guild has chosen: which cogs are enabled, and with which settings.
 
-A value comes from the channel's own choice, else from the guild's, else from the owner's config, else from the cog's
-defaults. The owner's limits stand above all of it.
+A value comes from the channel's own choice, else from the guild's, else from the owner's config (for the channel, then
+for all), else from the cog's defaults. The owner's limits stand above all of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -35,6 +35,11 @@ class Guilds:
         self._broken: dict[int, dict[str, str]] = {}
         self._settings: dict[tuple[int, int, str], Settings] = {}
         self._versions: dict[int, int] = {}
+        self._owner_channels = {
+            (channel.id, cog): settings
+            for channel in config.servers.channels
+            for cog, settings in channel.cogs.items()
+        }
 
     def rules(self, guild_id: int | None) -> GuildRules | None:
         """What stands in a guild; None for one that has not appeared yet, and for direct messages that are off."""
@@ -84,18 +89,18 @@ class Guilds:
         """Whether the owner has a cog switched on where nobody has chosen."""
         return cog in self._config.servers.defaults
 
-    def owner_settings(self, cog: str) -> Mapping[str, Any]:
-        """What the owner's config says about a cog."""
-        return dict(self._config.cogs.get(cog, {}))
+    def owner_settings(self, cog: str, channel_id: int = SERVER) -> Mapping[str, Any]:
+        """What the owner's config says about a cog, in a channel where one is named."""
+        return {**self._config.cogs.get(cog, {}), **self._owner_channels.get((channel_id, cog), {})}
 
     def settings(self, guild_id: int, cog: str, channel_id: int = SERVER) -> Settings:
         """A cog's settings in a guild, or in a channel of it."""
         own = self.choice(guild_id, cog, channel_id).settings
-        place = channel_id if own else SERVER
+        place = channel_id if own or (channel_id, cog) in self._owner_channels else SERVER
         key = (guild_id, place, cog)
         if key not in self._settings:
             server = self.choice(guild_id, cog).settings
-            self._settings[key] = self._validated(guild_id, self._cogs[cog], {**server, **own})
+            self._settings[key] = self._validated(guild_id, self._cogs[cog], {**server, **own}, place)
         return self._settings[key]
 
     def zone(self, guild_id: int) -> ZoneInfo:
@@ -148,8 +153,8 @@ class Guilds:
         own = chosen.get((SERVER, cog), NOTHING).enabled
         return self.default_on(cog) if own is None else own
 
-    def _validated(self, guild_id: int, cog: Cog, own: Mapping[str, Any]) -> Settings:
-        owner = self.owner_settings(cog.name)
+    def _validated(self, guild_id: int, cog: Cog, own: Mapping[str, Any], channel_id: int) -> Settings:
+        owner = self.owner_settings(cog.name, channel_id)
         try:
             return cog.settings.model_validate({**owner, **own})
         except ValidationError as error:

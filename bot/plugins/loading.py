@@ -14,6 +14,7 @@ import structlog
 
 from bot.agents.declared import DeclaredAgent
 from bot.config.fields import NAME_PATTERN
+from bot.config.models import Config
 from bot.errors import ConfigError
 from bot.llm.factory import BUILT_IN, BackendFactory
 from bot.plugins import spec
@@ -196,19 +197,24 @@ def _check_collisions(
         raise _Refused(f"There is an agent named {taken[0]} already.")
 
 
-def check_settings(loaded: Loaded, sections: Mapping[str, Mapping[str, Any]]) -> list[ConfigError]:
-    """What is wrong with the owner's settings of cogs (``cogs:`` in config.yaml)."""
+def check_settings(loaded: Loaded, config: Config) -> list[ConfigError]:
+    """What is wrong with the owner's settings of cogs: ``cogs:``, and those of single channels, in config.yaml."""
+    sections = {f"cogs.{name}": (name, section) for name, section in config.cogs.items()}
+    for number, channel in enumerate(config.servers.channels):
+        for name, section in channel.cogs.items():
+            place = f"servers.channels.{number}.cogs.{name}"
+            sections[place] = (name, {**config.cogs.get(name, {}), **section})
     problems: list[ConfigError] = []
-    for name, section in sections.items():
+    for place, (name, section) in sections.items():
         cog = loaded.cogs.get(name)
         if cog is None:
             known = ", ".join(sorted(loaded.cogs)) or "none"
-            problems.append(ConfigError(f"cogs.{name}: there is no such cog; loaded are: {known}."))
+            problems.append(ConfigError(f"{place}: there is no such cog; loaded are: {known}."))
             continue
         try:
-            cog.settings.model_validate(dict(section))
+            cog.settings.model_validate(section)
         except ValueError as error:
-            problems.append(ConfigError(f"cogs.{name}: {_one_line(error)}"))
+            problems.append(ConfigError(f"{place}: {_one_line(error)}"))
     return problems
 
 

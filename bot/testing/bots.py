@@ -151,7 +151,7 @@ class BotWith:
         plugins = Loaded(cogs={cog.name: cog for cog in cogs}, backends=backends)
         intents = {"message_content"} if loaded.config.discord.message_content else set[str]()
         problems = [
-            *check_settings(plugins, loaded.config.cogs),
+            *check_settings(plugins, loaded.config),
             *(problem for cog in cogs if (problem := _without_intents(cog, intents)) is not None),
         ]
         if problems:

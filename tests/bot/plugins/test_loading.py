@@ -1,10 +1,12 @@
 """Each plugin is loaded on its own: whatever one does wrong, the rest work and the reason is told."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from bot.config.models import Config
 from bot.plugins.discovery import find
 from bot.plugins.loading import Loaded, Plugin, check_settings, load
 
@@ -132,7 +134,16 @@ def test_the_example_plugin_loads_as_it_is() -> None:
 
 def test_settings_of_cogs_are_checked() -> None:
     loaded = load(find([]))
-    assert check_settings(loaded, {"research": {"sources": 3}}) == []
-    problems = [str(error) for error in check_settings(loaded, {"research": {"sources": 300}, "nosuch": {}})]
+    few, many = {"research": {"sources": 3}}, {"research": {"sources": 300}, "nosuch": {}}
+
+    def config(cogs: dict[str, Any], there: dict[str, Any]) -> Config:
+        channel = {"id": 123456789012345678, "cogs": there}
+        return Config.model_validate({"version": 1, "cogs": cogs, "servers": {"channels": [channel]}})
+
+    assert check_settings(loaded, config(few, few)) == []
+    problems = [str(error) for error in check_settings(loaded, config(many, few))]
     assert len(problems) == 2
-    assert any("nosuch" in problem for problem in problems)
+    assert any(problem.startswith("cogs.nosuch: there is no such cog") for problem in problems)
+    problems = [str(error) for error in check_settings(loaded, config(few, many))]
+    assert len(problems) == 2
+    assert any(problem.startswith("servers.channels.0.cogs.research: ") for problem in problems)

@@ -108,6 +108,27 @@ async def test_one_channel_can_differ(bot_with: BotWith, boss: Reader) -> None:
     assert f"<#{research.id}>" in await boss.ask("cogs info", cog="greet")
 
 
+async def test_the_owner_sets_a_channel_apart_and_admins_choose_over_that(
+    bot_with: BotWith, boss: Reader
+) -> None:
+    research = next(one for one in boss.local.stage.world.channels.values() if one.name == "research")
+    there = [{"id": research.id, "cogs": {"greet": {"word": "Ahoy"}}}]
+    await bot_with(greet(), admin, config={"cogs": {"greet": {"times": 2}}, "servers": {"channels": there}})
+    assert await boss.ask("greet") == "Hello Hello"
+
+    async def greeted() -> str:
+        return str((await boss.read(await boss.person.client.slash(str(research.id), "greet")))["content"])
+
+    assert await greeted() == "Ahoy Ahoy"
+    panel = await boss.answer("cogs config", cog="greet", channel=str(research.id))
+    assert "**Word**: Ahoy · *chosen by the owner of this bot*" in panel["content"]
+    select = panel["components"][0]["components"][0]["custom_id"]
+    await boss.person.client.submit(await boss.click(panel, select, "word"), value="Moin")
+    await boss.shows(panel, "**Word**: Moin · *chosen for this channel*")
+    assert await greeted() == "Moin Moin"
+    assert await boss.ask("greet") == "Hello Hello"
+
+
 async def test_settings_are_changed_in_forms_and_say_where_they_come_from(
     bot_with: BotWith, boss: Reader
 ) -> None:
