@@ -68,6 +68,7 @@ async def demo(
                 examples=EXAMPLE_QUESTIONS,
                 about=subjects(),
                 welcome_channel=int(discord.ready["welcome_channel"]),
+                channels={name: int(one) for name, one in discord.ready["channels"].items()},
                 data_dir=(state / "bot").absolute(),
                 wishes=wishes,
             )

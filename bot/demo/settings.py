@@ -16,6 +16,8 @@ KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 REQUEST_SECONDS = 2.0
 CHAT = "chat"
 """The channel of the scene in which everything written is for the agent."""
+SET_APART: Mapping[str, Mapping[str, Any]] = {"tasks": {"tasks": {"queue": True}}}
+"""What is set for single channels of the scene, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def demo_config(
     examples: Sequence[str],
     about: str,
     welcome_channel: int,
+    channels: Mapping[str, int],
     data_dir: Path,
     wishes: Wishes,
 ) -> dict[str, Any]:
@@ -72,7 +75,12 @@ def demo_config(
                 "allow_hosts": [urlsplit(str(library["url"])).netloc],
             }
         },
-        "servers": {"defaults": ["chat", "research"]},
+        "servers": {
+            "defaults": ["approvals", "chat", "research", "tasks"],
+            "channels": [
+                {"id": channels[name], "cogs": cogs} for name, cogs in SET_APART.items() if name in channels
+            ],
+        },
         "cogs": {
             "chat": {"agent": "researcher", "channels": [CHAT]},
             "research": {

@@ -147,8 +147,16 @@ class LocalDiscord:
             "application_id": str(self.application_id),
             "default_member": str(world.default_member),
             "welcome_channel": str(world.welcome_channel),
+            "channels": self._channels(),
             "guilds": {guild.name: str(guild.id) for guild in world.guilds.values()},
         }
+
+    def _channels(self) -> dict[str, str]:
+        """The channels of the server that people see first, by their names."""
+        world = self.stage.world
+        first = world.channels.get(world.welcome_channel)
+        there = () if first is None or first.guild_id is None else world.channels_of(first.guild_id)
+        return {channel.name: str(channel.id) for channel in there}
 
 
 class _Later:

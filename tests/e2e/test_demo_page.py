@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
+from tests.e2e import demo_walks
 from tests.e2e.pictures import keep_picture
 from tests.waiting import eventually
 
@@ -81,31 +82,13 @@ async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
         await page.mouse.move(0, 0)
         await keep_picture(page, "research.png", tmp_path)
 
-        await _chats(page, tmp_path)
+        for walk in (demo_walks.chats, demo_walks.works_on_a_task, demo_walks.asks_somebody):
+            await walk(page, tmp_path)
         children = _children(process)
         assert len(children) == 3
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 30) == 130
     assert _alive(children) == []
-
-
-async def _chats(page: Page, folder: Path) -> None:
-    """In #chat nobody needs to be mentioned; `/context` shows what the answer rests on."""
-    await (
-        page.get_by_role("link", name="chat", exact=True)
-        .or_(page.get_by_role("button", name="chat", exact=True))
-        .first.click()
-    )
-    box = page.get_by_role("textbox").last
-    await box.fill("How do trees cool a city?")
-    await box.press("Enter")
-    await expect(page.get_by_text(re.compile("extractive, offline")).last).to_be_visible(timeout=30_000)
-    await box.fill("/context")
-    await box.press("Enter")
-    await page.get_by_role("button", name="Send", exact=True).click()
-    await expect(page.get_by_text("Looked up with").last).to_be_visible(timeout=30_000)
-    await page.mouse.move(0, 0)
-    await keep_picture(page, "chat.png", folder)
 
 
 async def test_a_killed_demo_leaves_nothing_running(tmp_path: Path) -> None:

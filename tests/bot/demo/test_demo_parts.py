@@ -26,6 +26,7 @@ def _config(wishes: Wishes, folder: Path) -> dict[str, Any]:
         examples=["Why?"],
         about="The sea.",
         welcome_channel=123456789012345678,
+        channels={"tasks": 123456789012345679},
         data_dir=folder,
         wishes=wishes,
     )
@@ -39,6 +40,8 @@ def test_the_configuration_is_one_the_bot_takes(tmp_path: Path, model: str) -> N
     chosen = loaded.config.models[loaded.config.agents["researcher"].model]
     assert chosen.backend == (model.partition(":")[0] or "offline")
     assert "sk-not-a-real-key" not in text.decode()
+    (queue,) = loaded.config.servers.channels
+    assert (queue.id, queue.cogs["tasks"]["queue"]) == (123456789012345679, True)
     assert loaded.config.tools["feeds"].allow_hosts == ("127.0.0.1:8788",)
 
 

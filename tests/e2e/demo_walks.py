@@ -1,0 +1,74 @@
+"""What a newcomer can try in each channel of the demo: one short walk through the page each, with its picture."""
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.e2e.pictures import keep_picture
+
+ANSWER_MS = 30_000
+
+
+async def chats(page: Page, folder: Path) -> None:
+    """In #chat nobody needs to be mentioned; `/context` shows what the answer rests on."""
+    await _go(page, "chat")
+    await _write(page, "How do trees cool a city?")
+    await expect(page.get_by_text(re.compile("extractive, offline")).last).to_be_visible(timeout=ANSWER_MS)
+    await _write(page, "/context")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_text("Looked up with").last).to_be_visible(timeout=ANSWER_MS)
+    await _picture(page, "chat.png", folder)
+
+
+async def works_on_a_task(page: Page, folder: Path) -> None:
+    """In #tasks a message is a task: claimed by its button, done by another."""
+    await _go(page, "tasks")
+    await _write(page, "Count the boats in the harbour")
+    await page.get_by_text("Open thread").last.click(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Claim", exact=True).click(timeout=ANSWER_MS)
+    await expect(page.get_by_text("has it.").last).to_be_visible(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Done", exact=True).last.click()
+    await expect(page.get_by_text("✅ Done by").last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_role("heading", name="✅ Count the boats")).to_be_visible(timeout=ANSWER_MS)
+    await _picture(page, "tasks.png", folder)
+
+
+async def asks_somebody(page: Page, folder: Path) -> None:
+    """In #approvals somebody asks, and somebody else answers."""
+    await _go(page, "approvals")
+    await _write(page, "/question")
+    await page.get_by_role("textbox", name="text, required").fill("Which colour for the boat?")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await _become(page, "Chen")
+    await page.get_by_text("Open thread").last.click(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Answer…", exact=True).last.click(timeout=ANSWER_MS)
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").fill("Blue, as always")
+    await dialog.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("✅ Answered: Blue, as always").last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_text("✓ Done").last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_text("You are now Chen")).to_be_hidden(timeout=ANSWER_MS)
+    await _picture(page, "approvals.png", folder)
+
+
+async def _go(page: Page, channel: str) -> None:
+    link = page.get_by_role("link", name=channel, exact=True)
+    await link.or_(page.get_by_role("button", name=channel, exact=True)).first.click()
+    await expect(page.get_by_role("heading", name=channel, exact=True).first).to_be_visible()
+
+
+async def _write(page: Page, text: str) -> None:
+    box = page.get_by_role("textbox").last
+    await box.fill(text)
+    await box.press("Enter")
+
+
+async def _become(page: Page, who: str) -> None:
+    await page.get_by_role("button", name="You are").click()
+    await page.get_by_role("menuitemradio", name=who).click()
+
+
+async def _picture(page: Page, name: str, folder: Path) -> None:
+    await page.mouse.move(0, 0)
+    await keep_picture(page, name, folder)
