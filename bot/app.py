@@ -61,6 +61,7 @@ from bot.mcp.toolbox import Toolbox
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
+from bot.mirror.permissions import Reader
 from bot.mirror.reader import Mirror
 from bot.plugins.cog import Cog
 from bot.plugins.discovery import find
@@ -76,6 +77,7 @@ from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine
 from bot.work.outages import Outages
+from bot.work.principal import Principal
 from bot.work.services import RunServices, known
 from bot.work.settings import EngineSettings
 from bot.work.streaming import PACE
@@ -283,7 +285,7 @@ async def _worker(
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
             files=files,
-            readable=partial(_readable, mirror),
+            readable=partial(_readable, mirror, members),
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
@@ -454,8 +456,16 @@ def _ahead(clock: Clock, machinery: Clock) -> float:
     return 0.0 if clock is machinery else (clock.now() - machinery.now()).total_seconds()
 
 
-async def _readable(mirror: Mirror, guild_id: int, place_id: int) -> Collection[int]:
-    return (await mirror.readable_by_all_of(guild_id, place_id)).ids
+async def _readable(
+    mirror: Mirror, members: GuildMembers, principal: Principal, place_id: int
+) -> Collection[int]:
+    guild_id, member_id = principal.guild_id, principal.member_id
+    if not principal.direct:
+        return (await mirror.readable_by_all_of(guild_id, place_id)).ids
+    roles = await members.roles(guild_id, member_id)
+    if roles is None:
+        return ()
+    return (await mirror.readable_by(guild_id, Reader(member_id, roles), place_id=None)).ids
 
 
 async def _catch_up(library: Library) -> None:

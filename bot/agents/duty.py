@@ -57,8 +57,9 @@ class RunDuty:
 
     async def current(self, persona: Persona, principal: Principal) -> Persona:
         """The agent with the model that the server's admins chose. Raises `AgentPaused`, or `UserError`."""
-        # Without roles there is nothing to ask Discord; each use of a tool asks whether they are still a member.
-        refused = await standing(self.members, persona, principal) if persona.roles else None
+        # Who writes on a server is a member; each use of a tool asks anew. In direct messages nobody else would notice.
+        asked = bool(persona.roles) or principal.direct
+        refused = await standing(self.members, persona, principal) if asked else None
         if refused is not None:
             raise UserError(refused.reason)
         async with self.database.connection() as conn:

@@ -20,6 +20,7 @@ class AtWork:
     guild_id: int
     member_id: int
     thread_id: int | None
+    direct: bool = False
 
 
 async def take(
@@ -84,7 +85,7 @@ async def at_work(conn: Connection) -> list[AtWork]:
     async with conn.cursor(row_factory=class_row(AtWork)) as cursor:
         await cursor.execute(
             """
-            SELECT agent, run_id, since, run.title, run.guild_id, run.member_id, run.thread_id
+            SELECT agent, run_id, since, run.title, run.guild_id, run.member_id, run.thread_id, run.direct
             FROM agent_slot JOIN run ON run.id = run_id
             WHERE until > now() ORDER BY since
             """

@@ -101,7 +101,7 @@ async def _scopes(
         scopes = (
             []
             if server is not None
-            else [_Scope(EVERYWHERE, "everywhere", [cogs[MANAGEMENT]] if MANAGEMENT in cogs else [])]
+            else [_Scope(EVERYWHERE, "everywhere", guilds.everywhere)]
         )
         for guild_id, name in named.items():
             if server in (None, guild_id):

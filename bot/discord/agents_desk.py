@@ -215,7 +215,7 @@ class Agents:
             model,
             fallbacks,
             chosen is not None,
-            tuple(one for one in busy if one.guild_id == self._guild_id),
+            tuple(one for one in busy if one.guild_id == self._guild_id and not one.direct),
             len(busy),
             owners,
             spend,

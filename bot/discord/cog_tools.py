@@ -93,10 +93,10 @@ class CogTools:
     ) -> tuple[Where, Author | None]:
         """What the gate has to know; Discord is asked for no more than this cog's rules speak of."""
         home_id, in_thread = principal.channel_id, False
-        if self._homes is not None:
+        if self._homes is not None and not principal.direct:
             home = await self._homes.home(principal.channel_id)
             home_id, in_thread = home.base_id, home.is_thread
-        where = Where(principal.guild_id, principal.channel_id, in_thread, home_id=home_id)
+        where = Where(principal.guild_id, principal.channel_id, in_thread, home_id=home_id, direct=principal.direct)
         roles: frozenset[int] | None = frozenset()
         is_me = principal.member_id == entrance.me
         if not is_me and self._members is not None and entrance.asks_for_roles(cog.name, principal.guild_id):

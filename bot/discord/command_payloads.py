@@ -42,10 +42,13 @@ _CHANNELS = {
 def payloads(cog: Cog, *, contexts: Sequence[int] = ()) -> list[Json]:
     """Everything a cog registers, one body for each command that Discord keeps.
 
-    ``contexts`` are for commands that are everywhere; Discord knows none for those of a guild.
+    ``contexts`` are for commands that are everywhere; Discord knows none for those of a guild. What is there in direct
+    messages only is left out where they are none of the contexts.
     """
     tops: dict[tuple[str, str], list[Command]] = {}
     for command in cog.commands.values():
+        if command.direct_only and DIRECT_CONTEXT not in contexts:
+            continue
         tops.setdefault(command.top, []).append(command)
     return [_payload(cog, name, commands, contexts) for (_, name), commands in tops.items()]
 
@@ -54,9 +57,12 @@ def _payload(cog: Cog, name: str, commands: Sequence[Command], contexts: Sequenc
     first = commands[0]
     body: Json = {"type": _KINDS[first.kind], "name": name}
     if contexts:
-        body["contexts"] = list(contexts)
+        body["contexts"] = [DIRECT_CONTEXT] if first.direct_only else list(contexts)
     group = cog.groups.get(name) if first.kind == "slash" else None
     asked = group.permissions if group is not None else first.permissions
+    if asked and contexts:
+        # Nobody has permissions of a server in direct messages, and Discord does not ask for them there.
+        body["contexts"] = [GUILD_CONTEXT]
     if asked:
         body["default_member_permissions"] = str(bits_of(asked))
     if first.kind != "slash":

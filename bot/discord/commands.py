@@ -1,6 +1,6 @@
 """Registers a scope's commands: at most one bulk request that succeeds, only when something changed.
 
-A scope is a guild, or `EVERYWHERE` for the commands with which servers are managed. A command that Discord refuses
+A scope is a guild, or `EVERYWHERE` for the commands with which servers are managed and those in direct messages. A command that Discord refuses
 is left out together with its cog's other commands, and the rest are registered.
 """
 
@@ -18,7 +18,7 @@ from bot.discord.api import DiscordApi
 from bot.discord.command_payloads import DIRECT_CONTEXT, GUILD_CONTEXT, Json, changes, payloads
 from bot.discord.failures import DiscordRefused
 from bot.discord.transport import Method
-from bot.plugins.cog import Cog
+from bot.plugins.cog import MANAGEMENT, Cog
 from bot.storage.database import Database
 
 EVERYWHERE = 0
@@ -86,8 +86,13 @@ class CommandSync:
             await conn.execute("DELETE FROM command_scope WHERE scope_id = %s", (scope,))
 
     def _wanted(self, scope: int, cogs: Sequence[Cog]) -> list[tuple[str, Json]]:
-        contexts = self._everywhere if scope == EVERYWHERE else ()
-        return [(cog.name, body) for cog in cogs for body in payloads(cog, contexts=contexts)]
+        return [(cog.name, body) for cog in cogs for body in payloads(cog, contexts=self._contexts(scope, cog))]
+
+    def _contexts(self, scope: int, cog: Cog) -> tuple[int, ...]:
+        """On servers, cogs have commands of the server's own; those that are everywhere are for direct messages."""
+        if scope != EVERYWHERE:
+            return ()
+        return self._everywhere if cog.name == MANAGEMENT else (DIRECT_CONTEXT,)
 
     async def _register(self, scope: int, wanted: list[tuple[str, Json]]) -> dict[str, str]:
         refused: dict[str, str] = {}

@@ -208,7 +208,7 @@ class Context(Generic[S]):
 
     @property
     def guild_id(self) -> int:
-        """The guild it happened in."""
+        """The guild it happened in, or that direct messages belong to."""
         if self._where.guild_id is None:
             raise UserError("This works on a server, not in direct messages.")
         return self._where.guild_id
@@ -220,8 +220,8 @@ class Context(Generic[S]):
 
     @property
     def is_direct(self) -> bool:
-        """Whether it happened in direct messages with the bot."""
-        return self._where.guild_id is None
+        """Whether it happened in direct messages with the bot; `guild_id` is then the server they belong to."""
+        return self._where.direct
 
     @property
     def home_id(self) -> int:
@@ -256,7 +256,9 @@ class Context(Generic[S]):
     @property
     def principal(self) -> Principal:
         """On whose behalf whatever is started here acts."""
-        return Principal(self.guild_id, self.channel_id, self._author.id, self._author.name)
+        return Principal(
+            self.guild_id, self.channel_id, self._author.id, self._author.name, direct=self.is_direct
+        )
 
     @property
     def readable(self) -> tuple[int, ...]:
@@ -267,6 +269,13 @@ class Context(Generic[S]):
     def reads_everything(self) -> bool:
         """Whether messages that do not mention the bot can be read."""
         return self._services.message_content
+
+    async def choose_server(self) -> None:
+        """Answer, in direct messages, with the servers that they can belong to, to choose one. Raises `UserError`."""
+        if not self.is_direct:
+            raise UserError("This is for direct messages with me.")
+        others = await self._server.others()
+        await self.reply(others.text, others.choices)
 
     def without_mention(self, text: str) -> str:
         """``text`` without the mention that called the bot."""

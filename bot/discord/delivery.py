@@ -166,6 +166,8 @@ def _change(row: OutboxRow, voice: Voice | None) -> Asked:
     body = row.payload if row.kind == "edit" else None
     target = _target(row)
     if voice is None:
+        if body is not None and row.identity is not None:
+            body = as_agent(body, row.identity["name"])
         return Asked(method, _MESSAGE, target, body)
     ids = {**_hook(voice), "message_id": target["message_id"]}
     return Asked(method, f"{_HOOK}/messages/{{message_id}}", ids, body, _in_thread(voice))

@@ -48,6 +48,7 @@ class Entrance:
             channel_id=where.channel_id,
             home_id=where.home_id,
             way=way,
+            direct=where.direct,
         )
         refused = self.doorkeeper.knock(knock, event_id)
         if refused is not None and refused is NOT_LET_IN:
@@ -108,7 +109,9 @@ class Entrance:
             answers=answers,
             readable=readable,
             locale=locale,
-            server=Server(self._parts(), where.guild_id, author, where.channel_id, home),
+            server=Server(
+                self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct
+            ),
         )
 
     def own_context(self, cog: Cog, guild_id: int) -> Context[Any]:

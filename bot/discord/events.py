@@ -25,9 +25,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The guild and the channel or thread; ``guild_id`` is None in a direct message.
+    """The guild and the channel or thread.
 
-    ``home_id`` and ``home_name`` are the channel's, also where it happened in a thread of it.
+    ``home_id`` and ``home_name`` are the channel's, also where it happened in a thread of it. ``direct`` says that it was
+    in direct messages; ``guild_id`` is then the guild that the conversation belongs to, and None before that is known.
     """
 
     guild_id: int | None
@@ -35,6 +36,7 @@ class Where:
     in_thread: bool
     home_id: int = 0
     home_name: str = ""
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Listener(Protocol):
         """Discord has begun a new session: what happened since the last one is not told again."""
         ...
 
+    def all_told(self) -> None:
+        """Discord has told of all guilds that the bot is on."""
+        ...
+
     async def guild_ready(
         self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
     ) -> None:
@@ -148,6 +152,10 @@ class _Client(nextcord.Client):
 
     async def on_connect(self) -> None:
         """Replaces nextcord's own command rollout."""
+
+    async def on_ready(self) -> None:
+        """Discord has told of all guilds."""
+        self._listener.all_told()
 
     @override
     async def on_guild_available(self, guild: nextcord.Guild) -> None:

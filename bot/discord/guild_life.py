@@ -136,8 +136,7 @@ class GuildLife:
     async def _manage(self) -> None:
         async with self._lock(EVERYWHERE):
             if not self._managed:
-                own = [self._cogs[MANAGEMENT]] if MANAGEMENT in self._cogs else []
-                await self._registrar.register(EVERYWHERE, own)
+                await self._registrar.register(EVERYWHERE, self._guilds.everywhere)
                 self._managed = EVERYWHERE not in self._registrar.waiting
 
     async def _reconcile(self, guild_id: int) -> None:

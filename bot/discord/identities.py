@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.discord.api import DiscordApi
 from bot.discord.failures import TOO_MANY_WEBHOOKS, DiscordRefused
 from bot.discord.homes import Homes
+from bot.mirror.picture import DIRECT
 from bot.storage.database import Database
 
 WEBHOOK_NAME = "cogswarm agents"
@@ -70,6 +71,8 @@ class Identities:
     async def voice(self, channel_id: int, name: str) -> Voice | None:
         """How an agent speaks in ``channel_id``, a channel, a thread or a forum."""
         home = await self._homes.home(channel_id)
+        if home.kind == DIRECT:
+            return None
         base, slot = home.base_id, self._slot(name)
         async with self._locks.setdefault(base, asyncio.Lock()):
             if self._clock.monotonic() < self._refused.get(base, 0.0):

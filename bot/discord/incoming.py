@@ -21,6 +21,7 @@ def where_of(guild_id: int | None, channel: Any, channel_id: int) -> Where:
         in_thread,
         home_id=channel.parent_id if in_thread else channel_id,
         home_name=str(getattr(home, "name", "") or ""),
+        direct=guild_id is None,
     )
 
 

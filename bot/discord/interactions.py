@@ -11,6 +11,8 @@ from bot.discord import arguments, ask_buttons, private
 from bot.discord.answers import Answers
 from bot.discord.api import DiscordApi
 from bot.discord.ask_buttons import ASKS
+from bot.discord.direct.conversations import DIRECT, DirectConversations
+from bot.discord.direct.servers import Unsettled
 from bot.discord.entrance import Entrance
 from bot.discord.events import Interaction
 from bot.discord.own_buttons import ACTIONS, RUNS, pressed, show_kept
@@ -20,7 +22,7 @@ from bot.errors import CogswarmError, OutsideError
 from bot.plugins.cog import Cog, Press
 from bot.plugins.commands import Handler
 from bot.plugins.forms import filled_in
-from bot.plugins.gate import Way
+from bot.plugins.gate import NOT_DIRECT, Way
 
 HANDLER_SECONDS = 30.0
 FORM_SECONDS = 2.0
@@ -48,11 +50,16 @@ class Interactions:
     """Answers interactions. ``mend`` is called with a guild in which Discord shows a command that nobody has."""
 
     def __init__(
-        self, api: DiscordApi, entrance: Entrance, mend: Callable[[int | None], Awaitable[None]]
+        self,
+        api: DiscordApi,
+        entrance: Entrance,
+        mend: Callable[[int | None], Awaitable[None]],
+        direct: DirectConversations,
     ) -> None:
         self._api = api
         self._entrance = entrance
         self._mend = mend
+        self._direct = direct
         self._commands = {
             command.key: (cog, command) for cog in entrance.cogs.values() for command in cog.commands.values()
         }
@@ -72,6 +79,18 @@ class Interactions:
                 await Answers(self._api, interaction).complain(broken("router", error))
 
     async def _dispatch(self, interaction: Interaction) -> None:
+        if interaction.kind in {"component", "modal"} and await self._own(interaction):
+            return
+        if interaction.where.direct:
+            settled = await self._direct.settled(interaction)
+            if isinstance(settled, Unsettled):
+                answers = Answers(self._api, interaction)
+                if interaction.kind == "autocomplete":
+                    await answers.suggest([])
+                else:
+                    await answers.say_safely(settled.text, settled.choices)
+                return
+            interaction = settled
         match interaction.kind:
             case "command":
                 await self._command(interaction)
@@ -91,6 +110,9 @@ class Interactions:
             await self._mend(interaction.where.guild_id)
             return
         cog, command = found
+        if command.permissions and interaction.where.direct:
+            await answers.say_safely(NOT_DIRECT.sentence)
+            return
         call = _Call(
             cog,
             command.handler,
@@ -108,23 +130,28 @@ class Interactions:
             return
         await self._handle(call, on)
 
-    async def _component(self, interaction: Interaction) -> None:
+    async def _own(self, interaction: Interaction) -> bool:
+        """Do what components do that are the bot's own and belong to no server; False for all others."""
         custom_id = str(interaction.data.get("custom_id", ""))
-        version, _, rest = custom_id.partition(":")
-        cog_name, _, rest = rest.partition(":")
-        action, _, value = rest.partition(":")
+        version, cog_name, action, value = _parts(custom_id)
+        answers = Answers(self._api, interaction)
         if (version, cog_name) == ("v1", RUNS) and action in ACTIONS:
-            answers = Answers(self._api, interaction)
             await pressed(self._entrance.services, interaction, answers, action, value)
-            return
+        elif (version, cog_name) == ("v1", DIRECT):
+            await self._direct.pressed(interaction, answers)
+        elif custom_id.startswith(private.SHOW_ACTION):
+            kept = custom_id.removeprefix(private.SHOW_ACTION)
+            await show_kept(self._entrance.services, interaction, answers, kept)
+        else:
+            return False
+        return True
+
+    async def _component(self, interaction: Interaction) -> None:
+        version, cog_name, action, value = _parts(str(interaction.data.get("custom_id", "")))
         if (version, cog_name) == ("v1", ASKS):
             await ask_buttons.pressed(
                 self._entrance.services, interaction, Answers(self._api, interaction), action, value
             )
-            return
-        if custom_id.startswith(private.SHOW_ACTION):
-            kept = custom_id.removeprefix(private.SHOW_ACTION)
-            await show_kept(self._entrance.services, interaction, Answers(self._api, interaction), kept)
             return
         cog = self._entrance.cogs.get(cog_name)
         values = arguments.chosen(interaction.data) if "values" in interaction.data else None
@@ -201,6 +228,14 @@ class Interactions:
                 await Answers(self._api, interaction).suggest(values)
             except OutsideError as error:
                 log.info("suggestions_not_delivered", reason=str(error))
+
+
+def _parts(custom_id: str) -> tuple[str, str, str, str]:
+    """Version, cog, action and value of a component's id."""
+    version, _, rest = custom_id.partition(":")
+    cog_name, _, rest = rest.partition(":")
+    action, _, value = rest.partition(":")
+    return version, cog_name, action, value
 
 
 def _pressed(cog: Cog, interaction: Interaction, action: str, values: Sequence[str] | None) -> Press | None:

@@ -70,8 +70,9 @@ class Listening:
                 wanted = True
                 self._begin(cog, message)
         where = message.where
-        if not wanted and where.guild_id is not None and self._entrance.listens(where):
-            self._cursors.passed(where.guild_id, where.channel_id, message.id)
+        guild_id = _read_back_of(where)
+        if not wanted and guild_id is not None and self._entrance.listens(where):
+            self._cursors.passed(guild_id, where.channel_id, message.id)
 
     def tell(self, event: Happening) -> None:
         """Tell the cogs that listen what happened; edits and deletions that Discord tells twice are told once."""
@@ -110,11 +111,12 @@ class Listening:
             whole = await replies.told(self._entrance.services, message)
             context = self._entrance.context(cog, message.id, where, message.author)
             await self._calls(cog, cog.listeners, context, whole)()
-            if where.guild_id is not None:
-                self._cursors.done(where.guild_id, where.channel_id, message.id)
+            if guild_id is not None:
+                self._cursors.done(guild_id, where.channel_id, message.id)
 
-        if self._put(cog, where, work) and where.guild_id is not None:
-            self._cursors.begin(where.guild_id, where.channel_id, message.id)
+        guild_id = _read_back_of(where)
+        if self._put(cog, where, work) and guild_id is not None:
+            self._cursors.begin(guild_id, where.channel_id, message.id)
 
     def _put(self, cog: Cog, where: Where, work: Callable[[], Any]) -> bool:
         taken = self._lanes.put((cog.name, where.channel_id), work)
@@ -152,6 +154,11 @@ class Listening:
                     return True
                 await self._clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def _read_back_of(where: Where) -> int | None:
+    """The guild with which what was missed there is read back; None for direct messages, which belong to none for good."""
+    return None if where.direct else where.guild_id
 
 
 def _about(event: Happening) -> tuple[Heard, Where, Author, Hashable | None]:

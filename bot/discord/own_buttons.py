@@ -1,5 +1,6 @@
 """The buttons that are the bot's own, whatever the cog: stopping, retrying and deciding, and a private answer again."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +23,11 @@ async def pressed(
     services: ContextServices, interaction: Interaction, answers: Answers, action: str, value: str
 ) -> None:
     """Do what a button of a run's message says, one of `ACTIONS`; also where its cog is off by now."""
-    guild_id = interaction.where.guild_id
-    if interaction.author.is_bot or guild_id is None:
+    where, author = interaction.where, interaction.author
+    if author.is_bot or (where.guild_id is None and not where.direct):
         return
-    desk = RunsDesk(services.runs, guild_id, interaction.author)
+    # In direct messages only what somebody asked there themselves is in their hands, whichever server that belongs to.
+    desk = RunsDesk(services.runs, where.guild_id or 0, replace(author, permissions=0) if where.direct else author)
     number, _, option = value.partition(":")
     try:
         await answers.acknowledge()

@@ -23,7 +23,7 @@ def message_from(data: Json, where: Where, author: Author, me: int, *, reads_all
         text=str(data.get("content", "")),
         mentions_me=mentions_me,
         reply_to=_reply_to(data, me),
-        hidden=blank and not (reads_all or mentions_me or where.guild_id is None or author.id == me),
+        hidden=blank and not (reads_all or mentions_me or where.direct or author.id == me),
         attachments=attachments_of(data),
         mentioned_roles=tuple(Role(int(role), "") for role in data.get("mention_roles") or ()),
         mentions_others=any(int(user["id"]) != me for user in mentions),

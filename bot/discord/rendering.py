@@ -1,5 +1,6 @@
 """Turns what work wants to say into the bodies of Discord's messages."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -27,6 +28,7 @@ FILE_BYTES, ALL_BYTES = 10 * 1024 * 1024, 24 * 1024 * 1024
 """Discord's limits, of a file without boosts and of a whole request (https://discord.com/developers/docs/reference#uploading-files)."""
 ALT_LIMIT = 1024
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_NAME_IN_FRONT = re.compile(r"\*\*([^*\n]{1,80})\*\*(?: · ?|$)")
 URGENCY = {"question": Urgency.QUESTION, "result": Urgency.RESULT, "progress": Urgency.PROGRESS}
 
 
@@ -159,6 +161,17 @@ def allowed(say: Say) -> dict[str, Any]:
 def as_agent(payload: dict[str, Any], name: str) -> dict[str, Any]:
     """An agent's message as the bot says it where there is no webhook: the name in front."""
     return {**payload, "content": _named(name, str(payload.get("content", "")))}
+
+
+def name_in_front(text: str) -> str:
+    """The agent's name that `as_agent` put there; empty where none stands there."""
+    found = _NAME_IN_FRONT.match(text)
+    return found[1] if found else ""
+
+
+def without_name(text: str) -> str:
+    """A message that the bot said for an agent, as the agent said it."""
+    return _NAME_IN_FRONT.sub("", text, count=1)
 
 
 def _named(name: str, text: str) -> str:

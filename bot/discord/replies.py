@@ -1,15 +1,13 @@
 """Tells which agent's message somebody answers."""
 
-import re
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.discord.context import ContextServices
 from bot.discord.events import Message, RepliedTo
+from bot.discord.rendering import name_in_front
 from bot.errors import OutsideError
-
-_NAME_IN_FRONT = re.compile(r"\*\*([^*\n]{1,80})\*\*(?: ·|$)")
 
 log = structlog.get_logger(__name__)
 
@@ -73,5 +71,4 @@ def _name_in(answered: RepliedTo) -> str:
     """The name above it; where there was no webhook it stands in front of the text."""
     if answered.webhook_id is not None:
         return answered.author
-    found = _NAME_IN_FRONT.match(answered.text)
-    return found[1] if found else ""
+    return name_in_front(answered.text)

@@ -12,9 +12,12 @@ from bot.discord import refused_table
 from bot.discord.api import DiscordApi
 from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.context import ContextServices
+from bot.discord.direct.conversations import DirectConversations
+from bot.discord.direct.servers import DirectServers
 from bot.discord.entrance import Entrance
 from bot.discord.events import Happening, Interaction, Message
 from bot.discord.guild_life import GuildLife
+from bot.discord.guild_members import GuildMembers
 from bot.discord.interactions import Interactions
 from bot.discord.listening import Listening
 from bot.discord.missed.catching_up import CatchingUp
@@ -22,6 +25,7 @@ from bot.discord.missed.cursors import Cursors
 from bot.discord.missed.guild_seen import GuildSeen
 from bot.discord.missed.history import History
 from bot.discord.missed.settings import ReadBackSettings
+from bot.discord.missed.waiting_room import where_of
 from bot.discord.registrar import Registrar
 from bot.discord.server_parts import ServerParts
 from bot.discord.timekeeper import Timekeeper, TimekeeperSettings
@@ -35,6 +39,9 @@ HOW_TO_BE_LET_IN = (
     "Hello! The owner of this bot chooses the servers it works on, and this one is not among them yet. "
     "Ask them to add `{guild_id}` under `servers.allow`; nothing else works here until then."
 )
+
+ALL_THERE_LOOKS, ALL_THERE_PAUSE = 150, 0.1
+"""How often, and after how many seconds each, is looked whether the servers have appeared."""
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +107,20 @@ class Router:
             changed=self.missed.rules_changed,
         )
         self._book = RefusalBook(self.entrance.doorkeeper, services.database)
+        self._names: dict[int, str] = {}
+        self._coming: set[int] = set()
+        self._told = asyncio.Event()
+        servers = DirectServers(
+            guilds,
+            lambda: {guild: self._names.get(guild, str(guild)) for guild in self.life.guilds},
+            GuildMembers(api, machinery),
+            services.database,
+            services.surface,
+            machinery,
+        )
+        self._direct = DirectConversations(
+            servers, self.missed.take, self._all_there, api, services.database, services.surface, machinery
+        )
         self._parts = ServerParts(
             cogs,
             absent or {},
@@ -109,9 +130,10 @@ class Router:
             self._book,
             services.database,
             services.clock,
+            servers,
         )
         self._watch = ChoicesWatch(services.database, guilds, self.life, machinery, pace.choices)
-        self._interactions = Interactions(api, self.entrance, self._mend)
+        self._interactions = Interactions(api, self.entrance, self._mend, self._direct)
         self._resynced: set[int] = set()
         self.ready: asyncio.Event = asyncio.Event()
 
@@ -135,6 +157,12 @@ class Router:
         Commands that could not be registered are, jobs that are due are done, what admins chose through other processes
         takes effect, what was refused is noted, and how far everything was heard.
         """
+        try:
+            await self._keep_going()
+        finally:
+            await self._direct.close()
+
+    async def _keep_going(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._registrar.again_forever(self.life.again), name="registrar")
             tasks.create_task(self.timekeeper.run_forever(lambda: self.life.guilds), name="timekeeper")
@@ -150,18 +178,34 @@ class Router:
         """What was said since the last session is read back when the guilds are there."""
         self.missed.session_began()
 
+    def all_told(self) -> None:
+        """From now on it is known with whom the bot shares a server."""
+        self._told.set()
+
+    async def _all_there(self) -> None:
+        """Wait for the servers that Discord tells of at the start; what somebody writes is not refused before."""
+        for _ in range(ALL_THERE_LOOKS):
+            if self._told.is_set() and not self._coming:
+                return
+            await self._machinery.sleep(ALL_THERE_PAUSE)
+        log.warning("not_all_servers_there", coming=len(self._coming))
+
     async def guild_ready(
         self, guild_id: int, name: str, talk_in: int | None = None, seen: GuildSeen | None = None
     ) -> None:
         """Register the guild's commands and let its cogs know; a guild that is not let in is told once."""
         session = self.missed.session
         self.missed.guild_comes(guild_id)
+        self._names[guild_id] = name
+        self._coming.add(guild_id)
         try:
             await self._book.open(guild_id)
             await self.life.appear(guild_id)
         except BaseException:
             self.missed.guild_without_rules(guild_id)
             raise
+        finally:
+            self._coming.discard(guild_id)
         if seen is None:
             self.missed.guild_without_rules(guild_id)
         elif session == self.missed.session:
@@ -191,11 +235,17 @@ class Router:
 
     async def message(self, message: Message) -> None:
         """Offer a message to the cogs that listen."""
-        self.missed.take(message)
+        if message.where.direct:
+            self._direct.tell(message)
+        else:
+            self.missed.take(message)
 
     async def happened(self, event: Happening) -> None:
         """Tell the cogs that listen what happened to a message, to pins or to a thread."""
-        self.missed.take(event)
+        if where_of(event).direct:
+            self._direct.tell(event)
+        else:
+            self.missed.take(event)
 
     async def interaction(self, interaction: Interaction) -> None:
         """Answer a command, a button, a select, a form or a request for suggestions."""

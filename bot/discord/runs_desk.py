@@ -51,7 +51,10 @@ class DeskServices:
 
 
 class RunsDesk:
-    """The runs of one server, in the hands of one person."""
+    """The runs of one server, in the hands of one person.
+
+    What somebody asked in direct messages is in their hands alone, whichever server those belong to.
+    """
 
     def __init__(self, services: DeskServices, guild_id: int, author: Author) -> None:
         self._services = services
@@ -73,6 +76,7 @@ class RunsDesk:
                 states=STATES[which],
                 guild_id=self._guild_id,
                 member_id=None if self.manages else self._author.id,
+                asker=self._author.id,
                 thread_id=thread_id,
                 words=words,
                 limit=limit,
@@ -137,7 +141,9 @@ class RunsDesk:
     async def _mine(self, conn: Connection, run_id: UUID) -> RunRow:
         """The run, where this person may look after it; ids could be replayed from another server."""
         row = await runs_table.get(conn, run_id)
-        if row is None or row.guild_id != self._guild_id:
+        if row is not None and row.direct and row.member_id == self._author.id:
+            return row
+        if row is None or row.direct or row.guild_id != self._guild_id:
             raise UserError(UNKNOWN)
         if not control.may_decide(row, self._author.id, manages=self.manages):
             raise UserError(NOT_YOURS)

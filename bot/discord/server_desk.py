@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bot.discord import refused_table
-from bot.discord.events import Author
+from bot.discord.direct.servers import Unsettled
+from bot.discord.events import Author, Where
 from bot.discord.server_changes import Changes
 from bot.discord.server_parts import ServerParts
 from bot.discord.server_views import (
@@ -45,13 +46,26 @@ class Server:
     """One server, in the hands of one person in one channel."""
 
     def __init__(
-        self, parts: ServerParts, guild_id: int | None, author: Author, channel_id: int, home_id: int
+        self,
+        parts: ServerParts,
+        guild_id: int | None,
+        author: Author,
+        channel_id: int,
+        home_id: int,
+        *,
+        direct: bool = False,
     ) -> None:
         self._parts = parts
         self._guild_id = guild_id
         self._author = author
         self._channel_id = channel_id
         self._home_id = home_id
+        self._direct = direct
+
+    async def others(self) -> Unsettled:
+        """The servers that this conversation, which must be in direct messages, can belong to."""
+        where = Where(self._here, self._channel_id, in_thread=False, direct=True)
+        return await self._parts.direct.offer(where, self._author)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,7 +128,7 @@ class Server:
                 found += [
                     (cog, command)
                     for _, command in sorted(cog.commands.items())
-                    if self._holds_all(command.permissions)
+                    if self._holds_all(command.permissions) and (self._direct or not command.direct_only)
                 ]
         return found
 
@@ -268,6 +282,7 @@ class Server:
             roles=self._author.roles,
             channel_id=self._channel_id,
             home_id=self._home_id,
+            direct=self._direct,
         )
 
     def _holds_all(self, permissions: frozenset[str]) -> bool:

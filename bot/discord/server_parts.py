@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.clock import Clock
+from bot.discord.direct.servers import DirectServers
 from bot.discord.guild_life import GuildLife
 from bot.errors import UserError
 from bot.plugins.cog import Cog
@@ -26,6 +27,8 @@ class ServerParts:
     book: RefusalBook
     database: Database
     clock: Clock
+    direct: DirectServers
+    """Which server direct messages belong to."""
 
     def cog(self, name: str) -> Cog:
         """A loaded cog. Raises `UserError` where there is none of that name."""

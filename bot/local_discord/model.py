@@ -389,3 +389,5 @@ class Interaction:
     modal: Json | None = None
     cause: Cause | None = None
     attachments: tuple[Attachment, ...] = ()
+    locale: str = "en-US"
+    """The language in which the member uses Discord."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+DIRECT = 1
 CATEGORY = 4
 PRIVATE_THREAD = 12
 THREADS = frozenset({10, 11, PRIVATE_THREAD})

@@ -103,16 +103,16 @@ class Mirror:
         return Readable(guild_id, picture.version, Audience(picture).readable_by_all_of(place))
 
     async def readable_by(
-        self, guild_id: int, reader: Reader, *, place_id: int, private_threads: Collection[int] = ()
+        self, guild_id: int, reader: Reader, *, place_id: int | None, private_threads: Collection[int] = ()
     ) -> Readable:
         """What one member can read; what an answer that only they see may be made of.
 
         Of ``private_threads`` those that they are in or look after: Discord is asked for one at a time. Age-restricted
-        channels count only where ``place_id`` is one, since nobody says how old the member is. Raises `Stale`, and
+        channels count only where ``place_id`` is one (None: direct messages), since nobody says how old the member is. Raises `Stale`, and
         `OutsideError` where Discord cannot be asked.
         """
         picture = await self.picture(guild_id)
-        home = picture.base_of(await self._place(picture, place_id))
+        home = None if place_id is None else picture.base_of(await self._place(picture, place_id))
         restricted = home is not None and home.nsfw
         ids = {
             channel.id

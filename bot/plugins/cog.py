@@ -63,6 +63,8 @@ class Cog:
 
     ``name`` is lower case, at most 32 letters, digits and underscores. ``intents`` names the privileged
     gateway intents it needs, ``permissions`` what the bot must be allowed on a server beside its usual ones.
+    ``direct_messages`` says that it also works there (where the owner lets people use the bot so), on behalf of the
+    server that the conversation belongs to: see `Context.is_direct`.
     Raises `ConfigError` for a name or a function Discord would refuse.
     """
 
@@ -71,6 +73,7 @@ class Cog:
     settings: type[Settings] = NoSettings
     intents: set[str] = field(default_factory=set[str])
     permissions: set[str] = field(default_factory=set[str])
+    direct_messages: bool = False
     commands: dict[str, Command] = field(default_factory=dict[str, Command], init=False)
     groups: dict[str, Group] = field(default_factory=dict[str, Group], init=False)
     workflows: dict[str, Workflow] = field(default_factory=dict[str, Workflow], init=False)
@@ -102,12 +105,14 @@ class Cog:
         suggest: Mapping[str, Suggest] | None = None,
         permissions: Iterable[str] = (),
         opens_form: bool = False,
+        direct_only: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a slash command; its options are the function's arguments after the context.
 
         ``suggest`` gives a function per option that proposes values while a person types. ``permissions`` are
         what a member needs before Discord shows it; a server's admin may change that in Discord. With
-        ``opens_form`` the function answers with `Context.open_form`, within two seconds.
+        ``opens_form`` the function answers with `Context.open_form`, within two seconds. ``direct_only`` commands are
+        there in direct messages alone.
         """
         return declare_slash(
             self,
@@ -116,6 +121,7 @@ class Cog:
             suggest=suggest or {},
             permissions=permissions,
             opens_form=opens_form,
+            direct_only=direct_only,
         )
 
     def group(self, name: str, *, help: str, permissions: Iterable[str] = ()) -> Group:  # noqa: A002 - as above

@@ -22,7 +22,8 @@ class Command:
     """What people can run. ``name`` is all of it (``reports list``), or the entry of a context menu.
 
     ``permissions`` are what Discord asks of a member before it shows the command; ``opens_form`` says that the
-    function opens a form, so the command is not acknowledged before it.
+    function opens a form, so the command is not acknowledged before it. ``direct_only`` says that it is there in direct
+    messages and nowhere else.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Command:
     kind: CommandKind = "slash"
     permissions: frozenset[str] = frozenset()
     opens_form: bool = False
+    direct_only: bool = False
 
     @property
     def key(self) -> tuple[CommandKind, str]:
@@ -109,6 +111,7 @@ def declare_slash(
     suggest: Mapping[str, Suggest],
     permissions: Iterable[str],
     opens_form: bool,
+    direct_only: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Add a slash command to a cog. Raises `ConfigError` where Discord would not have it."""
 
@@ -123,7 +126,13 @@ def declare_slash(
         bits_of(wanted)
         options = read_options(name, function, suggest)
         cog.commands[name] = Command(
-            name, help_text[:MAX_DESCRIPTION], options, function, permissions=wanted, opens_form=opens_form
+            name,
+            help_text[:MAX_DESCRIPTION],
+            options,
+            function,
+            permissions=wanted,
+            opens_form=opens_form,
+            direct_only=direct_only,
         )
         return function
 

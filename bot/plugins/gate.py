@@ -44,6 +44,8 @@ class Knock:
     channel_id: int = 0
     home_id: int = 0
     way: Way = "command"
+    direct: bool = False
+    """In direct messages with the bot."""
 
     @property
     def is_own(self) -> bool:
@@ -66,6 +68,8 @@ class GuildRules:
     withheld: AbstractSet[str] = frozenset()
     broken: Mapping[str, str] = field(default_factory=dict[str, str])
     trusted_bots: AbstractSet[int] = frozenset()
+    direct: AbstractSet[str] = frozenset()
+    """The cogs that can be used in direct messages; empty where the owner lets nobody use the bot there."""
 
     def is_on(self, cog: str, channel_id: int) -> bool:
         """Whether a cog is on in a channel; a channel's own choice goes before the server's."""
@@ -85,6 +89,7 @@ class Refused:
     sentence: str
 
 
+NOT_DIRECT = Refused("direct_message", "This works on a server, not in direct messages.")
 NOT_LET_IN = Refused(
     "server_not_let_in", "The owner of this bot has not let this server in; ask them to add its id."
 )
@@ -96,11 +101,12 @@ def gate(knock: Knock, rules: GuildRules | None) -> Refused | None:
     if refused is not None:
         return refused
     if rules is None:
-        if knock.guild_id is None:
-            return Refused("direct_message", "This works on a server, not in direct messages.")
-        return NOT_LET_IN
+        return NOT_DIRECT if knock.guild_id is None else NOT_LET_IN
     if not rules.let_in:
         return NOT_LET_IN
+    # Agents may use there what the server has; people only what was made for it.
+    if knock.direct and knock.way != "tool" and knock.cog not in rules.direct:
+        return NOT_DIRECT
     if knock.cog == MANAGEMENT:
         return None
     return _cog(knock, rules) or _member(knock, rules.access.get(knock.cog, ()))

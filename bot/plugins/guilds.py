@@ -42,14 +42,21 @@ class Guilds:
         }
 
     def rules(self, guild_id: int | None) -> GuildRules | None:
-        """What stands in a guild; None for one that has not appeared yet, and for direct messages that are off."""
-        if guild_id is not None:
-            return self._rules.get(guild_id)
-        servers = self._config.servers
-        if not servers.direct_messages:
-            return None
-        enabled = frozenset(servers.defaults) & self._cogs.keys()
-        return GuildRules(let_in=True, enabled=enabled, trusted_bots=frozenset(servers.trusted_bots))
+        """What stands in a guild; None for one that has not appeared yet, and for direct messages that belong to none."""
+        return None if guild_id is None else self._rules.get(guild_id)
+
+    @property
+    def everywhere(self) -> list[Cog]:
+        """The cogs whose commands are not of single guilds: what manages them, and what is there in direct messages."""
+        own = [self._cogs[MANAGEMENT]] if MANAGEMENT in self._cogs else []
+        return [*own, *(cog for cog in self.direct if cog.name != MANAGEMENT)]
+
+    @property
+    def direct(self) -> list[Cog]:
+        """The cogs that people may use in direct messages."""
+        if not self._config.servers.direct_messages:
+            return []
+        return [cog for name, cog in sorted(self._cogs.items()) if cog.direct_messages or name == MANAGEMENT]
 
     def limits(self, guild_id: int) -> Limits:
         """What the owner lets a guild have."""
@@ -141,6 +148,7 @@ class Guilds:
             withheld=frozenset() if limits.cogs is None else self._cogs.keys() - limits.cogs - {MANAGEMENT},
             broken=self.broken(guild_id),
             trusted_bots=frozenset(self._config.servers.trusted_bots),
+            direct=frozenset(cog.name for cog in self.direct),
         )
 
     async def outdated(self, guilds: Collection[int]) -> list[int]:

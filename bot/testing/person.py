@@ -40,6 +40,10 @@ class Person:
         """The person's id; a person can also be given as an option of a command or a choice in a select."""
         return self.client.user_id
 
+    def use_language(self, locale: str) -> None:
+        """Use Discord in another language (``de``) from now on; bots are told it with commands and presses."""
+        self.client.use_language(locale)
+
     # where
 
     async def in_channel(self, name: str | int) -> "Person":

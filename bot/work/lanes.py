@@ -78,6 +78,7 @@ async def take_along(conn: Connection, run_id: UUID, limit: int) -> list[dict[st
                             AND next.stop_by IS NULL) OVER (ORDER BY next.number) AS same
             FROM run AS first JOIN run AS next
                 ON next.cog = first.cog AND next.lane = first.lane AND next.thread_id = first.thread_id
+                   AND next.guild_id = first.guild_id
             WHERE first.id = %s AND next.number > first.number AND next.finished_at IS NULL
         ), taken AS (
             UPDATE run SET state = 'done', finished_at = now(), error = 'Answered with the one before.'
@@ -100,6 +101,8 @@ async def earlier(conn: Connection, run_id: UUID, limit: int) -> list[Earlier]:
                    before.created_at
             FROM run AS now JOIN run AS before
                 ON before.cog = now.cog AND before.lane = now.lane AND before.thread_id = now.thread_id
+                   -- Direct messages may have belonged to another one before.
+                   AND before.guild_id = now.guild_id
             WHERE now.id = %s AND before.number < now.number ORDER BY before.number DESC LIMIT %s
             """,
             (run_id, limit),
@@ -110,7 +113,8 @@ async def earlier(conn: Connection, run_id: UUID, limit: int) -> list[Earlier]:
 async def begun_by(conn: Connection, cog: str, guild_id: int, cause: int) -> UUID | None:
     """The run of a cog that an event began and that has not ended."""
     cursor = await conn.execute(
-        "SELECT id FROM run WHERE cog = %s AND cause = %s AND guild_id = %s AND finished_at IS NULL",
+        # Direct messages may belong to another server by now.
+        "SELECT id FROM run WHERE cog = %s AND cause = %s AND (guild_id = %s OR direct) AND finished_at IS NULL",
         (cog, cause, guild_id),
     )
     row = await cursor.fetchone()

@@ -19,6 +19,7 @@ from bot.asks.approval import Approval
 from bot.asks.asking import Asking, Question
 from bot.asks.policy import Kind, Policy, Who
 from bot.clock import Clock
+from bot.discord.direct import home_table
 from bot.discord.missed import watch_table
 from bot.errors import OutsideError
 from bot.llm.protocol import Passage
@@ -228,12 +229,12 @@ class Run:
         """Ask people, for days if need be: free text, one of ``options`` (value and label), or ``fields`` to fill in.
 
         With ``other`` something else than an option can be written. ``who`` may answer (left out: whoever asked for the
-        run, and who manages the server), and ``needed`` people have to say the same. After ``within`` the ``default`` is
+        run, and, outside direct messages, who manages the server), and ``needed`` people have to say the same. After ``within`` the ``default`` is
         the answer, by nobody (0), or else None. A form's answer is a dict of what was filled in. With ``replies`` a reply
         to the question answers it, too. Raises `UserError` for what Discord could not show.
         """
         kind: Kind = "options" if options else "form" if fields else "text"
-        people = who or Who(members=(self.principal.member_id,), managers=True)
+        people = who or Who(members=(self.principal.member_id,), managers=not self.principal.direct)
         return await self._asking.ask(
             Question(
                 key,
@@ -417,9 +418,20 @@ class Run:
         Discord's notices and the bot's own remarks are left out. All of it is from outside.
         """
         await self._agents.taint.mark("history")
+        guild_id = None if self.principal.direct else self.principal.guild_id
+        if self.principal.direct:
+            after = await self._not_of_another_server(after)
         return await transcript(
-            self._services, self.principal.guild_id, channel_id, before=before, after=after, limit=limit
+            self._services, guild_id, channel_id, before=before, after=after, limit=limit
         )
+
+    async def _not_of_another_server(self, after: int | None) -> int | None:
+        """What was said directly while that belonged to another server is not read for this one."""
+        async with self._services.database.connection() as conn:
+            home = await home_table.of_member(conn, self.principal.member_id)
+        if home is None or home.since is None or home.guild_id != self.principal.guild_id:
+            return after
+        return max(home.since, after or 0)
 
     async def read_file(self, file: Attachment, *, most_bytes: int) -> bytes:
         """What somebody attached, from Discord's own file hosts only. Raises `OutsideError`, also where it is larger."""
@@ -431,13 +443,13 @@ class Run:
     async def readable(self, agent: str) -> list[int]:
         """The channels that an agent may read and everybody can who reads what this run says.
 
-        Where that is not known it is this place alone.
+        In direct messages that is what the member can read. Where it is not known it is this place alone.
         """
         place = self.thread_id or self.principal.channel_id
         if self._services.readable is None:
             return [place]
         try:
-            found = await self._services.readable(self.principal.guild_id, place)
+            found = await self._services.readable(self.principal, place)
         except OutsideError as error:
             log.info("readable_not_known", reason=str(error))
             return [place]

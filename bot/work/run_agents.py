@@ -81,5 +81,6 @@ class RunAgents:
             board=self._board,
             team=team,
             clock=services.clock,
-            decisions=self._decisions,
+            # In direct messages there is nobody beside whoever asks, and nobody approves their own wish.
+            decisions=None if principal.direct else self._decisions,
         )

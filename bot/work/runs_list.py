@@ -55,24 +55,29 @@ async def listed(
     states: Sequence[str],
     guild_id: int | None = None,
     member_id: int | None = None,
+    asker: int | None = None,
     thread_id: int | None = None,
     words: str = "",
     limit: int = 25,
 ) -> list[RunView]:
-    """The newest runs of a guild (of all), of a member, in a thread, whose title holds ``words``."""
+    """The newest runs of a guild (of all), of a member, in a thread, whose title holds ``words``.
+
+    Where there is an ``asker``, runs in direct messages are theirs only.
+    """
     async with conn.cursor(row_factory=class_row(RunView)) as cursor:
         await cursor.execute(
             f"""{_VIEW}
             WHERE state = ANY(%(states)s)
               AND (%(guild_id)s::bigint IS NULL OR guild_id = %(guild_id)s)
               AND (%(member_id)s::bigint IS NULL OR member_id = %(member_id)s)
+              AND (%(asker)s::bigint IS NULL OR NOT direct OR member_id = %(asker)s)
               AND (%(thread_id)s::bigint IS NULL OR thread_id = %(thread_id)s)
               AND strpos(lower(title), lower(%(words)s)) > 0
             ORDER BY created_at DESC LIMIT %(limit)s
             """,
             {
-                "states": list(states), "guild_id": guild_id, "member_id": member_id, "thread_id": thread_id,
-                "words": words, "limit": limit,
+                "states": list(states), "guild_id": guild_id, "member_id": member_id, "asker": asker,
+                "thread_id": thread_id, "words": words, "limit": limit,
             },
         )  # fmt: skip
         return await cursor.fetchall()

@@ -60,6 +60,7 @@ class RunRow:
     lane: str | None
     number: int
     cause: int | None
+    direct: bool
 
     @property
     def is_over(self) -> bool:
@@ -69,7 +70,9 @@ class RunRow:
     @property
     def principal(self) -> Principal:
         """On whose behalf the run acts."""
-        return Principal(self.guild_id, self.channel_id, self.member_id, self.member_name)
+        return Principal(
+            self.guild_id, self.channel_id, self.member_id, self.member_name, direct=self.direct
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,16 @@ async def insert(
     cursor = await conn.execute(
         """
         INSERT INTO run (id, cog, workflow, args, title, guild_id, channel_id, member_id, member_name,
-                         thread_id, status_row, thread_row, priority, seconds, parent_id, lane, cause, deadline_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                         thread_id, status_row, thread_row, priority, seconds, parent_id, lane, cause, direct, deadline_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                 now() + make_interval(secs => %s) + make_interval(secs => %s))
         ON CONFLICT (id) DO NOTHING
         """,
         (
             new.id, new.cog, new.workflow, Jsonb(new.args), new.title, new.principal.guild_id,
             new.principal.channel_id, new.principal.member_id, new.principal.name, new.thread_id, status_row,
-            thread_row, new.priority, new.seconds, new.parent_id, new.lane, new.cause, new.seconds, ahead,
+            thread_row, new.priority, new.seconds, new.parent_id, new.lane, new.cause, new.principal.direct,
+            new.seconds, ahead,
         ),
     )  # fmt: skip
     added = cursor.rowcount == 1
@@ -325,12 +329,12 @@ async def first_in_thread(conn: Connection, thread_id: int) -> RunRow | None:
 
 
 async def recent_titles(conn: Connection, guild_id: int, cog: str, limit: int) -> list[str]:
-    """What this guild asked a cog lately, newest first, without repeats."""
+    """What this guild asked a cog lately, newest first, without repeats and what was asked in direct messages."""
     cursor = await conn.execute(
         """
         SELECT title FROM (
             SELECT title, max(created_at) AS last FROM run
-            WHERE guild_id = %s AND cog = %s AND state = 'done' GROUP BY title
+            WHERE guild_id = %s AND cog = %s AND state = 'done' AND NOT direct GROUP BY title
         ) AS titles ORDER BY last DESC LIMIT %s
         """,
         (guild_id, cog, limit),

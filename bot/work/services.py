@@ -36,7 +36,8 @@ async def known(_guild_id: int) -> None:
     """Where a gateway tells of guilds, what they have chosen is known."""
 
 
-type Readable = Callable[[int, int], Awaitable[Collection[int]]]
+type Readable = Callable[[Principal, int], Awaitable[Collection[int]]]
+"""What all those can read who read what is said in a place on behalf of a principal. Raises `OutsideError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,4 @@ class RunServices:
     files: FileReader | None = None
     """Reads what people attached; None where nothing is attached."""
     readable: Readable | None = None
-    """What everybody in a place of a guild can read; None where nobody knows."""
+    """What whoever reads along in a place can read; None where nobody knows."""

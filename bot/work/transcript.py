@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.discord.rendering import spoken_name
+from bot.discord.rendering import name_in_front, spoken_name, without_name
 from bot.plugins.values import Attachment
 from bot.work.services import RunServices
 from bot.work.surface import Said
@@ -33,14 +33,17 @@ class Utterance:
 
 async def transcript(
     services: RunServices,
-    guild_id: int,
+    guild_id: int | None,
     channel_id: int,
     *,
     before: int | None,
     after: int | None,
     limit: int,
 ) -> list[Utterance]:
-    """The last messages between two, the oldest first, without Discord's notices and the bot's own remarks."""
+    """The last messages between two, the oldest first, without Discord's notices and the bot's own remarks.
+
+    ``guild_id`` is None for direct messages.
+    """
     said = await services.surface.history(channel_id, before=before, after=after, limit=limit)
     agents = await _agents(services, channel_id, said)
     place = guild_id or "@me"
@@ -49,7 +52,7 @@ async def transcript(
             id=one.id,
             author=one.author,
             author_id=one.author_id,
-            text=one.text,
+            text=without_name(one.text) if one.mine and one.id in agents else one.text,
             at=one.at,
             link=f"https://discord.com/channels/{place}/{channel_id}/{one.id}",
             agent=agents.get(one.id, _NOBODY).name or None,
@@ -89,8 +92,10 @@ async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) 
         )
         own = {int(row[0]) for row in await cursor.fetchall()}
     for one in ours:
-        if one.id not in found and one.webhook_id in own:
-            name = services.personas.called(spoken_name(one.author))
+        shown = one.author if one.webhook_id in own else name_in_front(one.text) if one.mine else ""
+        if one.id not in found and shown:
+            name = services.personas.called(spoken_name(shown))
             if name is not None:
                 found[one.id] = _Agent(name)
     return found
+

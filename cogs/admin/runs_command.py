@@ -72,9 +72,8 @@ async def stop(ctx: Ctx, run: Annotated[str, messages.WHICH_RUN]) -> None:
 @admin.command("stop", help=messages.STOP_HERE)
 async def stop_here(ctx: Ctx) -> None:
     """Stop what runs in this thread; in a channel, offer what this person has under way."""
-    here = (
-        list(await ctx.runs.list("under way", thread_id=ctx.channel_id)) if ctx.in_thread else list[RunView]()
-    )
+    one_place = ctx.in_thread or ctx.is_direct
+    here = list(await ctx.runs.list("under way", thread_id=ctx.channel_id)) if one_place else list[RunView]()
     if here:
         said = [await ctx.runs.stop(one.id) for one in here]
         await ctx.reply(said[0] if len(said) == 1 else messages.STOPPING_ALL.format(count=len(said)))

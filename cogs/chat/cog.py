@@ -19,4 +19,4 @@ class ChatSettings(Settings):
     memory: bool = setting(True, label=messages.MEMORY, help=messages.MEMORY_HELP)
 
 
-chat = Cog("chat", summary=messages.SUMMARY, settings=ChatSettings)
+chat = Cog("chat", summary=messages.SUMMARY, settings=ChatSettings, direct_messages=True)

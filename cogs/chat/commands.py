@@ -10,6 +10,7 @@ from cogs.chat.given import Given
 from cogs.chat.starting import (
     Ctx,
     agent_called,
+    agent_here,
     agent_of_this_thread,
     answers_everything,
     known_agents,
@@ -52,7 +53,8 @@ async def ask(
     if not any(character.isalnum() for character in text):
         raise UserError(messages.NOTHING_SAID)
     await start(ctx, name, Ask(id=ctx.event_id, channel=ctx.channel_id, text=text.strip(), said=False))
-    if ctx.in_thread or ctx.settings.place == "in place" or answers_everything(ctx):
+    in_place = ctx.in_thread or ctx.is_direct or ctx.settings.place == "in place"
+    if in_place or answers_everything(ctx):
         await ctx.reply(messages.STARTED.format(agent=_shown(ctx, name)))
 
 
@@ -131,7 +133,7 @@ async def _model_here(ctx: Ctx, name: str, chosen: object) -> str:
 
 async def _check_chooser(ctx: Ctx) -> None:
     first = await ctx.run_of_this_thread() if await agent_of_this_thread(ctx) is not None else None
-    theirs = first is not None and first.member_id == ctx.principal.member_id
+    theirs = ctx.is_direct or (first is not None and first.member_id == ctx.principal.member_id)
     if not (theirs or ctx.may("manage_channels") or (ctx.in_thread and ctx.may("manage_threads"))):
         raise UserError(messages.MODEL_NOT_YOURS)
 
@@ -250,7 +252,7 @@ async def _meant(ctx: Ctx, agent: str | None) -> str:
     """The agent that was named; else the one of this thread, else the usual one."""
     if agent:
         return agent_called(ctx, agent)
-    return await agent_of_this_thread(ctx) or usual_agent(ctx)
+    return await agent_here(ctx) or usual_agent(ctx)
 
 
 def _shown(ctx: Ctx, name: str) -> str:

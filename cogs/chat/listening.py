@@ -4,7 +4,15 @@ from cogs.chat import messages
 from cogs.chat.addressing import among_people, called_by_role, named_first
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
-from cogs.chat.starting import Ctx, agent_of_this_thread, answers_everything, known_agents, start, usual_agent
+from cogs.chat.starting import (
+    Ctx,
+    agent_here,
+    agent_of_this_thread,
+    answers_everything,
+    known_agents,
+    start,
+    usual_agent,
+)
 from cogswarm import Context, Deletion, Edit, Form, Message, UserError, entry, title
 
 MOST = 3_900
@@ -13,9 +21,6 @@ MOST = 3_900
 @chat.on_message
 async def hear(ctx: Context[ChatSettings], message: Message) -> None:
     """Answer a message that is for an agent."""
-    if ctx.is_direct:
-        await ctx.say_once("direct", messages.NOT_DIRECT)
-        return
     if await ctx.cog_of_this_thread() not in {None, "chat"}:
         return  # the cog whose work opened it answers there
     if message.hidden:
@@ -50,6 +55,8 @@ async def _addressed(ctx: Ctx, message: Message) -> tuple[str | None, str]:
     agents = known_agents(ctx)
     text = ctx.without_mention(message.text).strip()
     answered = message.reply_to.agent if message.reply_to is not None and message.reply_to.mine else None
+    if ctx.is_direct:
+        return await _directly(ctx, text, answered)
     if message.mentions_me:
         named, rest = named_first(text, agents)
         return named or answered or await agent_of_this_thread(ctx) or usual_agent(
@@ -67,6 +74,15 @@ async def _addressed(ctx: Ctx, message: Message) -> tuple[str | None, str]:
         return of_thread, text
     everything = answers_everything(ctx) and not ctx.in_thread
     return (usual_agent(ctx) if everything else None), text
+
+
+async def _directly(ctx: Ctx, text: str, answered: str | None) -> tuple[str, str]:
+    """In direct messages everything is for an agent: the one that is named, from then on, or answered."""
+    named, rest = named_first(text, known_agents(ctx))
+    if named is not None:
+        await ctx.notes.put(f"with:{ctx.channel_id}", named)
+        return named, rest
+    return answered or await agent_here(ctx) or usual_agent(ctx), text
 
 
 # without the Message Content intent

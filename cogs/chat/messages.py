@@ -23,7 +23,6 @@ MENU = "Ask an agent"
 HINT = "Hello! Write your question behind my name: {example}"
 NO_AGENT = "There is no agent called “{name}”. There are: {known}."
 NO_AGENTS = "There are no agents here yet; the owner of the bot can add one under `agents:`."
-NOT_DIRECT = "I cannot talk in direct messages yet. Write to me on a server that we share."
 NOTHING_SAID = "Please say what you want to ask, in a few words."
 HIDDEN = (
     "Discord does not let me read messages that do not mention the bot. Press the button to write in a form, or mention "

@@ -52,10 +52,18 @@ async def agent_of_this_thread(ctx: Ctx) -> str | None:
     return None if first is None else Wish.model_validate(first.args["wish"]).agent
 
 
+async def agent_here(ctx: Ctx) -> str | None:
+    """Who goes on here where nobody is named: whose thread it is, or in direct messages the one named last."""
+    if not ctx.is_direct:
+        return await agent_of_this_thread(ctx)
+    kept = await ctx.notes.get(f"with:{ctx.channel_id}")
+    return next((one.name for one in known_agents(ctx) if one.name == kept), None)
+
+
 async def start(ctx: Ctx, agent: str, ask: Ask, *, under: int | None = None, by_bot: str = "") -> None:
     """Let an agent answer, in a thread ``under`` a message where that is wished here. Raises `UserError`."""
     ctx.check_agent(agent)
-    in_thread = ctx.settings.place == "thread" and not ctx.in_thread
+    in_thread = ctx.settings.place == "thread" and not ctx.in_thread and not ctx.is_direct
     # Whoever listens to a whole channel talks there, as people do.
     in_thread = in_thread and not answers_everything(ctx)
     wish = Wish(
@@ -69,7 +77,7 @@ async def start(ctx: Ctx, agent: str, ask: Ask, *, under: int | None = None, by_
         opens=in_thread,
         # Where there is a status message, its title says it.
         quotes=not ask.said and (not in_thread or under is not None or len(ask.text) > TITLE),
-        header=not in_thread and not ctx.in_thread and ask.said,
+        header=not in_thread and not ctx.in_thread and not ctx.is_direct and ask.said,
         locale=ctx.locale,
         by_bot=by_bot,
     )

@@ -27,7 +27,7 @@ class WaitingRoom:
     def waits(self, event: Event) -> bool:
         """Whether an event has to wait, which it then does. A thread just opened has no past to wait for."""
         where = where_of(event)
-        if where.guild_id is None or where.guild_id in self._open_guilds:
+        if where.guild_id is None or where.direct or where.guild_id in self._open_guilds:
             return False
         place = (where.guild_id, where.channel_id)
         if isinstance(event, ThreadChange) and event.action == "created":

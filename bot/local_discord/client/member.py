@@ -70,6 +70,10 @@ class Member:
         """The channels and threads that were heard of, as they are now, by id."""
         return self._feed.seen.channels
 
+    def use_language(self, locale: str) -> None:
+        """Use Discord in another language (``de``) from now on; bots are told it with commands and presses."""
+        self._line.speak(locale)
+
     # messages
 
     async def say(

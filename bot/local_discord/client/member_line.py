@@ -28,6 +28,10 @@ class Line:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
+    def speak(self, locale: str) -> None:
+        """Use Discord in another language from now on."""
+        self._http.headers["X-Discord-Locale"] = locale
+
     async def get(self, path: str) -> object:
         """A GET request; see `request`."""
         return await self.request("GET", path)

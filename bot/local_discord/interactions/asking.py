@@ -22,12 +22,15 @@ from bot.local_discord.stage import Actor, Stage, demand, seen_channel
 from bot.local_discord.wire.interaction import interaction_object
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
+USUAL_LOCALE = "en-US"
 TIMED_OUT = 2
 """The ``reason_code`` of an interaction that no application answered in time."""
 
 
-def ask(stage: Stage, actor: Actor, form: Form, uploads: list[Upload]) -> Interaction:
-    """Turn what a member did into an interaction and send it to the application.
+def ask(
+    stage: Stage, actor: Actor, form: Form, uploads: list[Upload], *, locale: str = USUAL_LOCALE
+) -> Interaction:
+    """Turn what a member, who uses Discord in ``locale``, did into an interaction and send it to the application.
 
     Raises:
         Refusal: 10002, 10003, 10008 or 10063 for what does not exist, 50001 or 50013 for what may not be used,
@@ -82,6 +85,7 @@ def ask(stage: Stage, actor: Actor, form: Form, uploads: list[Upload]) -> Intera
         message_id=None if message is None else message.id,
         cause=_cause(identifier, kind, actor.user_id, content, message, opened),
         attachments=attachments,
+        locale=locale,
     )
     stage.world.put_interaction(interaction)
     limit = stage.settings.file_bytes

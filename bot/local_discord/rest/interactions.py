@@ -12,8 +12,9 @@ from bot.local_discord.interactions.answering import (
     follow_up,
     response,
 )
-from bot.local_discord.interactions.asking import ask
+from bot.local_discord.interactions.asking import USUAL_LOCALE, ask
 from bot.local_discord.interactions.command_access import usable
+from bot.local_discord.interactions.command_rules import LOCALES
 from bot.local_discord.model import EPHEMERAL, LOADING, Interaction, Json
 from bot.local_discord.refusals import Refusal, unknown
 from bot.local_discord.rest import webhooks
@@ -28,7 +29,14 @@ async def post_interaction(call: Call) -> Response:
     if call.actor.application_id is not None:
         raise Refusal(403, 20001, "Bots cannot use this endpoint")
     form = await call.form()
-    ask(call.stage, call.actor, form, call.uploads)
+    locale = call.request.headers.get("x-discord-locale", "")
+    ask(
+        call.stage,
+        call.actor,
+        form,
+        call.uploads,
+        locale=locale if locale in LOCALES else USUAL_LOCALE,
+    )
     return nothing()
 
 

@@ -27,7 +27,7 @@ def interaction_object(
         "token": interaction.token,
         "version": 1,
         "app_permissions": str(in_channel(world, interaction.application_id, channel)),
-        "locale": "en-US",
+        "locale": interaction.locale,
         "entitlements": [],
         "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
         "context": 0 if interaction.guild_id else 1,

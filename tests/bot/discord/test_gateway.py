@@ -47,6 +47,8 @@ class Ears:
         assert seen is not None
         await self.guilds.put(guild_id)
 
+    def all_told(self) -> None: ...
+
     async def permissions_changed(self, guild_id: int) -> None:
         await self.changed.put(guild_id)
 
