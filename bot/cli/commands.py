@@ -81,7 +81,6 @@ async def _scopes(
     from bot.clock import Clock  # noqa: PLC0415 - as above
     from bot.discord.api import open_api, point_at  # noqa: PLC0415 - as above
     from bot.discord.commands import EVERYWHERE, CommandSync  # noqa: PLC0415 - as above
-    from bot.plugins.cog import MANAGEMENT  # noqa: PLC0415 - as above
     from bot.plugins.guilds import Guilds  # noqa: PLC0415 - as above
 
     config = loaded.config
@@ -98,11 +97,7 @@ async def _scopes(
         named = {int(one["id"]): str(one["name"]) for one in joined}
         if server is not None and server not in named:
             raise UserError(f"The bot is on no server with the id {server}.")
-        scopes = (
-            []
-            if server is not None
-            else [_Scope(EVERYWHERE, "everywhere", guilds.everywhere)]
-        )
+        scopes = [] if server is not None else [_Scope(EVERYWHERE, "everywhere", guilds.everywhere)]
         for guild_id, name in named.items():
             if server in (None, guild_id):
                 await guilds.refresh(guild_id)

@@ -96,7 +96,9 @@ class CogTools:
         if self._homes is not None and not principal.direct:
             home = await self._homes.home(principal.channel_id)
             home_id, in_thread = home.base_id, home.is_thread
-        where = Where(principal.guild_id, principal.channel_id, in_thread, home_id=home_id, direct=principal.direct)
+        where = Where(
+            principal.guild_id, principal.channel_id, in_thread, home_id=home_id, direct=principal.direct
+        )
         roles: frozenset[int] | None = frozenset()
         is_me = principal.member_id == entrance.me
         if not is_me and self._members is not None and entrance.asks_for_roles(cog.name, principal.guild_id):

@@ -86,7 +86,9 @@ class CommandSync:
             await conn.execute("DELETE FROM command_scope WHERE scope_id = %s", (scope,))
 
     def _wanted(self, scope: int, cogs: Sequence[Cog]) -> list[tuple[str, Json]]:
-        return [(cog.name, body) for cog in cogs for body in payloads(cog, contexts=self._contexts(scope, cog))]
+        return [
+            (cog.name, body) for cog in cogs for body in payloads(cog, contexts=self._contexts(scope, cog))
+        ]
 
     def _contexts(self, scope: int, cog: Cog) -> tuple[int, ...]:
         """On servers, cogs have commands of the server's own; those that are everywhere are for direct messages."""

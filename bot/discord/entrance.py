@@ -109,9 +109,7 @@ class Entrance:
             answers=answers,
             readable=readable,
             locale=locale,
-            server=Server(
-                self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct
-            ),
+            server=Server(self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct),
         )
 
     def own_context(self, cog: Cog, guild_id: int) -> Context[Any]:

@@ -27,7 +27,9 @@ async def pressed(
     if author.is_bot or (where.guild_id is None and not where.direct):
         return
     # In direct messages only what somebody asked there themselves is in their hands, whichever server that belongs to.
-    desk = RunsDesk(services.runs, where.guild_id or 0, replace(author, permissions=0) if where.direct else author)
+    desk = RunsDesk(
+        services.runs, where.guild_id or 0, replace(author, permissions=0) if where.direct else author
+    )
     number, _, option = value.partition(":")
     try:
         await answers.acknowledge()

@@ -421,9 +421,7 @@ class Run:
         guild_id = None if self.principal.direct else self.principal.guild_id
         if self.principal.direct:
             after = await self._not_of_another_server(after)
-        return await transcript(
-            self._services, guild_id, channel_id, before=before, after=after, limit=limit
-        )
+        return await transcript(self._services, guild_id, channel_id, before=before, after=after, limit=limit)
 
     async def _not_of_another_server(self, after: int | None) -> int | None:
         """What was said directly while that belonged to another server is not read for this one."""

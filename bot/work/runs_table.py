@@ -70,9 +70,7 @@ class RunRow:
     @property
     def principal(self) -> Principal:
         """On whose behalf the run acts."""
-        return Principal(
-            self.guild_id, self.channel_id, self.member_id, self.member_name, direct=self.direct
-        )
+        return Principal(self.guild_id, self.channel_id, self.member_id, self.member_name, direct=self.direct)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,4 +98,3 @@ async def _agents(services: RunServices, channel_id: int, said: Sequence[Said]) 
             if name is not None:
                 found[one.id] = _Agent(name)
     return found
-

@@ -26,7 +26,7 @@ async def hear(ctx: Context[ChatSettings], message: Message) -> None:
     if message.hidden:
         await _hidden(ctx, message)
         return
-    agent, text = await _addressed(ctx, message)
+    agent, text = await (_directly if ctx.is_direct else _addressed)(ctx, message)
     if agent is None:
         return
     if not any(character.isalnum() for character in text) and not message.attachments:
@@ -54,9 +54,7 @@ async def _addressed(ctx: Ctx, message: Message) -> tuple[str | None, str]:
     """Who is meant, and what is said to them; None for nobody."""
     agents = known_agents(ctx)
     text = ctx.without_mention(message.text).strip()
-    answered = message.reply_to.agent if message.reply_to is not None and message.reply_to.mine else None
-    if ctx.is_direct:
-        return await _directly(ctx, text, answered)
+    answered = _answered(message)
     if message.mentions_me:
         named, rest = named_first(text, agents)
         return named or answered or await agent_of_this_thread(ctx) or usual_agent(
@@ -76,13 +74,19 @@ async def _addressed(ctx: Ctx, message: Message) -> tuple[str | None, str]:
     return (usual_agent(ctx) if everything else None), text
 
 
-async def _directly(ctx: Ctx, text: str, answered: str | None) -> tuple[str, str]:
+async def _directly(ctx: Ctx, message: Message) -> tuple[str | None, str]:
     """In direct messages everything is for an agent: the one that is named, from then on, or answered."""
+    text = ctx.without_mention(message.text).strip()
     named, rest = named_first(text, known_agents(ctx))
     if named is not None:
         await ctx.notes.put(f"with:{ctx.channel_id}", named)
         return named, rest
-    return answered or await agent_here(ctx) or usual_agent(ctx), text
+    return _answered(message) or await agent_here(ctx) or usual_agent(ctx), text
+
+
+def _answered(message: Message) -> str | None:
+    """The agent whose message it answers."""
+    return message.reply_to.agent if message.reply_to is not None and message.reply_to.mine else None
 
 
 # without the Message Content intent

@@ -23,12 +23,22 @@ class DirectHome:
 
 async def of_member(conn: Connection, member_id: int) -> DirectHome | None:
     """Where a member's conversation belongs, as far as that was told."""
-    return await _one(conn, "member_id", member_id)
+    async with conn.cursor(row_factory=class_row(DirectHome)) as cursor:
+        await cursor.execute(
+            "SELECT member_id, channel_id, guild_id, chosen, since FROM direct_home WHERE member_id = %s",
+            (member_id,),
+        )
+        return await cursor.fetchone()
 
 
 async def of_channel(conn: Connection, channel_id: int) -> DirectHome | None:
     """Where a conversation belongs."""
-    return await _one(conn, "channel_id", channel_id)
+    async with conn.cursor(row_factory=class_row(DirectHome)) as cursor:
+        await cursor.execute(
+            "SELECT member_id, channel_id, guild_id, chosen, since FROM direct_home WHERE channel_id = %s",
+            (channel_id,),
+        )
+        return await cursor.fetchone()
 
 
 async def put(conn: Connection, home: DirectHome) -> bool:
@@ -51,11 +61,3 @@ async def put(conn: Connection, home: DirectHome) -> bool:
     )
     row = await cursor.fetchone()
     return row is not None and bool(row[0])
-
-
-async def _one(conn: Connection, column: str, value: int) -> DirectHome | None:
-    async with conn.cursor(row_factory=class_row(DirectHome)) as cursor:
-        await cursor.execute(
-            f"SELECT member_id, channel_id, guild_id, chosen, since FROM direct_home WHERE {column} = %s", (value,)
-        )
-        return await cursor.fetchone()

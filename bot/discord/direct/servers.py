@@ -25,9 +25,7 @@ from bot.work.surface import Choice, Place, Say, Select, Surface
 
 NOWHERE = "We share no server on which you can use me in direct messages. Please write to me on a server."
 NOT_THERE = "On **{name}**: {sentence}"
-WHICH = (
-    "Which server are you asking from? Its agents, tools and limits apply here, and you can change it with `/server`."
-)
+WHICH = "Which server are you asking from? Its agents, tools and limits apply here, and you can change it with `/server`."
 BELONGS = (
     "-# This conversation belongs to **{name}**: its agents, tools and limits apply. `/server` changes that."
 )
@@ -215,4 +213,3 @@ def _why_not(shared: list[Shared], *, anywhere: bool) -> str:
     if refused is None or refused.refused is None:
         return NOWHERE
     return NOT_THERE.format(name=title(refused.name), sentence=refused.refused.sentence)
-
