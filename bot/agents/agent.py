@@ -152,6 +152,17 @@ class Agent:
 
         return aiter(Conversation(begin))
 
+    async def sum_up(self, wanted: str, sources: Sequence[Passage]) -> str:
+        """Sum up material as ``wanted``, within what the budget leaves beside its reserve; for callers that record it.
+
+        Raises `UserError` where the agent is paused or the budget does not allow it, and `BackendError`.
+        """
+        async with self._at_work(patient=True) as (persona, say):
+            say("Summing up what was said before")
+            await self._mark("sources")
+            asked = Question("summarize", (Turn("user", wanted),), tuple(sources))
+            return (await Asker(persona, self.around.meter).ask(asked)).text.strip()
+
     async def _drafted(
         self, question: str, sources: Sequence[Passage], history: Sequence[Turn], emit: Callable[[str], None]
     ) -> str:

@@ -30,7 +30,7 @@ from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
 from bot.storage.database import Database
-from bot.work import lanes, runs_table
+from bot.work import kept_messages, lanes, runs_table
 from bot.work.choosing import custom_id
 from bot.work.notes import Notes
 from bot.work.principal import Principal
@@ -415,10 +415,24 @@ class Context(Generic[S]):
         """Say something in this (or another) channel; a ``key`` is never said twice in a channel."""
         where = channel_id or self.channel_id
         async with self._services.database.transaction() as conn:
-            # Not by guild: the owner's setting names one channel to all of them.
-            full_key = f"{self._cog.name}:{where}:{key}"
-            place = Place(channel_id=where)
-            await self._services.surface.post(conn, full_key, place, Say(text, speaker, tuple(buttons)))
+            say = Say(text, speaker, tuple(buttons))
+            await kept_messages.say_once(conn, self._services.surface, self._cog.name, where, key, say)
+
+    async def change(self, key: str, version: str, text: str, *, buttons: Sequence[Button] = ()) -> bool:
+        """Let what was said here once under ``key`` say something else; the same ``version`` again changes nothing.
+
+        False where nothing was said under it, or so long ago that it is not known any more.
+        """
+        async with self._services.database.transaction() as conn:
+            return await kept_messages.change(
+                conn,
+                self._services.surface,
+                self._cog.name,
+                self.channel_id,
+                key,
+                version,
+                Say(text, buttons=tuple(buttons)),
+            )
 
     async def watch(
         self, note: str, message_id: int, *, channel_id: int | None = None, days: float = watch_table.DAYS

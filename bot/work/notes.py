@@ -36,8 +36,7 @@ class Notes:
 
         Raises `ConfigError` for a name of over 200 characters and a value of over 60,000 bytes of JSON.
         """
-        if len(name) > LONGEST_NAME or len(json.dumps(value)) > MOST_BYTES:
-            raise ConfigError(f"The note {name[:50]!r} of {self.cog} is too long; keep less in it.")
+        self._check(name, value)
         async with self.database.connection() as conn:
             await conn.execute(
                 """
@@ -46,6 +45,32 @@ class Notes:
                 """,
                 (self.guild_id, self.cog, name, Jsonb(value)),
             )
+
+    async def swap(self, name: str, before: JsonValue, value: JsonValue) -> bool:
+        """Keep a value in place of what was read ``before`` (None: nothing); False where another has written since.
+
+        Raises `ConfigError` as `put`.
+        """
+        self._check(name, value)
+        async with self.database.connection() as conn:
+            if before is None:
+                cursor = await conn.execute(
+                    "INSERT INTO cog_note (guild_id, cog, name, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (self.guild_id, self.cog, name, Jsonb(value)),
+                )
+            else:
+                cursor = await conn.execute(
+                    """
+                    UPDATE cog_note SET value = %s, changed_at = now()
+                    WHERE guild_id = %s AND cog = %s AND name = %s AND value = %s
+                    """,
+                    (Jsonb(value), self.guild_id, self.cog, name, Jsonb(before)),
+                )
+        return cursor.rowcount == 1
+
+    def _check(self, name: str, value: JsonValue) -> None:
+        if len(name) > LONGEST_NAME or len(json.dumps(value)) > MOST_BYTES:
+            raise ConfigError(f"The note {name[:50]!r} of {self.cog} is too long; keep less in it.")
 
     async def drop(self, name: str) -> None:
         """Forget what was kept under a name."""

@@ -28,7 +28,7 @@ from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
 from bot.mirror import channel_table
 from bot.plugins.values import Attachment
-from bot.work import lanes, runs_table
+from bot.work import kept_messages, lanes, runs_table
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
 from bot.work.lanes import Earlier
@@ -339,6 +339,22 @@ class Run:
             previews,
         )  # fmt: skip
         await self._voice.post(say, watch=watch)
+
+    async def say_once(self, channel_id: int, key: str, text: str, *, buttons: Sequence[Button] = ()) -> None:
+        """Say something as the bot in a channel, once for each ``key`` whichever run says it; as `Context.say_once`."""
+        async with self._steps.commit() as conn:
+            say = Say(text, buttons=tuple(buttons))
+            await kept_messages.say_once(conn, self._services.surface, self._row.cog, channel_id, key, say)
+
+    async def change(
+        self, channel_id: int, key: str, version: str, text: str, *, buttons: Sequence[Button] = ()
+    ) -> bool:
+        """Let what was said once under ``key`` say something else; as `Context.change`."""
+        async with self._steps.commit() as conn:
+            say = Say(text, buttons=tuple(buttons))
+            return await kept_messages.change(
+                conn, self._services.surface, self._row.cog, channel_id, key, version, say
+            )
 
     async def unwatch(self, note: str) -> None:
         """Watch a message no longer that was posted, or named, under this note."""

@@ -162,6 +162,7 @@ async def context(ctx: Context[ChatSettings], agent: Annotated[str | None, messa
         head.format(agent=persona.display_name, link=account.asked),
         messages.CONTEXT_MODEL.format(model=account.model or messages.NONE, told_in=persona.told_in),
         _messages_read(account),
+        *_summed_up(account),
         *_looked_at(account),
         messages.CONTEXT_FILES.format(names=", ".join(account.files) or messages.NONE),
         messages.CONTEXT_TOOLS.format(
@@ -185,6 +186,15 @@ def _messages_read(account: Given) -> str:
     if not account.reads:
         more.append(messages.CONTEXT_NOT_READ.format(name=account.agent))
     return " · ".join([line, *more])
+
+
+def _summed_up(account: Given) -> list[str]:
+    if not account.summary:
+        return []
+    who = ", ".join(f"<@{one}>" for one in account.corrected_by)
+    text = account.summary.replace("\n", "\n> ")
+    corrected = messages.CONTEXT_CORRECTED.format(who=who) if who else ""
+    return [messages.CONTEXT_SUMMARY.format(count=account.summed_up, corrected=corrected, text=text)]
 
 
 def _looked_at(account: Given) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from cogs.chat.summary import Summary
 from cogswarm import Recollection, plain, title
 
 
@@ -32,6 +33,17 @@ class Given(BaseModel):
     sources: list[Link] = []
     files: list[str] = []
     used: list[str] = []
+    summary: str = ""
+    """What stood in place of the oldest messages."""
+    summed_up: int = 0
+    corrected_by: list[int] = []
+
+    def with_summary(self, one: Summary | None) -> "Given":
+        """The same, with what stood in place of the oldest messages."""
+        if one is None:
+            return self
+        told = {"summary": one.text, "summed_up": one.count, "corrected_by": one.corrected_by}
+        return self.model_copy(update=told)
 
 
 def key(place: int, agent: str) -> str:

@@ -8,12 +8,28 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cogs.chat.summary import Summary
 from cogswarm import Turn, Utterance
 
 MOST_CHARACTERS = 48_000
 LONGEST = 6_000
 """Characters that are read of one message."""
 _SMALL_PRINT = re.compile(r"(?:\n|^)-# [^\n]*(?=\n|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the agent ``me``, for ``asker``; ``names`` are what agents are shown as."""
+
+    me: str
+    asker: int
+    names: Mapping[str, str]
+
+    def who(self, said: Utterance) -> str:
+        """Who said something, as a model is told."""
+        if said.agent is not None:
+            return f"agent: {self.names.get(said.agent, said.agent)}"
+        return f"person: {said.author[:80]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +43,49 @@ class Built:
 
 def build(
     said: Sequence[Utterance],
+    reader: Reader,
     *,
-    me: str,
-    asker: int,
-    names: Mapping[str, str],
     most_characters: int = MOST_CHARACTERS,
+    earlier: Summary | None = None,
 ) -> Built:
-    """The turns of a conversation as the agent ``me`` remembers it; ``names`` are what agents are shown as.
+    """The turns of a conversation as its reader remembers it; ``earlier`` stands in place of what it covers.
 
     The oldest go where there is too much, and a line in their place says so.
     """
+    fresh = [one for one in worth(said) if earlier is None or one.id > earlier.last]
     kept: list[tuple[Utterance, Turn]] = []
     room = most_characters
-    worth = [one for one in said if _words(one) and (one.agent is not None or not one.is_bot)]
-    for one in reversed(worth):
-        turn = _turn(one, me, asker, names)
+    for one in reversed(fresh):
+        turn = written(one, reader)
         room -= len(turn.text) + len(turn.author)
         if room < 0:
             break
         kept.append((one, turn))
     kept.reverse()
-    left_out = len(worth) - len(kept)
+    left_out = len(fresh) - len(kept)
     turns = [turn for _, turn in kept]
     if left_out:
         turns.insert(
             0, Turn("user", f"[{left_out} earlier messages of this conversation were left out: it is long.]")
         )
+    if earlier is not None:
+        # Made of what others said, so it is from outside as that is.
+        turns.insert(0, Turn("user", earlier.text, author=f"summary of {earlier.count} earlier messages"))
     return Built(tuple(turns), tuple(one for one, _ in kept), left_out)
 
 
-def _turn(said: Utterance, me: str, asker: int, names: Mapping[str, str]) -> Turn:
+def worth(said: Sequence[Utterance]) -> list[Utterance]:
+    """What is worth reading: of people and our agents, with something in it."""
+    return [one for one in said if _words(one) and (one.agent is not None or not one.is_bot)]
+
+
+def written(said: Utterance, reader: Reader) -> Turn:
+    """A message as a turn."""
     text = _words(said)
-    if said.agent == me:
+    if said.agent == reader.me:
         return Turn("assistant", text)
-    if said.agent is not None:
-        return Turn("user", text, author=f"agent: {names.get(said.agent, said.agent)}")
-    return Turn("user", text, author="" if said.author_id == asker else f"person: {said.author[:80]}")
+    mine = said.agent is None and said.author_id == reader.asker
+    return Turn("user", text, author="" if mine else reader.who(said))
 
 
 def _words(said: Utterance) -> str:

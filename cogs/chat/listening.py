@@ -4,6 +4,7 @@ from cogs.chat import messages
 from cogs.chat.addressing import among_people, called_by_role, named_first
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
+from cogs.chat.correcting import forget
 from cogs.chat.starting import (
     Ctx,
     agent_here,
@@ -132,11 +133,13 @@ async def written(ctx: Context[ChatSettings], agent: str, form: Written) -> None
 
 @chat.on_edit
 async def changed(ctx: Context[ChatSettings], edit: Edit) -> None:
-    """Begin an answer again whose question was changed before it was there."""
+    """Begin an answer again whose question was changed before it was there; what was summed up of it is forgotten."""
+    await forget(ctx, edit.message.id)
     await ctx.begin_again(edit.message.id)
 
 
 @chat.on_delete
 async def deleted(ctx: Context[ChatSettings], deletion: Deletion) -> None:
-    """Stop an answer whose question is gone."""
+    """Stop an answer whose question is gone; what was summed up of it is forgotten."""
+    await forget(ctx, deletion.message_id)
     await ctx.withdraw(deletion.message_id, messages.QUESTION_GONE)

@@ -9,7 +9,10 @@ CHANNELS, CHANNELS_HELP = (
     "Its channels",
     "Channels, by name or id, in which it answers everything that is written",
 )
-HISTORY, HISTORY_HELP = "Messages read", "How many earlier messages an agent reads at most"
+HISTORY, HISTORY_HELP = (
+    "Messages read",
+    "How many earlier messages an agent reads word for word at most; older ones it has summed up",
+)
 MEMORY, MEMORY_HELP = "Memory", "Whether it looks back at what was found out here before"
 
 CHAT = "Ask an agent something"
@@ -43,6 +46,20 @@ NOT_LAST = "Another conversation has begun since then, so this cannot be taken b
 QUESTION_GONE = "The question was deleted."
 TO = "-# To {who}: {question}"
 CUT = "-# {count} earlier messages were left out: this conversation is long. `/new` begins another."
+EARLIER_HERE = "**Earlier here, in short**\n> {text}\n-# {count} messages, summed up by {agent}, which reads this in their place."
+SUMMARY_LEFT = "-# {count} messages before those were left out."
+SUMMARY_CORRECTED = "-# Corrected by {who}"
+SUMMARY_BELOW = "-# A summary of earlier messages stood here; a newer one is below."
+SUMMARY_FORGOTTEN = "-# A summary of earlier messages stood here. One of them was changed or deleted since, so it was forgotten."
+CORRECT, CORRECT_TITLE, IN_SHORT = "Correct", "What was said here, in short", "What agents shall know"
+CORRECTED = "Thank you: agents here go by your words from now on."
+SUMMARY_GONE = "This summary has been written anew or forgotten since; please look at the newest one."
+SUMMARY_SO_FAR = "the summary so far"
+SUM_UP = (
+    "Sum up this conversation for somebody who goes on with it: what was asked, found out and decided, by whom, and what "
+    "is open. Where there is a passage S, it is the summary so far: keep what it says, which people may have corrected, "
+    "and add what is new. At most 150 words in plain sentences, in the language of the conversation, without ids."
+)
 MEMORIES = "-# Looked back at: {links}"
 SOURCES = "-# Sources: {links}"
 PICTURE = "A picture that {agent} got from its tools ({number} of {count})"
@@ -77,6 +94,8 @@ CONTEXT_READ = "Messages: {count}, from [the first]({first}) to [the last]({last
 CONTEXT_NONE = "Messages: only what it was asked"
 CONTEXT_SINCE = "since `/new` <t:{at}:R>"
 CONTEXT_LEFT = "{count} older ones were left out: long"
+CONTEXT_SUMMARY = "Before those, {count} in short{corrected}:\n> {text}"
+CONTEXT_CORRECTED = " (corrected by {who})"
 CONTEXT_NOT_READ = "it may not read this channel (`agents.{name}.reads`)"
 CONTEXT_MEMORIES = "Memories ({count}): {links}, since they are about the same"
 CONTEXT_NO_MEMORIES = "Memories: none that are about this"

@@ -4,7 +4,8 @@ from cogs.chat import messages
 from cogs.chat.addressing import Called
 from cogs.chat.asks import LONGEST, Ask
 from cogs.chat.cog import ChatSettings
-from cogs.chat.workflow import Wish, answer
+from cogs.chat.wish import Wish
+from cogs.chat.workflow import answer
 from cogswarm import Context, UserError
 
 type Ctx = Context[ChatSettings]

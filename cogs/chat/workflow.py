@@ -5,16 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from cogs.chat import given, look_up, messages
-from cogs.chat.addressing import Called, handed_to, named_first
-from cogs.chat.asks import Ask, clean
+from cogs.chat.addressing import Called, handed_to
+from cogs.chat.asks import Ask
 from cogs.chat.attached import Files, read_files
 from cogs.chat.cog import chat
 from cogs.chat.given import Given, Link
-from cogs.chat.history import Built, build
+from cogs.chat.history import Built, Reader, build
 from cogs.chat.look_up import Source
+from cogs.chat.said import names_of, question_of, what_was_said
+from cogs.chat.summary import Summary
+from cogs.chat.summing_up import Conversation as Talk
+from cogs.chat.summing_up import Outcome, show, sum_up
+from cogs.chat.wish import Told, Wish
 from cogswarm import (
     Agent,
     Attachment,
@@ -36,36 +39,6 @@ ALONG = 20
 MEMORIES = 3
 MOST_HANDED = 32
 _MARK = re.compile(r"\[([A-Z]\d{1,3})\](?!\()")
-
-
-class Wish(BaseModel):
-    """How an answer is wanted; said when it was asked for."""
-
-    agent: str
-    ask: Ask
-    bot_id: int
-    home: int
-    """The channel, also where it is asked in a thread of it."""
-    history: int
-    memory: bool
-    reads: bool
-    """The agent may read this channel."""
-    opens: bool = False
-    """A thread is opened for it, in which nothing was said yet."""
-    quotes: bool = False
-    """What was asked stands nowhere yet."""
-    header: bool = False
-    """It is answered among others, so it says whom it answers."""
-    locale: str = ""
-    by_bot: str = ""
-    """The name of the bot that asked."""
-
-
-class Told(BaseModel):
-    """What holds in a place."""
-
-    since: int | None = None
-    model: str | None = None
 
 
 @dataclass(slots=True)
@@ -96,21 +69,25 @@ async def answer(run: Run, wish: dict[str, Any]) -> None:
         await run.post(quoted)
     if not await _may_speak(run, wanted, place):
         return
-    said = await _said(run, wanted, asks, place, told.since)
+    said = await what_was_said(run, wanted, asks, place, told.since)
     asked = [one for one in said if one.id in {ask.id for ask in asks}]
     if not asked:
         return  # deleted before it could be answered
-    question = _question(asked, wanted, Called(wanted.agent, agent.persona.display_name))
+    question = question_of(asked, wanted, Called(wanted.agent, agent.persona.display_name))
     before = [one for one in said if one not in asked]
     material = await _material(run, agent, wanted, asks, asked, question)
-    built = build(before, me=wanted.agent, asker=run.principal.member_id, names=_names(run, before))
+    reader = Reader(wanted.agent, run.principal.member_id, names_of(run, before))
+    earlier = await _summed_up(
+        run, agent, wanted, Talk(place, told.since, before, reader, wanted.history, wanted.bot_id)
+    )
+    built = build(before, reader, earlier=earlier)
     first = await _cut_for_the_first_time(run, place, wanted, built)
     answering = Answering(agent, built.turns, question, material, messages_for(wanted.locale))
-    show = _Shown(material, _header(run, wanted, question), built.left_out if first else 0)
-    account = _account(run, wanted, built, material, told, asked)
+    shown = _Shown(material, _header(run, wanted, question), built.left_out if first else 0)
+    account = _account(run, wanted, built, material, told, asked).with_summary(earlier)
     # Also while it answers, so that whoever reads the first words can look.
     await _keep(run, place, account)
-    reply = await _speak(run, agent, answering, show)
+    reply = await _speak(run, agent, answering, shown)
     place = await run.place()
     used = list(dict.fromkeys(reply.used))
     await _keep(run, place, account.model_copy(update={"model": reply.model, "used": used}))
@@ -127,6 +104,19 @@ async def _look(run: Run, place: int, home: int, agent: str) -> Told:
     )
 
 
+async def _summed_up(run: Run, agent: Agent, wanted: Wish, talk: Talk) -> Summary | None:
+    """What stands in place of the oldest messages; shown to everybody when it is new."""
+    if not wanted.reads or wanted.opens:
+        return None
+    outcome = await run.step("sum up", _outcome, run, agent, talk)
+    await show(run, talk.place, outcome)
+    return outcome.summary
+
+
+async def _outcome(run: Run, agent: Agent, talk: Talk) -> Outcome:
+    return await sum_up(run, agent, talk)
+
+
 async def _may_speak(run: Run, wanted: Wish, place: int) -> bool:
     """A person's word begins anew what agents may say among themselves; another bot's counts as one of theirs."""
     if not wanted.by_bot:
@@ -140,59 +130,6 @@ async def _may_speak(run: Run, wanted: Wish, place: int) -> bool:
 
 async def _spoke(run: Run, place: int, speaker: str, to: str, text: str, tokens: int) -> str | None:
     return await run.between_agents.spoke(place, speaker, to, text, tokens=tokens)
-
-
-# what was said
-
-
-async def _said(
-    run: Run, wanted: Wish, asks: Sequence[Ask], place: int, since: int | None
-) -> list[Utterance]:
-    """The conversation up to what was asked, in the order in which it was said."""
-    last = max(ask.id for ask in asks)
-    found: dict[int, Utterance] = {}
-    if wanted.reads and not wanted.opens:
-        read = await run.transcript(place, after=since, limit=wanted.history)
-        # Agents' answers to what was asked before may stand below what was asked since; people's later words wait.
-        found = {
-            one.id: one
-            for one in read
-            if one.id <= last or (one.agent is not None and one.run != str(run.id))
-        }
-        for one in await run.earlier():
-            ask = Wish.model_validate(one.args["wish"]).ask
-            stands_here = ask.said and ask.channel == place
-            if not stands_here and (since is None or ask.id > since):
-                found[ask.id] = Utterance(
-                    ask.id, one.member_name, one.member_id, ask.text, one.created_at, ""
-                )
-    for ask in asks:
-        if ask.id in found:
-            continue
-        if not ask.said:
-            who = run.principal
-            found[ask.id] = Utterance(ask.id, who.name, who.member_id, ask.text, run.clock.now(), "")
-        elif one := await run.transcript(ask.channel, before=ask.id + 1, after=ask.id - 1, limit=1):
-            found[ask.id] = one[0]
-    return [_without_calls(found[number], wanted.bot_id) for number in sorted(found)]
-
-
-def _without_calls(said: Utterance, bot_id: int) -> Utterance:
-    return Utterance(
-        said.id, said.author, said.author_id, clean(said.text, bot_id), said.at, said.link, said.agent, said.is_bot,
-        said.attachments,
-    )  # fmt: skip
-
-
-def _question(asked: Sequence[Utterance], wanted: Wish, agent: Called) -> str:
-    texts = [named_first(one.text, [agent])[1] for one in asked if one.text]
-    return "\n".join(texts)[: 4 * 4_000] or wanted.ask.text or "[No words, only what is attached.]"
-
-
-def _names(run: Run, said: Sequence[Utterance]) -> dict[str, str]:
-    return {
-        name: run.agent(name).persona.display_name for name in {one.agent for one in said} if name is not None
-    }
 
 
 # what else it is given
@@ -375,7 +312,7 @@ async def _hand_on(run: Run, agent: Agent, reply: Reply, said: Sequence[Utteranc
         now, last = run.clock.now(), max((one.id for one in said), default=0)
         said.append(Utterance(last + 1, speaker, 0, reply.text, now, "", agent=speaker))
         agent = run.agent(to)
-        built = build(said[:-1], me=to, asker=run.principal.member_id, names=_names(run, said))
+        built = build(said[:-1], Reader(to, run.principal.member_id, names_of(run, said)))
         turns = [*built.turns, Turn("user", reply.text, author=f"agent: {speaker}")]
         material = Material()
         answering = Answering(agent, turns, messages.ADDRESSED.format(agent=speaker), material, "")

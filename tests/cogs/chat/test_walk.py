@@ -4,7 +4,7 @@ from typing import Any
 
 from cogs.admin import cogswarm_cogs as admin_cogs
 from cogs.chat.commands import cogswarm_cogs
-from cogs.chat.messages import BEGUN_ANEW, NOT_DIRECT
+from cogs.chat.messages import BEGUN_ANEW
 from cogswarm import Cog, Context
 from cogswarm.testing import BotWith, Heard, LocalDiscord, Person, ScriptedModel
 
@@ -17,10 +17,7 @@ async def find_book(ctx: Context, title: str) -> str:
     return f"{title} stands on S2."
 
 
-AGENTS: dict[str, Any] = {
-    "agents": {"writer": {"tools": ["shelf"]}, "critic": {}},
-    "servers": {"direct_messages": True},
-}
+AGENTS: dict[str, Any] = {"agents": {"writer": {"tools": ["shelf"]}, "critic": {}}}
 
 
 async def test_mention_thread_tool_reply_context_new_and_stop(
@@ -79,6 +76,3 @@ async def test_mention_thread_tool_reply_context_new_and_stop(
     await held.asked()
     await thread.slash("stop")
     await thread.sees(growing, stopped)
-    direct = await member.with_bot()
-    await direct.say("hello")
-    await direct.hears(NOT_DIRECT)
