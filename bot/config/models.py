@@ -210,7 +210,8 @@ class ServersSection(Section):
     )
     direct_messages: bool = Field(
         default=False,
-        description="May people use the bot in direct messages? There the features of `defaults` are on.",
+        description="May people use the bot in direct messages? What they do there belongs to one of the servers they share "
+        "with it, with its features and limits.",
     )
     alert_channel: Snowflake | None = Field(
         default=None,

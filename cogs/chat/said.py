@@ -1,11 +1,15 @@
 """What was said where an agent is asked: the messages of the place, and what came in commands and forms."""
 
+import re
 from collections.abc import Sequence
 
 from cogs.chat.addressing import Called, named_first
 from cogs.chat.asks import Ask, clean
 from cogs.chat.wish import Wish
 from cogswarm import Run, Utterance
+
+_ROLE = re.compile(r"^\s*<@&\d+>")
+"""The mention of a role, in front: that is how an agent was called."""
 
 
 async def what_was_said(
@@ -50,7 +54,7 @@ def without_calls(said: Utterance, bot_id: int) -> Utterance:
 
 def question_of(asked: Sequence[Utterance], wanted: Wish, agent: Called) -> str:
     """What is asked of an agent, without its name in front."""
-    texts = [named_first(one.text, [agent])[1] for one in asked if one.text]
+    texts = [named_first(_ROLE.sub("", one.text), [agent])[1] for one in asked if one.text]
     return "\n".join(texts)[: 4 * 4_000] or wanted.ask.text or "[No words, only what is attached.]"
 
 

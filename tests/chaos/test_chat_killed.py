@@ -26,6 +26,8 @@ chat_here = "chat_here"
 """
 MODULE = "from cogs.chat import cogswarm_cogs as cogswarm_cogs\n"
 
+DIRECTLY = [Point("sent post:1", moment) for moment in BOTH]
+
 pytestmark = pytest.mark.timeout(60 + 15 * KILLS)
 
 
@@ -37,7 +39,7 @@ def _config(home: House, database_url: str, feeds: dict[str, str]) -> Path:
         (folder / "pyproject.toml").write_text(PROJECT, "utf-8")
         (folder / "chat_here.py").write_text(MODULE, "utf-8")
     settings = home.settings(feeds, database={"url": database_url}, embeddings="none")
-    settings["servers"] = {"defaults": ["chat"]}
+    settings["servers"] = {"defaults": ["chat"], "direct_messages": True}
     return home.write(settings)
 
 
@@ -100,3 +102,49 @@ async def test_killed_in_the_middle_of_an_answer(tmp_path: Path, database_url: s
         assert await points.rows("SELECT DISTINCT state FROM run") == [("done",)]
         ((posts,),) = await points.rows("SELECT count(*) FROM outbox WHERE kind = 'post' AND state = 'sent'")
         assert posts == len(said)
+
+
+async def test_killed_while_answering_directly(tmp_path: Path, database_url: str) -> None:
+    async with (
+        house(tmp_path) as home,
+        clock_library() as library,
+        breakpoints(database_url) as points,
+        home.member() as ben,
+    ):
+        config = _config(home, database_url, library.feeds)
+        members = (one for guild in ben.guilds.values() for one in guild["members"])
+        direct = await ben.direct(next(one["user"]["id"] for one in members if one["user"].get("bot")))
+
+        async def settled() -> bool:
+            ((left,),) = await points.rows(
+                "SELECT (SELECT count(*) FROM run WHERE finished_at IS NULL)"
+                " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))"
+            )
+            ((begun,),) = await points.rows("SELECT count(*) FROM run WHERE direct")
+            return int(begun) == 1 and int(left) == 0
+
+        async def connected() -> bool:
+            ((count,),) = await points.rows("SELECT count(*) FROM mirror_guild")
+            return int(count) > 0
+
+        for number, point in enumerate(DIRECTLY):
+            await points.arm(point)
+            async with home.bot(config) as bot:
+                if not number:
+                    # Direct messages that nobody hears are not read back.
+                    await eventually(connected, 30)
+                    await ben.say(direct, "What is a water clock?")
+
+                async def comes() -> bool:
+                    return await points.reached() or await settled()
+
+                await eventually(comes, 30)
+                await killed(bot)
+            await points.release()
+        async with home.bot(config):
+            await eventually(settled, 30)
+        said = [one["content"] for one in await ben.messages(direct) if one["author"].get("bot")]
+        answers = [text for text in said if "belongs to" not in text]
+        assert len(answers) == 1, said
+        assert answers[0].startswith("**")
+        assert await points.rows("SELECT DISTINCT state FROM run") == [("done",)]

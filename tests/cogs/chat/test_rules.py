@@ -180,28 +180,24 @@ def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
-async def test_long_history_is_paged_cut_and_said_once(
+async def test_long_history_is_paged_and_its_oldest_part_summed_up(
     bot_with: BotWith, member: Person, local_discord: LocalDiscord, scripted_model: ScriptedModel
 ) -> None:
     bot = f"<@{local_discord.application_id}>"
     config = {**AGENTS, "cogs": {"chat": {"agent": "writer", "place": "in place", "history": 130}}}
     await bot_with(*cogswarm_cogs(), config=config, model=scripted_model)
     for number in range(140):
-        await member.say(f"m{number} {'x' * (900 if number < 90 else 1)}")
+        await member.say(f"m{number} x")
+    scripted_model.will_say("Numbers.", when=lambda request: request.purpose == "summarize")
     scripted_model.will_say("Much.")
     await member.say(f"{bot} what was said?")
-    answer = await member.sees(await member.hears("Much."), "-# ")
-    answer = await member.sees(answer, lambda one: not one.buttons)
-    turns = scripted_model.asked[-1].request.turns
-    numbers = [int(turn.text.split()[0][1:]) for turn in turns[1:-1] if turn.text.startswith("m")]
-    assert numbers == list(range(numbers[0], 140))
-    assert numbers[0] > 11
-    assert "earlier messages of this conversation were left out" in turns[0].text
-    assert "earlier messages were left out" in answer.text
-    scripted_model.will_say("As before.")
-    await member.say(f"{bot} again?")
-    again = await member.sees(await member.hears("As before."), lambda one: not one.buttons)
-    assert "left out" not in again.text
+    await member.hears("Earlier here, in short")
+    await member.sees(await member.hears("Much."), lambda one: not one.buttons)
+    summed, answered = (one.request for one in scripted_model.asked)
+    turns = [turn.text for turn in answered.turns]
+    assert turns[0] == "Numbers."
+    texts = [one.text for one in summed.material] + turns[1:-1]
+    assert texts == [f"m{number} x" for number in range(140)]
 
 
 async def test_changed_and_deleted_questions(
