@@ -24,7 +24,7 @@ def _answer(method: str) -> dict[str, Any]:
                 "result": {"protocolVersion": "2024-11-05", "capabilities": {"tools": {}}, "serverInfo": info}
             }
         case "tools/list":
-            paint = {
+            paint: dict[str, Any] = {
                 "name": "paint",
                 "description": "Paint something",
                 "inputSchema": {"type": "object", "properties": {}},
