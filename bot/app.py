@@ -48,6 +48,7 @@ from bot.discord.thread_members import ThreadMembers
 from bot.discord.worker_guilds import WorkerGuilds
 from bot.llm.breaker import BACKEND_FAILURES, guarded
 from bot.llm.breakers import Breakers
+from bot.llm.discreet import discreet
 from bot.llm.factory import open_backend
 from bot.llm.protocol import Backend
 from bot.llm.retry import retrying
@@ -63,6 +64,7 @@ from bot.memory.embedder import Embedder
 from bot.memory.library import Library
 from bot.mirror.permissions import Reader
 from bot.mirror.reader import Mirror
+from bot.observe.known_secrets import telling
 from bot.plugins.cog import Cog
 from bot.plugins.discovery import find
 from bot.plugins.guilds import Guilds
@@ -217,7 +219,7 @@ async def _worker(
     loaded: LoadedConfig, plugins: Loaded, clock: Clock, machinery: Clock, pace: Pace, *, alone: bool
 ) -> AsyncGenerator[Worker]:
     """Everything that works on runs and delivers, opened but not going yet; ``alone``: without a gateway."""
-    config = loaded.config
+    config, secrets = loaded.config, telling(loaded.secrets())
     if config.discord.api_url:
         point_at(config.discord.api_url)
     able, unable = cogs_by_intents(plugins.cogs, message_content=config.discord.message_content)
@@ -231,9 +233,10 @@ async def _worker(
                 request_seconds=config.discord.request_seconds,
                 limits=LimitSettings(behind_proxy=config.discord.behind_proxy),
                 clock=machinery,
+                secrets=secrets,
             )
         )
-        surface = DiscordSurface(api, clock, most_chunks=config.discord.most_chunks)
+        surface = DiscordSurface(api, clock, most_chunks=config.discord.most_chunks, secrets=secrets)
         outages = Outages(database, surface, config.servers.alert_channel)
         # Breakers count seconds that pass, so they go by the machinery's clock.
         breakers = Breakers(outages.changed, clock=machinery)
@@ -244,7 +247,7 @@ async def _worker(
             stack.push_async_callback(embedder.aclose)
         pins = Pins(database, clock, bundled_servers(config))
         specs = server_specs(loaded, all_agents(config, plugins.agents).values())
-        settings = PoolSettings(judge=pins.judge, breakers=breakers)
+        settings = PoolSettings(judge=pins.judge, breakers=breakers, secrets=secrets.values)
         pool = await stack.enter_async_context(McpPool(specs, settings, clock=machinery))
         library = Library(database, embedder, clock)
         cog_tools = CogTools(cogs.cogs)
@@ -285,6 +288,7 @@ async def _worker(
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
             files=files,
+            secrets=secrets,
             readable=partial(_readable, mirror, members),
         )
         workflows = {
@@ -378,8 +382,9 @@ def _personas(loaded: LoadedConfig, plugins: Loaded, breakers: Breakers, clock: 
             registry=plugins.backends,
         )
         breaker = breakers.get(f"the model {name}", failures=BACKEND_FAILURES)
-        return guarded(retrying(timed(backend, limits), clock=clock), breaker)
+        return discreet(guarded(retrying(timed(backend, limits), clock=clock), breaker), secrets)
 
+    secrets = telling(loaded.secrets())
     resources = Resources(config_folder=loaded.folder)
     return Personas(loaded.config, resources, opened, clock, plugins.agents)
 
@@ -401,7 +406,8 @@ def database_of(loaded: LoadedConfig, clock: Clock) -> AbstractAsyncContextManag
     """The configured database, to be opened."""
     section = loaded.config.database
     url, bot_url = (None if one is None else one.get_secret_value() for one in (section.url, section.bot_url))
-    return open_database(url, loaded.data_dir, options=DatabaseOptions(bot_url=bot_url), clock=clock)
+    options = DatabaseOptions(bot_url=bot_url, secrets=telling(loaded.secrets()))
+    return open_database(url, loaded.data_dir, options=options, clock=clock)
 
 
 def _router(

@@ -168,9 +168,10 @@ class Asking:
             question.replies,
             question.fallback,
         )
-        digest = hash_of(question.payload)
+        payload = await asks_table.as_kept(conn, question.payload)
+        digest = hash_of(payload)
         await asks_table.insert(conn, new)
-        await asks_table.add_version(conn, ask_id, 1, question.payload, digest, None)
+        await asks_table.add_version(conn, ask_id, 1, payload, digest, None)
         deed = Deed(
             principal.guild_id,
             "ask",

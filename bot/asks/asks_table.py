@@ -99,6 +99,12 @@ async def insert(conn: Connection, new: NewAsk) -> None:
     )  # fmt: skip
 
 
+async def as_kept(conn: Connection, payload: Any) -> Any:
+    """A payload as the database keeps it, without secrets: what is hashed has to be what is stored."""
+    row = await (await conn.execute("SELECT %s::json", (Json(payload),))).fetchone()
+    return None if row is None else row[0]
+
+
 async def add_version(
     conn: Connection, ask_id: UUID, version: int, payload: Any, digest: str, made_by: int | None
 ) -> None:

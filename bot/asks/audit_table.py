@@ -79,13 +79,14 @@ async def add(conn: Connection, deed: Deed, salt: bytes | None = None) -> None:
     await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     cursor = await conn.execute(
         """
-        SELECT number, hash, clock_timestamp() FROM audit
-        UNION ALL SELECT 0, %s, clock_timestamp() ORDER BY number DESC LIMIT 1
+        SELECT number, hash, clock_timestamp(), %(text)s::text FROM audit
+        UNION ALL SELECT 0, %(beginning)s, clock_timestamp(), %(text)s::text ORDER BY number DESC LIMIT 1
         """,
-        (BEGINNING,),
+        {"text": deed.text, "beginning": BEGINNING},
     )
-    number, before, at = (await cursor.fetchall())[0]
-    text_hash = hash_of_text(salt, deed.text) if deed.text else ""
+    # The text comes back as the database keeps it, without secrets: what is hashed has to be what is stored.
+    number, before, at, text = (await cursor.fetchall())[0]
+    text_hash = hash_of_text(salt, text) if text else ""
     row = AuditRow(
         number + 1, at, deed.guild_id, deed.what, deed.ask_id, deed.actor_id, deed.version, deed.via,
         deed.payload_hash, text_hash, before, "",
@@ -101,9 +102,9 @@ async def add(conn: Connection, deed: Deed, salt: bytes | None = None) -> None:
             row.payload_hash, row.text_hash, row.before, row.computed(),
         ),
     )  # fmt: skip
-    if deed.text:
+    if text:
         await conn.execute(
-            "INSERT INTO audit_text (number, salt, text) VALUES (%s, %s, %s)", (row.number, salt, deed.text)
+            "INSERT INTO audit_text (number, salt, text) VALUES (%s, %s, %s)", (row.number, salt, text)
         )
 
 

@@ -100,11 +100,12 @@ async def edit(
     if found.ask.kind != "approval":
         raise UserError(NO_EDIT)
     found_seats = _seats(found.ask, voter, yes=True)
-    digest = hash_of(said.value)
+    payload = await asks_table.as_kept(conn, said.value)
+    digest = hash_of(payload)
     if digest == found.version.hash:
         return Ruling(UNCHANGED)
     number = found.ask.version + 1
-    await asks_table.add_version(conn, found.ask.id, number, said.value, digest, voter.id)
+    await asks_table.add_version(conn, found.ask.id, number, payload, digest, voter.id)
     after = await _read(conn, found.run, found.ask.id)
     await _record(conn, after, "edit", voter.id, found_seats[0].via, "")
     if found.ask.said_row is not None:

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None, session: Session | None = None) -> i
 
     Nothing but `SystemExit`'s own code leaves here: each failure is said in one sentence on standard error.
     """
-    session = session or Session()
+    session = session or Session(own_process=True)
     arguments = in_front(sys.argv[1:] if argv is None else argv)
     try:
         typer.main.get_command(build_app())(args=arguments, prog_name="cogswarm", obj=session)

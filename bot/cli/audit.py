@@ -57,13 +57,13 @@ async def _verify(session: Session, loaded: "LoadedConfig", head: str | None) ->
             erased += found.is_erased
             if found.wrong:
                 broken += 1
-                typer.echo(f"row {found.row.number}: {found.wrong}")
-    typer.echo(f"{rows} rows, {erased} with erased texts.")
+                session.say(f"row {found.row.number}: {found.wrong}")
+    session.say(f"{rows} rows, {erased} with erased texts.")
     if not seen_head:
         raise UserError("The record does not hold the hash that you gave: its end was cut off or replaced.")
     if broken:
         raise UserError(BROKEN.format(count=broken))
-    typer.echo(f"Nothing was changed. Keep this to notice later if the end is cut off: {last}")
+    session.say(f"Nothing was changed. Keep this to notice later if the end is cut off: {last}")
 
 
 async def _export(session: Session, loaded: "LoadedConfig", server: int | None) -> None:
@@ -74,4 +74,4 @@ async def _export(session: Session, loaded: "LoadedConfig", server: int | None) 
         async for found in audit_table.checked(conn):
             if server in {None, found.row.guild_id}:
                 row = {**dataclasses.asdict(found.row), "text": found.text, "erased": found.is_erased}
-                typer.echo(json.dumps(row, default=str))
+                session.say(json.dumps(row, default=str))

@@ -26,15 +26,15 @@ def check(context: typer.Context, *, connect: Annotated[bool, CONNECT] = False) 
     loaded = session.load()
     redact = session.redactor()
     for notice in loaded.notices:
-        typer.echo(redact(f"note    {notice}"))
+        session.say(redact(f"note    {notice}"))
     looks = (*CHECKS, ollama_findings) if connect else CHECKS
     findings = [finding for look in looks for finding in look(loaded)]
     for finding in findings:
-        typer.echo(redact(f"{_SIGNS[finding.kind]}{finding.text}"))
+        session.say(redact(f"{_SIGNS[finding.kind]}{finding.text}"))
     wrong = sum(finding.kind == "wrong" for finding in findings)
     if wrong:
-        typer.echo(
+        session.say(
             f"{loaded.path} cannot be used yet: see the line{'s' if wrong > 1 else ''} above.", err=True
         )
         raise typer.Exit(WRONG_CONFIGURATION)
-    typer.echo(f"{loaded.path} is fine.")
+    session.say(f"{loaded.path} is fine.")

@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 def diff(context: typer.Context, *, server: Annotated[int | None, SERVER] = None) -> None:
     """Print for each scope what would be made (+), changed (~) and removed (-)."""
-    asyncio.run(_diff(_loaded(context), server))
+    asyncio.run(_diff(context.ensure_object(Session), _loaded(context), server))
 
 
 def sync(context: typer.Context, *, server: Annotated[int | None, SERVER] = None) -> None:
     """Register every scope's commands anew and print what Discord refused."""
-    asyncio.run(_sync(_loaded(context), server))
+    asyncio.run(_sync(context.ensure_object(Session), _loaded(context), server))
 
 
 def _loaded(context: typer.Context) -> "LoadedConfig":
@@ -54,23 +54,23 @@ class _Scope:
     cogs: "Sequence[Cog]"
 
 
-async def _diff(loaded: "LoadedConfig", server: int | None) -> None:
+async def _diff(session: Session, loaded: "LoadedConfig", server: int | None) -> None:
     async with _scopes(loaded, server) as (commands, scopes):
         for scope in scopes:
             found = await commands.difference(scope.id, scope.cogs)
-            typer.echo(f"{scope.name}: {'' if found else 'nothing to change'}".rstrip())
+            session.say(f"{scope.name}: {'' if found else 'nothing to change'}".rstrip())
             for sign, names in (("+", found.made), ("~", found.changed), ("-", found.removed)):
                 for name in names:
-                    typer.echo(f"  {sign} {name}")
+                    session.say(f"  {sign} {name}")
 
 
-async def _sync(loaded: "LoadedConfig", server: int | None) -> None:
+async def _sync(session: Session, loaded: "LoadedConfig", server: int | None) -> None:
     async with _scopes(loaded, server) as (commands, scopes):
         for scope in scopes:
             refused = await commands.sync(scope.id, scope.cogs, again=True)
-            typer.echo(f"{scope.name}: {len(scope.cogs) - len(refused)} features registered.")
+            session.say(f"{scope.name}: {len(scope.cogs) - len(refused)} features registered.")
             for name, reason in refused.items():
-                typer.echo(f"  {name} was left out: {' '.join(reason.split())}")
+                session.say(f"  {name} was left out: {' '.join(reason.split())}")
 
 
 @asynccontextmanager

@@ -27,9 +27,9 @@ def show(context: typer.Context) -> None:
     width = min(max(len(shown.path) for shown in values), 40)
     for _, together in groupby(values, key=lambda shown: shown.path.split(".")[0]):
         for shown in together:
-            typer.echo(redact(f"{shown.path:<{width}}  {shown.value}  ({shown.origin})"))
+            session.say(redact(f"{shown.path:<{width}}  {shown.value}  ({shown.origin})"))
     for notice in (*loaded.notices, *map(str, loaded.missing)):
-        typer.echo(redact(notice), err=True)
+        session.say(redact(notice), err=True)
 
 
 def schema() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ def demo(
 
     session = context.ensure_object(Session)
     if reset:
-        _reset(state)
+        _reset(session, state)
         return
     session.log_level = "warning" if session.log_level == "info" else session.log_level
     session.start_logging()
@@ -59,24 +60,22 @@ async def _run(session: Session, state: Path, port: int, wishes: "Wishes", once:
     from bot.demo.parts import demo as parts  # noqa: PLC0415 - as above
 
     if once:
-        async with parts(state, wishes, session.environ, _whisper, port=port) as running:
-            typer.echo(await run_once(running.discord, once, seconds=ONCE_SECONDS))
+        async with parts(
+            state, wishes, session.environ, partial(session.say, err=True), port=port
+        ) as running:
+            session.say(await run_once(running.discord, once, seconds=ONCE_SECONDS))
         return
-    async with parts(state, wishes, session.environ, typer.echo, port=port) as running:
+    async with parts(state, wishes, session.environ, session.say, port=port) as running:
         if not wishes.model:
             for line in await offered(session.environ):
-                typer.echo(line)
-        typer.echo(f"\nOpen this in a browser:\n\n    {running.page_url}\n\nCtrl-C ends everything.")
+                session.say(line)
+        session.say(f"\nOpen this in a browser:\n\n    {running.page_url}\n\nCtrl-C ends everything.")
         raise OutsideError(await running.ended)
 
 
-def _whisper(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _reset(state: Path) -> None:
+def _reset(session: Session, state: Path) -> None:
     if not state.exists():
-        typer.echo(f"There is nothing to forget in {state}.")
+        session.say(f"There is nothing to forget in {state}.")
         return
     if not (state / "demo.lock").is_file():
         raise UserError(f"{state} does not hold a demo, so nothing in it was deleted.")
@@ -86,4 +85,4 @@ def _reset(state: Path) -> None:
         for part in ("discord", "bot", "logs"):
             shutil.rmtree(state / part, ignore_errors=True)
         (state / "config.yaml").unlink(missing_ok=True)
-    typer.echo(f"Everything the demo had stored in {state} is gone.")
+    session.say(f"Everything the demo had stored in {state} is gone.")

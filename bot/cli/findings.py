@@ -11,6 +11,7 @@ from typing import Literal
 
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE
 from bot.config.loaded import LoadedConfig
+from bot.config.problems import dotted
 from bot.config.sentences import closest
 
 type Kind = Literal["on", "off", "missing", "wrong"]
@@ -192,6 +193,19 @@ def plugin_findings(loaded: LoadedConfig) -> Iterator[Finding]:
             yield Finding("wrong", f"Model {name}: there is no backend {model.backend} ({line}); {hint}")
 
 
+def secret_findings(loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say which secrets cannot be told from ordinary words, so that they are not taken out of what the bot says."""
+    from bot.observe.known_secrets import SHORTEST_TELLING, is_telling  # noqa: PLC0415 - not needed elsewhere
+
+    for place, secret in loaded.placed_secrets():
+        if not is_telling(secret):
+            yield Finding(
+                "missing",
+                f"Secrets: {dotted(place)} ({loaded.origin_at(place)}) is too short or too plain to be recognised and taken "
+                f"out of what the bot says and stores; choose at least {SHORTEST_TELLING} letters, digits and signs.",
+            )
+
+
 CHECKS: tuple[Check, ...] = (
     discord_findings,
     storage_findings,
@@ -202,6 +216,7 @@ CHECKS: tuple[Check, ...] = (
     agent_findings,
     tool_findings,
     plugin_findings,
+    secret_findings,
 )
 """Everything that is looked at, in the order of the report."""
 

@@ -35,7 +35,7 @@ def init(
     session = context.ensure_object(Session)
     set_up_files(session, ask=not yes and session.interactive())
     _set_up_weights(session, fetch=not no_weights)
-    typer.echo(
+    session.say(
         "Next: `cogswarm invite` gives the address that adds the bot to your server, `cogswarm run` starts it."
     )
 
@@ -53,15 +53,15 @@ def set_up_files(session: Session, *, ask: bool) -> None:
 
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
-        _create(config, Resources().default_config.read_text(encoding="utf-8"), 0o644)
+        _create(session, config, Resources().default_config.read_text(encoding="utf-8"), 0o644)
         if token is None:
-            typer.echo(f"{dotenv} is there and has a token; it stays as it is.")
+            session.say(f"{dotenv} is there and has a token; it stays as it is.")
         elif dotenv.exists() or dotenv.is_symlink():
-            typer.echo(
+            session.say(
                 f"{dotenv} is there and stays as it is; add the line DISCORD_TOKEN=... with your token to it."
             )
         else:
-            _create(dotenv, f"{_dotenv_line('DISCORD_TOKEN', token.value)}\n", 0o600)
+            _create(session, dotenv, f"{_dotenv_line('DISCORD_TOKEN', token.value)}\n", 0o600)
     except OSError as error:
         raise UserError(
             f"{error.filename or config.parent} cannot be written ({error.strerror}); choose another folder with --config."
@@ -81,12 +81,12 @@ def _set_up_weights(session: Session, *, fetch: bool) -> None:
     from bot.memory.weights import weights_installed, weights_sentence  # noqa: PLC0415 - keeps --help fast
 
     if fetch and not weights_installed():
-        typer.echo("Fetching the embedding model (83 MB, once) ...")
+        session.say("Fetching the embedding model (83 MB, once) ...")
         try:
             session.fetch_weights()
         except CogswarmError as error:
-            typer.echo(f"The embedding model could not be fetched: {error}", err=True)
-    typer.echo(weights_sentence())
+            session.say(f"The embedding model could not be fetched: {error}", err=True)
+    session.say(weights_sentence())
 
 
 def _token(session: Session, *, ask: bool) -> _Token:
@@ -95,7 +95,7 @@ def _token(session: Session, *, ask: bool) -> _Token:
     for name in (TOKEN_VARIABLE, *ALIASES[TOKEN_VARIABLE]):
         if value := session.environ.get(name, "").strip():
             if not _looks_like_token(value):
-                typer.echo(
+                session.say(
                     f"{name} does not look like a bot token (three parts joined by dots); it is used as it is."
                 )
             return _Token(_without_spaces(value))
@@ -103,12 +103,14 @@ def _token(session: Session, *, ask: bool) -> _Token:
         raise UserError(
             "There is no token and nobody to ask for it; set DISCORD_TOKEN in the environment and run this again."
         )
-    typer.echo(f"The bot's token is at {PORTAL}: your application, Bot, Reset Token.")
+    session.say(f"The bot's token is at {PORTAL}: your application, Bot, Reset Token.")
     for _ in range(TRIES):
         value = session.ask_secret("Token (it is not shown as you type or paste): ").strip()
         if _looks_like_token(value):
             return _Token(value)
-        typer.echo("That is not a bot token; it has three parts joined by dots. Please copy the whole of it.")
+        session.say(
+            "That is not a bot token; it has three parts joined by dots. Please copy the whole of it."
+        )
     raise UserError(f"No token was given; copy it from {PORTAL} and run `cogswarm init` again.")
 
 
@@ -140,10 +142,10 @@ def _dotenv_line(name: str, value: str) -> str:
     return f"{name}='{escaped}'"
 
 
-def _create(file: Path, text: str, mode: int) -> None:
+def _create(session: Session, file: Path, text: str, mode: int) -> None:
     try:
         create_file(file, text, mode=mode)
     except FileExistsError:
-        typer.echo(f"{file} is there and stays as it is.")
+        session.say(f"{file} is there and stays as it is.")
     else:
-        typer.echo(f"Wrote {file}.")
+        session.say(f"Wrote {file}.")

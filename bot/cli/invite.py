@@ -48,10 +48,10 @@ def invite(
                 "The token does not say which application it is of; run `cogswarm invite --app-id ID` with the "
                 "Application ID from https://discord.com/developers/applications."
             )
-    typer.echo("Open this address as somebody who may manage the server:", err=True)
+    session.say("Open this address as somebody who may manage the server:", err=True)
     permissions = {**PERMISSIONS, **permissions_of_cogs(session)}
-    typer.echo(invite_url(app_id, permission_bits(permissions)))
-    typer.echo(f"It asks for: {', '.join(permissions)}.", err=True)
+    session.say(invite_url(app_id, permission_bits(permissions)))
+    session.say(f"It asks for: {', '.join(permissions)}.", err=True)
 
 
 def permissions_of_cogs(session: Session) -> dict[str, int]:

@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
 
 def list_plugins(context: typer.Context, *, safe: Annotated[bool, SAFE] = False) -> None:
     """Print name, version, source, state, cogs and hooks of each plugin; of one that failed also why."""
-    plugins = _plugins(context.ensure_object(Session), safe=safe)
+    session = context.ensure_object(Session)
+    plugins = _plugins(session, safe=safe)
     rows = [
         (
             plugin.candidate.name,
@@ -36,17 +37,18 @@ def list_plugins(context: typer.Context, *, safe: Annotated[bool, SAFE] = False)
         for plugin in plugins
     ]
     for line in _table(("name", "version", "state", "cogs", "hooks", "source"), rows):
-        typer.echo(line)
+        session.say(line)
     for plugin in plugins:
         if plugin.state == "failed":
-            typer.echo(f"{plugin.candidate.name} failed: {plugin.reason}")
+            session.say(f"{plugin.candidate.name} failed: {plugin.reason}")
     if not plugins:
-        typer.echo("There are no plugins.")
+        session.say("There are no plugins.")
 
 
 def show_plugin(context: typer.Context, name: str, *, safe: Annotated[bool, SAFE] = False) -> None:
     """Print one plugin."""
-    for plugin in _plugins(context.ensure_object(Session), safe=safe):
+    session = context.ensure_object(Session)
+    for plugin in _plugins(session, safe=safe):
         if plugin.candidate.name == name:
             for label, value in (
                 ("name", name),
@@ -58,7 +60,7 @@ def show_plugin(context: typer.Context, name: str, *, safe: Annotated[bool, SAFE
                 ("cogs", ", ".join(plugin.cogs) or "-"),
                 ("hooks", ", ".join(plugin.hooks) or "-"),
             ):
-                typer.echo(f"{label:<8} {value}")
+                session.say(f"{label:<8} {value}")
             return
     raise UserError(f"There is no plugin named {name}; `cogswarm plugins list` shows those there are.")
 

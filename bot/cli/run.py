@@ -33,7 +33,7 @@ def run(
     loaded = session.load_or_default()
     session.start_logging()
     for notice in loaded.notices:
-        typer.echo(notice, err=True)
+        session.say(notice, err=True)
     if child:
         work = run_bot(loaded, ready=_say_ready)
     else:
@@ -46,7 +46,7 @@ def _say_invite(session: Session, token: str) -> None:
     app_id = application_id(token)
     if app_id is not None:
         bits = permission_bits({**PERMISSIONS, **permissions_of_cogs(session)})
-        typer.echo(f"To add the bot to a server, open {invite_url(app_id, bits)}", err=True)
+        session.say(f"To add the bot to a server, open {invite_url(app_id, bits)}", err=True)
 
 
 def _say_ready() -> None:

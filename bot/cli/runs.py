@@ -43,21 +43,23 @@ def list_runs(
     limit: Annotated[int, LIMIT] = 50,
 ) -> None:
     """Print a line for each run."""
+    session = context.ensure_object(Session)
     from bot.work.runs_table import OVER, UNDER_WAY  # noqa: PLC0415 - keeps --help fast
 
     states = ("failed",) if failed else (*UNDER_WAY, *(OVER if everything else ()))
     runs = asyncio.run(_listed(_loaded(context), states, server, limit))
     for run in runs:
-        typer.echo(
+        session.say(
             f"{str(run.id)[:8]}  {run.state:<8}  {run.created_at:%Y-%m-%d %H:%M}  {run.cog:<12}  {run.guild_id}  "
             f"{_plain(run.title)}"
         )
     if not runs:
-        typer.echo("There are none.")
+        session.say("There are none.")
 
 
 def show(context: typer.Context, run: Annotated[str, ID]) -> None:
     """Print everything about one run."""
+    session = context.ensure_object(Session)
     view = asyncio.run(_shown(_loaded(context), run))
     facts = {
         "id": view.id,
@@ -82,19 +84,21 @@ def show(context: typer.Context, run: Annotated[str, ID]) -> None:
     }
     for name, value in facts.items():
         if value not in (None, "", False):
-            typer.echo(f"{name:<12} {value}")
+            session.say(f"{name:<12} {value}")
 
 
 def retry(context: typer.Context, run: Annotated[str, ID]) -> None:
     """Put one run back to work."""
+    session = context.ensure_object(Session)
     asyncio.run(_retried(_loaded(context), run))
-    typer.echo("It goes on as soon as a bot or a worker has room for it.")
+    session.say("It goes on as soon as a bot or a worker has room for it.")
 
 
 def stop(context: typer.Context, run: Annotated[str, ID]) -> None:
     """Stop one run."""
+    session = context.ensure_object(Session)
     asyncio.run(_stopped(_loaded(context), run))
-    typer.echo("It is being stopped; its message will say what was done so far.")
+    session.say("It is being stopped; its message will say what was done so far.")
 
 
 def _loaded(context: typer.Context) -> "LoadedConfig":

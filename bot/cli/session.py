@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from bot.cli.weights import fetch_weights
 from bot.clock import Clock
 
 if TYPE_CHECKING:
     from bot.config.loaded import LoadedConfig
+    from bot.observe.known_secrets import Secrets
     from bot.observe.redaction import Redactor
 
 
@@ -45,6 +48,9 @@ class Session:
     new_id: Callable[[], str] = _new_id
     clock: Clock = field(default_factory=Clock)
     loaded: "LoadedConfig | None" = None
+    own_process: bool = False
+    """Whether the process does nothing else, so that what its threads raise is this call's to tell."""
+    _hidden: "Secrets | None" = field(default=None, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -64,7 +70,7 @@ class Session:
         """
         from bot.config.load import load_config  # noqa: PLC0415 - keeps --help fast
 
-        self.loaded = load_config(self.config_path, self.environ, missing_ok=missing_ok)
+        self.loaded, self._hidden = load_config(self.config_path, self.environ, missing_ok=missing_ok), None
         return self.loaded
 
     def load_or_default(self, *, missing_ok: bool = False) -> "LoadedConfig":
@@ -78,7 +84,16 @@ class Session:
         if self.config_path.exists():
             return self.load(missing_ok=missing_ok)
         self.loaded = load_default_config(self.environ, self.folder, missing_ok=missing_ok)
+        self._hidden = None
         return self.loaded
+
+    def say(self, text: str, *, err: bool = False) -> None:
+        """Print a line, without the secrets that are known; the one way in which commands say anything."""
+        from bot.observe.known_secrets import telling  # noqa: PLC0415 - keeps --help fast
+
+        if self._hidden is None:
+            self._hidden = telling(self.secrets())
+        typer.echo(self._hidden.text(text), err=err)
 
     def start_logging(self) -> "Redactor":
         """Send logs to standard error, the configuration's secrets taken out.
@@ -87,8 +102,12 @@ class Session:
             ConfigError: the log level is not one.
         """
         from bot.observe.logging import configure_logging  # noqa: PLC0415 - keeps --help fast
+        from bot.observe.uncaught import log_what_nobody_catches  # noqa: PLC0415 - as above
 
-        return configure_logging(self.log_level, self.secrets(), clock=self.clock)
+        redactor = configure_logging(self.log_level, self.secrets(), clock=self.clock)
+        if self.own_process:
+            log_what_nobody_catches()
+        return redactor
 
     def redactor(self) -> "Redactor":
         """Return what takes this call's secrets out of a text."""

@@ -70,20 +70,20 @@ async def _list(session: Session, loaded: "LoadedConfig") -> None:
     agents = all_agents(loaded.config, load_plugins(loaded).agents)
     used = used_servers(agents.values())
     if not loaded.config.tools:
-        typer.echo("There are no tool servers; name some under `tools:` in config.yaml.")
+        session.say("There are no tool servers; name some under `tools:` in config.yaml.")
     for name, section in loaded.config.tools.items():
         state = (
             _state(session, seen.get(name))
             if name in used
             else f"not started: no agent may use it; add {name} to the tools of one"
         )
-        typer.echo(f"{name}: {state}")
-        typer.echo(f"  {section.url or ' '.join(section.command)}")
+        session.say(f"{name}: {state}")
+        session.say(f"  {section.url or ' '.join(section.command)}")
         own = [pin for pin in pins if pin.server == name]
         for pin in own:
             mark = "" if section.is_read_only(pin.tool) else " (needs an approval for each call)"
             held = "" if pin.offered is None else _held(pin)
-            typer.echo(f"  {pin.tool}{mark}{held}")
+            session.say(f"  {pin.tool}{mark}{held}")
 
 
 def _state(session: Session, row: "ServerRow | None") -> str:
@@ -112,9 +112,9 @@ def _held(pin: "Pin") -> str:
 async def _diff(session: Session, loaded: "LoadedConfig", server: str | None) -> None:
     waiting = await _waiting(session, loaded, server)
     if not waiting:
-        typer.echo("Nothing has changed.")
+        session.say("Nothing has changed.")
     for pin in waiting:
-        _show(pin)
+        _show(session, pin)
 
 
 async def _accept(
@@ -130,7 +130,7 @@ async def _accept(
         what = f"The tool {missing[0]} of {server}" if missing else server
         raise UserError(f"{what} has nothing new to accept.")
     for pin in waiting:
-        _show(pin)
+        _show(session, pin)
     if not yes:
         if not session.interactive():
             raise UserError("Nobody can be asked here; add --yes to accept what is shown.")
@@ -139,7 +139,7 @@ async def _accept(
         pins = Pins(database, session.clock)
         for pin in waiting:
             await pins.accept(server, pin.tool, seen=fingerprint(pin.offered or ""), by=BY)
-            typer.echo(f"Accepted {pin.tool} of {server}.")
+            session.say(f"Accepted {pin.tool} of {server}.")
 
 
 async def _waiting(session: Session, loaded: "LoadedConfig", server: str | None) -> "list[Pin]":
@@ -152,11 +152,11 @@ async def _waiting(session: Session, loaded: "LoadedConfig", server: str | None)
         return await Pins(database, session.clock).waiting(server)
 
 
-def _show(pin: "Pin") -> None:
+def _show(session: Session, pin: "Pin") -> None:
     from bot.mcp.definitions import difference, fingerprint, short  # noqa: PLC0415 - keeps --help fast
 
     offered = pin.offered or ""
     what = "is new" if pin.accepted is None else f"has changed since {pin.accepted_at:%Y-%m-%d}"
-    typer.echo(f"{pin.tool} of {pin.server} {what} ({short(fingerprint(offered))}):")
+    session.say(f"{pin.tool} of {pin.server} {what} ({short(fingerprint(offered))}):")
     for line in difference(pin.accepted, offered):
-        typer.echo(f"  {line}")
+        session.say(f"  {line}")

@@ -31,7 +31,7 @@ def worker(
     loaded = session.load_or_default()
     session.start_logging()
     for notice in loaded.notices:
-        typer.echo(notice, err=True)
+        session.say(notice, err=True)
     asyncio.run(until_told_to_end(run_worker(loaded, ready=_say_ready if child else None), watch_stdin=child))
 
 

@@ -67,8 +67,18 @@ class LoadedConfig:
 
     def secrets(self) -> frozenset[str]:
         """Return every value that must not be shown, in plain text, passwords within addresses included."""
-        found = {secret for secret in (*_secrets_in(self.config), *self.brought_in) if secret}
+        placed = {secret for _, secret in _secrets_in(self.config, ())}
+        found = {secret for secret in (*placed, *self.brought_in) if secret}
         return frozenset(found | {password for secret in found for password in _passwords(secret)})
+
+    def placed_secrets(self) -> list[tuple[Place, str]]:
+        """Return each secret of the typed settings with its place; an address stands for the password in it."""
+        return [
+            (place, hidden)
+            for place, secret in _secrets_in(self.config, ())
+            if secret
+            for hidden in ({unquote(one) for one in _passwords(secret)} if "://" in secret else {secret})
+        ]
 
 
 def parse_place(path: str) -> Place:
@@ -84,24 +94,24 @@ def sounds_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
-def _secrets_in(value: object) -> Iterator[str]:
+def _secrets_in(value: object, place: Place) -> Iterator[tuple[Place, str]]:
     match value:
         case SecretStr():
-            yield value.get_secret_value()
+            yield place, value.get_secret_value()
         case BaseModel():
             for name in type(value).model_fields:
-                yield from _secrets_in(getattr(value, name))
+                yield from _secrets_in(getattr(value, name), (*place, name))
         case dict():
             for name, inner in cast("dict[str, object]", value).items():
                 # The environment of a tool is full of values that are no secrets, such as a log level.
                 if isinstance(inner, str | SecretStr):
                     if sounds_secret(name):
-                        yield inner if isinstance(inner, str) else inner.get_secret_value()
+                        yield (*place, name), inner if isinstance(inner, str) else inner.get_secret_value()
                 else:
-                    yield from _secrets_in(inner)
+                    yield from _secrets_in(inner, (*place, name))
         case tuple() | list():
-            for inner in cast("tuple[object, ...] | list[object]", value):
-                yield from _secrets_in(inner)
+            for position, inner in enumerate(cast("tuple[object, ...] | list[object]", value)):
+                yield from _secrets_in(inner, (*place, position))
         case _:
             pass
 

@@ -44,6 +44,10 @@ class Answers:
         """Whether the first answer replaces the message whose button or select was used."""
         return self._updates
 
+    def parts(self, text: str) -> list[str]:
+        """The messages that a text becomes, of which `say` says the first."""
+        return pieces(Say(self._api.secrets.text(text))) or ["…"]
+
     async def acknowledge(self) -> None:
         """Tell Discord that we are at it (it gives up after three seconds)."""
         if self._acknowledged:
@@ -68,7 +72,7 @@ class Answers:
         if files:
             # What goes with files is sent as a form, which Discord takes for an edit of the first answer too.
             await self.acknowledge()
-        body: dict[str, Any] = {"content": _first(text), "allowed_mentions": NO_MENTIONS}
+        body: dict[str, Any] = {"content": self._first(text), "allowed_mentions": NO_MENTIONS}
         if components or self._updates:
             body["components"] = action_rows(components)
         self.answered = True
@@ -112,10 +116,10 @@ class Answers:
         self.answered = True
         try:
             if self._acknowledged:
-                await self._follow_up(_first(text))
+                await self._follow_up(self._first(text))
                 return
             self._acknowledged = True
-            data = {"content": _first(text), "allowed_mentions": NO_MENTIONS, "flags": EPHEMERAL}
+            data = {"content": self._first(text), "allowed_mentions": NO_MENTIONS, "flags": EPHEMERAL}
             await self._callback({"type": _MESSAGE, "data": data})
         except (DiscordRefused, DiscordUnavailable) as error:
             log.warning("answer_not_delivered", reason=str(error))
@@ -149,6 +153,5 @@ class Answers:
             token=self._interaction.token,
         )
 
-
-def _first(text: str) -> str:
-    return (pieces(Say(text)) or ["…"])[0]
+    def _first(self, text: str) -> str:
+        return self.parts(text)[0]

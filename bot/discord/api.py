@@ -19,7 +19,9 @@ from bot.discord.limits import Limits, LimitSettings, RouteKey, Urgency
 from bot.discord.mentions import without_mentions
 from bot.discord.transport import Answer, Method, Request, Transport, over_http
 from bot.discord.turns import Turns
+from bot.discord.without_secrets import clean_file
 from bot.errors import ConfigError
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.work.surface import File
 
 log = structlog.get_logger(__name__)
@@ -83,7 +85,10 @@ class DiscordApi:
         *,
         base_url: str,
         request_seconds: float = REQUEST_SECONDS,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
+        self.secrets = secrets
+        """What no body of a request holds."""
         self._transport = transport
         self._turns = turns
         self._token = token
@@ -129,9 +134,9 @@ class DiscordApi:
             method,
             url,
             headers={"Authorization": f"Bot {self._token}", **cog_label(url)},
-            query={name: str(value) for name, value in (query or {}).items()},
-            body=without_mentions(body),
-            uploads=tuple(uploads),
+            query={name: self.secrets.text(str(value)) for name, value in (query or {}).items()},
+            body=self.secrets.value(without_mentions(body)),
+            uploads=tuple(clean_file(self.secrets, one) for one in uploads),
         )
         await self._turns.take(route, urgency, patience)
         answer = await self._carried(route, request)
@@ -217,8 +222,9 @@ async def open_api(
     limits: LimitSettings | None = None,
     clock: Clock | None = None,
     transport: Transport | None = None,
+    secrets: Secrets = NO_SECRETS,
 ) -> AsyncGenerator[DiscordApi]:
-    """Log in; a wrong token is a `ConfigError`, no answer a `DiscordUnavailable`."""
+    """Log in; a wrong token is a `ConfigError`, no answer a `DiscordUnavailable`. Nothing of ``secrets`` is ever sent."""
     clock = clock or Clock()
     turns = Turns(Limits(clock.monotonic, limits or LimitSettings()), clock)
     me: Json = {}
@@ -231,6 +237,7 @@ async def open_api(
                 me,
                 base_url=DiscordRoute.BASE,
                 request_seconds=request_seconds,
+                secrets=secrets,
             )
             application = await _logged_in(api, me)
             me["application_id"] = application["id"]

@@ -20,7 +20,6 @@ from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.missed import watch_table
-from bot.discord.rendering import pieces
 from bot.discord.runs_desk import DeskServices, RunsDesk
 from bot.discord.server_desk import Server
 from bot.errors import ConfigError, UserError
@@ -370,7 +369,7 @@ class Context(Generic[S]):
             return
         await self._answers.say_safely(text, components, files)
         self._replies += 1
-        more = "\n".join(pieces(Say(text))[1:])
+        more = "\n".join(self._answers.parts(text)[1:])
         if more:
             async with self._services.database.transaction() as conn:
                 await private.follow_up(

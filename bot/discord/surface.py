@@ -12,7 +12,9 @@ from bot.discord.events import SPOKEN
 from bot.discord.outbox_table import NewRow
 from bot.discord.raw_messages import attachments_of
 from bot.discord.rendering import MOST_CHUNKS, URGENCY, Rendered, bodies, edit_body, identity_of, thread_name
+from bot.discord.without_secrets import without_secrets
 from bot.errors import OutsideError
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.work.surface import Connection, Place, Said, Say
 
 PAGE = 100
@@ -25,8 +27,17 @@ _EPOCH_MS = 1_420_070_400_000
 class DiscordSurface:
     """Implements `bot.work.surface.Surface` on the outbox and Discord's history routes."""
 
-    def __init__(self, api: DiscordApi, clock: Clock, *, most_chunks: int = MOST_CHUNKS) -> None:
+    def __init__(
+        self,
+        api: DiscordApi,
+        clock: Clock,
+        *,
+        most_chunks: int = MOST_CHUNKS,
+        secrets: Secrets = NO_SECRETS,
+    ) -> None:
+        """Nothing of ``secrets`` is ever said."""
         self._api = api
+        self._secrets = secrets
         self._clock = clock
         self._most_chunks = most_chunks
 
@@ -49,7 +60,7 @@ class DiscordSurface:
                     files=rendered.files,
                 ),
             )
-            for number, rendered in enumerate(bodies(say, most_chunks=self._most_chunks))
+            for number, rendered in enumerate(self._bodies(say))
         ]
 
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
@@ -58,14 +69,14 @@ class DiscordSurface:
             conn,
             row,
             NewRow(
-                key=key, kind="edit", payload=edit_body(say), after_row=after, urgency=URGENCY[say.urgency],
+                key=key, kind="edit", payload=edit_body(without_secrets(self._secrets, say)), after_row=after, urgency=URGENCY[say.urgency],
                 identity=identity_of(say.speaker), subject=f"edit:{row}",
             ),
         )  # fmt: skip
 
     async def replace(self, conn: Connection, key: str, row: int, say: Say) -> list[int]:
         """Make the message of ``row`` say all of ``say``; what does not fit into it follows in further messages."""
-        first, *others = bodies(say, most_chunks=self._most_chunks)
+        first, *others = self._bodies(say)
         shown: dict[str, Any] = {"embeds": [], "components": [], **first.body}
         if first.files:
             # An edit does not carry files: they follow in a message of their own, with the cards that show them.
@@ -98,21 +109,21 @@ class DiscordSurface:
 
     async def open_thread(self, conn: Connection, key: str, row: int, name: str) -> Place:
         """Open a thread under the message of ``row``; it has that message's id."""
-        payload = {"name": thread_name(name), "auto_archive_duration": DAY_MINUTES}
+        payload = {"name": self._thread_name(name), "auto_archive_duration": DAY_MINUTES}
         return Place(opened_by=await self._on(conn, row, NewRow(key=key, kind="thread", payload=payload)))
 
     async def open_thread_on(
         self, conn: Connection, key: str, channel_id: int, message_id: int, name: str
     ) -> Place:
         """Open a thread under somebody's message; it has that message's id."""
-        payload = {"name": thread_name(name), "auto_archive_duration": DAY_MINUTES}
+        payload = {"name": self._thread_name(name), "auto_archive_duration": DAY_MINUTES}
         new = NewRow(key=key, kind="thread", payload=payload, channel_id=channel_id, target_id=message_id)
         return Place(opened_by=await outbox_table.add(conn, new))
 
     async def open_private_thread(self, conn: Connection, key: str, channel_id: int, name: str) -> Place:
         """Open a thread that only those see who are mentioned in it (and who may manage threads)."""
         payload = {
-            "name": thread_name(name),
+            "name": self._thread_name(name),
             "auto_archive_duration": DAY_MINUTES,
             "type": PRIVATE_THREAD,
             "invitable": False,
@@ -124,8 +135,8 @@ class DiscordSurface:
         self, conn: Connection, key: str, channel_id: int, name: str, say: Say, *, tags: Sequence[int] = ()
     ) -> Place:
         """Open a post of a forum with its first message; what else there is to ``say`` follows in it."""
-        first, *others = bodies(say, most_chunks=self._most_chunks)
-        payload: dict[str, Any] = {"name": thread_name(name), "message": first.body}
+        first, *others = self._bodies(say)
+        payload: dict[str, Any] = {"name": self._thread_name(name), "message": first.body}
         if tags:
             payload["applied_tags"] = [str(tag) for tag in tags]
         identity, urgency = identity_of(say.speaker), URGENCY[say.urgency]
@@ -154,7 +165,7 @@ class DiscordSurface:
     ) -> None:
         """Rename, archive or lock a thread after what was said in it before; Discord renames twice in ten minutes."""
         payload = {
-            **({} if name is None else {"name": thread_name(name)}),
+            **({} if name is None else {"name": self._thread_name(name)}),
             **({} if archived is None else {"archived": archived}),
             **({} if locked is None else {"locked": locked}),
         }
@@ -186,6 +197,13 @@ class DiscordSurface:
     async def unpin(self, conn: Connection, key: str, channel_id: int, message_id: int) -> None:
         """Take a pin off."""
         await self._mark(conn, "unpin", key, channel_id, message_id)
+
+    def _bodies(self, say: Say) -> list[Rendered]:
+        """The messages that it becomes; secrets go before it is cut, since a half would not be known."""
+        return bodies(without_secrets(self._secrets, say), most_chunks=self._most_chunks)
+
+    def _thread_name(self, name: str) -> str:
+        return thread_name(self._secrets.text(name))
 
     async def _mark(
         self, conn: Connection, kind: str, key: str, channel_id: int, message_id: int, emoji: str = ""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.errors import ConfigError
 from bot.llm.protocol import BackendUnreachable, BadAnswer, Json, UnsupportedRequest
-from bot.observe.redaction import forms_of
+from bot.observe.secret_forms import forms_of
 
 type Api = Literal["auto", "responses", "chat"]
 

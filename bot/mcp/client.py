@@ -53,6 +53,8 @@ class PoolSettings:
     restarts: Restarts = field(default_factory=Restarts)
     judge: Judge = trust_all
     elicitor: Elicitor = field(default_factory=NobodyToAsk)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """What no server may tell, whoever gave it."""
     breakers: Breakers | None = None
     """Where the servers' breakers are made, so that who hears of models' outages hears of theirs; None: nobody does."""
 
@@ -87,6 +89,7 @@ class McpPool:
             rng=rng,
             elicitor=settings.elicitor,
             judge=settings.judge,
+            secrets=settings.secrets,
         )
         for spec in specs:
             if spec.name in self._links:

@@ -45,6 +45,7 @@ from bot.mcp.streams import OnEnd
 from bot.mcp.tool_safety import harmless, problem
 from bot.mcp.toolbox import Progress
 from bot.mcp.transports import connected
+from bot.observe.known_secrets import Secrets
 from bot.work.principal import Principal
 
 _log = structlog.get_logger(__name__)
@@ -69,6 +70,8 @@ class LinkSettings:
     rng: random.Random
     elicitor: Elicitor
     judge: Judge = trust_all
+    secrets: frozenset[str] = frozenset()
+    """What no server may tell, whoever gave it."""
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ class ServerLink:
         self._rejudge = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._starting = False
-        self._scrub = Scrub(spec.secrets)
+        self._scrub = Scrub(Secrets(spec.secrets | settings.secrets))
         self._failures = Failures(spec, self._scrub)
         self._calls = CallsInFlight(spec.name, settings.elicitor)
         self.protocol = ""
@@ -337,7 +340,11 @@ class ServerLink:
         async with contextlib.AsyncExitStack() as stack:
             stderr: StderrLines | None = None
             if isinstance(self.spec, StdioServer):
-                lines = StderrLines(self.name, secrets=self.spec.env.values(), clock=self._clock)
+                lines = StderrLines(
+                    self.name,
+                    secrets=Secrets({*self.spec.env.values(), *self._settings.secrets}),
+                    clock=self._clock,
+                )
                 stderr = await stack.enter_async_context(lines)
             transport = connected(self.spec, stderr, on_end, self._noted, self._clock)
             client = Client(

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import os
 from collections import deque
-from collections.abc import Iterable
 from types import TracebackType
 from typing import Self, TextIO
 
 import structlog
 
 from bot.clock import Clock
+from bot.observe.known_secrets import Secrets
 
 _log = structlog.get_logger(__name__)
 
@@ -18,18 +18,17 @@ _MOST_LINE = 2_000
 _MOST_LINES_A_MINUTE = 120
 _MINUTE = 60.0
 _KEPT = 20
-_SHORTEST_SECRET = 6
 
 
 class StderrLines:
     """A pipe to give to a server as its stderr; an async context manager around the server's life.
 
-    The values in ``secrets`` (those of the server's environment) are blotted out of every line.
+    What is in ``secrets`` (besides the secrets, all of the server's environment) is taken out of every line.
     """
 
-    def __init__(self, server: str, *, secrets: Iterable[str], clock: Clock) -> None:
+    def __init__(self, server: str, *, secrets: Secrets, clock: Clock) -> None:
         self._server = server
-        self._secrets = sorted((s for s in secrets if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
+        self._secrets = secrets
         self._clock = clock
         self._kept: deque[str] = deque(maxlen=_KEPT)
         self._minute = clock.monotonic()
@@ -99,9 +98,7 @@ class StderrLines:
     def _take(self, raw: bytes) -> None:
         text = raw.decode("utf-8", "replace")
         text = "".join(c if c.isprintable() else " " for c in text).strip()
-        for secret in self._secrets:
-            text = text.replace(secret, "[hidden]")
-        text = text[:_MOST_LINE]
+        text = self._secrets.text(text)[:_MOST_LINE]
         if not text:
             return
         self._kept.append(text)

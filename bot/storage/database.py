@@ -18,6 +18,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from bot.clock import Clock
 from bot.errors import CogswarmError, OutsideError, TimedOut
+from bot.observe.known_secrets import NO_SECRETS, Secrets
+from bot.storage.clean_values import cleaning
 from bot.storage.connecting import DatabaseAway, Parameters, place, refusal
 
 __all__ = ["Connection", "Database", "HalfVector", "PoolOptions", "WakeUp"]
@@ -79,10 +81,13 @@ class Database:
         clock: Clock | None = None,
         *,
         embedded: bool = False,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
+        """Nothing of ``secrets`` is ever stored."""
         self.options = options or PoolOptions()
         self.embedded = embedded
         self._where = where
+        self._keep_secrets_out = cleaning(secrets)
         self._clock = clock or Clock()
         self._asking: set[asyncio.Task[None]] = set()
         self._types: tuple[TypeInfo, TypeInfo] | None = None
@@ -218,8 +223,9 @@ class Database:
             await connection.execute("SELECT 1")
 
     async def configure(self, connection: Connection) -> None:
-        """Prepares a new connection: each statement on its own, vectors as Python objects."""
+        """Prepares a new connection: each statement on its own, no secrets in it, vectors as Python objects."""
         await connection.set_autocommit(True)
+        self._keep_secrets_out(connection)
         if self._types is None:
             found = await TypeInfo.fetch(connection, "vector"), await TypeInfo.fetch(connection, "halfvec")
             if found[0] is None or found[1] is None:

@@ -9,6 +9,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import ConfigError
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.storage.cluster import Layout
 from bot.storage.connecting import SEARCH_PATH, DatabaseAway, Parameters, parameters_of, with_settings
 from bot.storage.database import Database, PoolOptions
@@ -31,6 +32,7 @@ class DatabaseOptions:
         embedded: how the embedded server is run.
         migrations: the folder of the numbered SQL files.
         migrating: how long migrating may wait.
+        secrets: what is never stored.
     """
 
     bot_url: str | None = None
@@ -38,6 +40,7 @@ class DatabaseOptions:
     embedded: EmbeddedOptions = field(default_factory=EmbeddedOptions)
     migrations: Path = MIGRATIONS
     migrating: MigrationTimes = field(default_factory=MigrationTimes)
+    secrets: Secrets = NO_SECRETS
 
 
 @asynccontextmanager
@@ -100,7 +103,11 @@ async def _opened(
             now = access()
             await migrate(now.owner, files, role=now.owner_role, clock=clock, times=options.migrating)
             database = Database(
-                lambda: _bot_parameters(access(), options), options.pool, clock, embedded=embedded
+                lambda: _bot_parameters(access(), options),
+                options.pool,
+                clock,
+                embedded=embedded,
+                secrets=options.secrets,
             )
             await database.open()
             async with database.connection() as connection:

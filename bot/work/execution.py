@@ -49,7 +49,7 @@ class Execution:
         self._services = services
         self._settings = settings
         self._clock = clock
-        self._steps = Steps(services.database, row.id, row.fence, recorded)
+        self._steps = Steps(services.database, row.id, row.fence, recorded, secrets=services.secrets)
         self._voice = Voice(row, self._steps, services)
         self._waits = Waits(row, self._steps, self._voice, services)
         self._run = Run(row, services, self._steps, self._voice, self._waits)

@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.config.agents import BudgetSection
 from bot.mcp.toolbox import Toolbox
 from bot.memory.library import Library
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.storage.database import Database
 from bot.work.agency import Agency
 from bot.work.files import FileReader
@@ -71,5 +72,7 @@ class RunServices:
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
     files: FileReader | None = None
     """Reads what people attached; None where nothing is attached."""
+    secrets: Secrets = NO_SECRETS
+    """What is not shown of a text while it grows, and not recorded."""
     readable: Readable | None = None
     """What whoever reads along in a place can read; None where nobody knows."""

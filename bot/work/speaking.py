@@ -78,6 +78,7 @@ class Voice:
             # Where no status message does, the text itself shows what is being done, and can be stopped.
             buttons=(stop_button(self._row.id),) if alone else (),
             begun=note,
+            secrets=self._services.secrets,
         )
         text = await growing.grow(pieces)
         async with self._steps.commit() as conn:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from pydantic import JsonValue, TypeAdapter
 
 from bot.errors import CogswarmError, ConfigError
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.storage.database import Database
 from bot.storage.storable import storable
 from bot.work import runs_table, steps_table
@@ -41,7 +42,16 @@ class LeaseLost(CogswarmError):
 class Steps:
     """The steps of one run in the hands of one holder, whose ``fence`` every commit checks."""
 
-    def __init__(self, database: Database, run_id: UUID, fence: int, rows: Iterable[StepRow] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        run_id: UUID,
+        fence: int,
+        rows: Iterable[StepRow] = (),
+        *,
+        secrets: Secrets = NO_SECRETS,
+    ) -> None:
+        """Nothing of ``secrets`` is recorded."""
         self.run_id = run_id
         self.fence = fence
         self.gets_on = False
@@ -53,6 +63,7 @@ class Steps:
         self.idle.set()
         self.harmless.set()
         self._database = database
+        self._secrets = secrets
         known = list(rows)
         self._recorded = {row.key: row.result for row in known if row.state == "done"}
         self._intents = {row.key: row.result for row in known if row.state == "intended"}
@@ -174,7 +185,7 @@ class Steps:
 
     async def record(self, conn: Connection, key: str, value: Any, *, effect: str = "repeatable") -> None:
         """Record, in the caller's `commit`, that a step is done, with its result as JSON."""
-        kept = storable(value)  # at once as after a restart
+        kept = self._secrets.value(storable(value))  # at once as after a restart
         await steps_table.record(conn, self.run_id, key, effect, self.fence, kept)
         self._recorded[key] = kept
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.clock import Clock
+from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.work.surface import Button, Connection, Place, Say, Surface
 
 PACE = 2.0
@@ -49,8 +50,12 @@ class Growing:
         pace: float = PACE,
         buttons: tuple[Button, ...] = (),
         begun: Begun | None = None,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
-        """``buttons`` stand below it as long as it grows; ``begun`` is told the outbox row that carries it."""
+        """``buttons`` stand below it as long as it grows; ``begun`` is told the outbox row that carries it.
+
+        Of ``secrets`` nothing is shown, neither whole nor while it is not known yet what a word becomes.
+        """
         self._surface = surface
         self._transaction = transaction
         self._clock = clock
@@ -62,6 +67,7 @@ class Growing:
         self._pace = pace
         self._buttons = buttons
         self._begun = begun
+        self._secrets = secrets
         self._doing = ""
         self._row: int | None = None
         self._shown: str = ""
@@ -90,7 +96,7 @@ class Growing:
                 await _first_of(writing, self._clock.sleep(pause))
                 pause = self._pace
                 if not writing.done():
-                    await self._show(self._shown_of("".join(text), done=False))
+                    await self._show(self._shown_of(self._secrets.growing("".join(text)), done=False))
             await writing
         finally:
             writing.cancel()
@@ -99,7 +105,7 @@ class Growing:
 
     async def finish(self, conn: Connection, text: str) -> list[int]:
         """Show the whole text, in the caller's transaction; the answer is the outbox rows."""
-        whole = replace(self._say, text=self._shown_of(text, done=True))
+        whole = replace(self._say, text=self._shown_of(self._secrets.text(text), done=True))
         if self._row is None and self._attempt == FIRST_ATTEMPT:
             return await self._surface.post(conn, self._key, self._place, whole)
         if self._row is None:

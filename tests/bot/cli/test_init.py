@@ -126,7 +126,7 @@ def test_a_token_with_a_line_break_in_the_environment_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30))
 def test_whatever_the_token_is_made_of_it_is_read_back_from_dotenv(
     run: Run, session: Session, tmp_path: Path, secret: str

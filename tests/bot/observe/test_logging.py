@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from bot.clock import Clock
 from bot.errors import ConfigError
+from bot.observe.known_secrets import REDACTED
 from bot.observe.logging import LONGEST_TEXT, configure_logging
-from bot.observe.redaction import REDACTED, Redactor
+from bot.observe.redaction import Redactor
 
 SECRET = "s3cr3t-value-of-some-length"
 CLOCK = Clock(now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))

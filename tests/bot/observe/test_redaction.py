@@ -6,7 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.observe.redaction import REDACTED, SHORTEST, Redactor
+from bot.observe.known_secrets import REDACTED
+from bot.observe.redaction import Redactor
+from bot.observe.secret_forms import SHORTEST
 
 secrets = st.text(st.characters(exclude_categories=["Cs"]), min_size=SHORTEST, max_size=40).filter(
     lambda secret: len(set(secret)) > 3 and secret.strip() == secret and secret not in REDACTED
