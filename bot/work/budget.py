@@ -67,8 +67,9 @@ class RunMeter:
             output = self._room_of_run(run, wish).output_tokens(wish)
             if output < LEAST_OUTPUT or self._is_late(run, wish):
                 raise BudgetUsedUp(
-                    f"This has used up its budget ({in_words(self.limit)}, {self.limit.seconds:g} seconds); the owner "
-                    "can raise `budgets` in config.yaml."
+                    f"This has used up its budget ({in_words(self.limit)}, {self.limit.seconds:g} seconds), which holds "
+                    "for this piece of work alone and is not reset: ask anew for less, or have the owner raise `budgets` "
+                    "in config.yaml."
                 )
             for account, spent in zip(accounts, await spend_table.locked(conn, accounts), strict=True):
                 limit = self._limit_of(account.scope)

@@ -73,7 +73,11 @@ def cost_of(price: PriceSection | None, input_tokens: int, output_tokens: int) -
 def in_words(limit: Limit) -> str:
     """What a limit allows, such as "200,000 tokens, $0.50"."""
     parts = [
-        *([f"{limit.calls:,} model calls"] if limit.calls is not None else []),
+        *(
+            [f"{limit.calls:,} model call{'' if limit.calls == 1 else 's'}"]
+            if limit.calls is not None
+            else []
+        ),
         *([f"{limit.tokens:,} tokens"] if limit.tokens is not None else []),
         *([f"${limit.money:,.2f}"] if limit.money is not None else []),
     ]

@@ -26,7 +26,7 @@ from bot.cli.failures import exit_code_of
 from bot.cli.session import Session
 from bot.config.load import load_config
 from bot.local_discord.server import LocalDiscord
-from bot.observe.known_secrets import REDACTED, is_telling
+from bot.observe.known_secrets import LONG_ENOUGH, REDACTED, is_telling
 from bot.observe.logging import configure_logging
 from bot.observe.secret_forms import forms_of
 from bot.plugins.discovery import find
@@ -189,11 +189,11 @@ def configuration(local: LocalDiscord, database_url: str, own: Iterable[str]) ->
 def through_the_shell(file: Path, capsys: pytest.CaptureFixture[str], text: str) -> tuple[str, str]:
     """What the commands that export anything print, and what is written and said when one breaks."""
     printed = ""
-    for command in ("runs list --all", "audit export", "config show", "check", "tools list", "audit verify"):
+    for command in ("runs list --all", "audit export", "config show", "check", "tools list"):
         main([*command.split(), "--config", str(file)], Session(environ={}))
         out, err = capsys.readouterr()
         printed += f"\n$ {command}\n{out}{err}"
-    for begins in re.findall(r"^([0-9a-f]{8})  failed", printed, re.MULTILINE):
+    for begins in re.findall(r"^([0-9a-f]{8})  failed .*careless", printed, re.MULTILINE)[:1]:
         main(["runs", "show", begins, "--config", str(file)], Session(environ={}))
         printed += capsys.readouterr().out
     session = Session(environ={}, config_path=file, new_id=lambda: "1d1d1d1d")
@@ -245,10 +245,10 @@ async def test_ac_s4_what_breaks_tells_no_secret(
         scripted_model.will_say(text)
         talk = await ada.slash("break", where="talk")
         shown["talk"] = (await talk.finished()).text
+        for where, kind in (("step", "broken"), ("run", "user"), ("run", "outside")):
+            broke = await (await ada.slash("break", where=where, kind=kind)).finished()
+            shown[f"{where} {kind}"] = broke.text
         for kind in ("broken", "user", "outside"):
-            for where in ("step", "run"):
-                broke = await (await ada.slash("break", where=where, kind=kind)).finished()
-                shown[f"{where} {kind}"] = broke.text
             answer = await (await ada.slash("break", where="command", kind=kind)).answer()
             shown[f"command {kind}"] = answer.text
         shown["reply"] = (await (await ada.slash("break", where="reply")).answer()).text
@@ -279,3 +279,6 @@ async def test_ac_s4_what_breaks_tells_no_secret(
     for name, said in places.items():
         assert REDACTED in said, name
         assert leaks(secrets, said) == [], name
+    # Nor is one cut in two between messages, of which the second would begin with the rest of it.
+    ends = [one[len(one) // 2 :] for one in secrets if len(one) >= LONG_ENOUGH]
+    assert leaks(ends, places["messages"]) == []
