@@ -6,58 +6,42 @@ who is cancelled cancels the call, which the SDK then tells the server.
 """
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from mcp.client import Client, ClientSession, IncomingMessage
+from mcp.client import Client, ClientSession
 from mcp.shared.dispatcher import ProgressFnT
 from mcp.shared.exceptions import MCPError
-from mcp.types import (
-    Implementation,
-    PromptListChangedNotification,
-    ResourceListChangedNotification,
-    ToolListChangedNotification,
-)
 from pydantic import ValidationError
 
 from bot.clock import Clock
-from bot.mcp import contents, library_tools, listing, server_calls
+from bot.mcp import contents, library_tools, server_calls
 from bot.mcp.asking import Elicitor
 from bot.mcp.calls_in_flight import CallsInFlight
-from bot.mcp.errors import ToolRefused, ToolUnavailable
 from bot.mcp.failures import Failures
 from bot.mcp.judging import Held, Judge, trust_all
 from bot.mcp.list_changes import hear_of_changes
+from bot.mcp.offered_tools import OfferedTools
+from bot.mcp.opening import Hearing, Note, ServerEnded, opened, why_of
 from bot.mcp.output_schema import mismatch
 from bot.mcp.restarts import Restarts
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.scrub import Scrub
 from bot.mcp.server_calls import AskedForEver
 from bot.mcp.shown_text import one_line
-from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
-from bot.mcp.stderr_lines import StderrLines
-from bot.mcp.streams import OnEnd
-from bot.mcp.tool_safety import harmless, problem
+from bot.mcp.specs import ServerSpec
 from bot.mcp.toolbox import Progress
-from bot.mcp.transports import connected
 from bot.observe.known_secrets import Secrets
 from bot.work.principal import Principal
 
 _log = structlog.get_logger(__name__)
 
-_STDERR_SECONDS = 1.0
-_CLIENT_NAME = "cogswarm"
 _RELIST_SECONDS = 1.0
 """Between two listings of a server that says its list has changed, however often it says so."""
-
-
-class ServerEnded(Exception):
-    """The server stopped talking; ``str()`` is why, as the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +72,14 @@ class ServerLink:
         self._settings = settings
         self._clock = settings.clock
         self._session: _Session | None = None
-        self._tools: Mapping[str, ToolInfo] = {}
-        self._library: frozenset[str] = frozenset()
-        self._unsafe: Mapping[str, Held] = {}
-        self._held: Mapping[str, Held] = {}
         self._reason = "it is being started"
-        self._note = ""
+        self._note = Note()
         self._stop = asyncio.Event()
         self._rejudge = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._starting = False
         self._scrub = Scrub(Secrets(spec.secrets | settings.secrets))
+        self._offered = OfferedTools(spec, self._scrub, settings.judge, settings.start_seconds)
         self._failures = Failures(spec, self._scrub)
         self._calls = CallsInFlight(spec.name, settings.elicitor)
         self.protocol = ""
@@ -121,19 +102,11 @@ class ServerLink:
     def tools(self) -> list[ToolInfo]:
         """The tools it has, or had when it last ran."""
         reason = f"The tool server {self.name} is not running: {self.reason}." if self.reason else ""
-        return [
-            replace(
-                tool,
-                available=not reason,
-                reason=reason,
-                blocked=held.reason if (held := self._held.get(tool.name)) else "",
-            )
-            for tool in self._tools.values()
-        ]
+        return self._offered.infos(reason)
 
     def held(self, tool: str) -> Held | None:
         """Why a tool may not be called."""
-        return self._held.get(tool)
+        return self._offered.held(tool)
 
     def look_again(self) -> None:
         """Have the tools judged anew soon, since somebody has decided about them."""
@@ -154,16 +127,7 @@ class ServerLink:
         """Raise `ToolUnavailable` or `ToolRefused` where ``tool`` cannot be called just now."""
         if self._session is None:
             raise self._failures.not_running(tool, self._reason)
-        if tool not in self._tools:
-            raise ToolUnavailable(
-                f"The tool server {self.name} has no tool named {one_line(tool, 128)}.",
-                server=self.name,
-                tool=tool,
-                reason="no such tool",
-            )
-        held = self._held.get(tool)
-        if held is not None:
-            raise ToolRefused(held.reason, server=self.name, tool=tool, kind=held.kind)
+        self._offered.check(tool)
 
     async def call(
         self,
@@ -186,8 +150,8 @@ class ServerLink:
                     session.ended.set()
                 if session.ended.is_set():
                     self._went_down(session.ended)
-                    raise (call.refused or self._failures.broken(tool, self._note)) from error
-                raise (call.refused or self._failures.answered(tool, error, self._note)) from error
+                    raise (call.refused or self._failures.broken(tool, self._note.text)) from error
+                raise (call.refused or self._failures.answered(tool, error, self._note.text)) from error
             except AskedForEver as error:
                 raise self._failures.unusable(
                     tool, "it keeps asking for more instead of answering"
@@ -204,14 +168,14 @@ class ServerLink:
     async def _do(
         self, session: ClientSession, tool: str, arguments: Mapping[str, Any], progress: Progress | None
     ) -> ToolResult:
-        if tool in self._library:
+        if self._offered.is_of_library(tool):
             try:
                 return await library_tools.use(self.name, session, tool, arguments, self._clock)
             except library_tools.WrongArgument as error:
                 return ToolResult(f"{error}.", is_error=True)
         told = None if progress is None else _telling(progress, self._scrub)
         result = await server_calls.call_tool(session, tool, arguments, told, self._clock)
-        schema = self._tools[tool].output_schema
+        schema = self._offered.output_schema(tool)
         if schema is not None and not result.is_error:
             why = (
                 "it promises structured content and gives none"
@@ -228,7 +192,7 @@ class ServerLink:
         ended.set()
         if self._session is not None and self._session.ended is ended:
             self._session = None
-            self._reason = self._note or "it stopped by itself"
+            self._reason = self._note.text or "it stopped by itself"
             self.ready.clear()
 
     async def _run(self) -> None:
@@ -248,13 +212,13 @@ class ServerLink:
 
     async def _serve_once(self) -> str:
         """Run the server once until it ends; say why it did."""
-        self._note = ""
+        self._note.text = ""
         try:
             await self._serve()
         except ServerEnded as error:
             return str(error)
         except Exception as error:  # noqa: BLE001  # whatever a server or the SDK does, only this server is down
-            return self._note or _why(error)
+            return self._note.text or why_of(error)
         finally:
             self._starting = False
             self._session = None
@@ -264,24 +228,32 @@ class ServerLink:
     async def _serve(self) -> None:
         ended, changed = asyncio.Event(), asyncio.Event()
         self._starting = True
-        async with self._client(partial(self._went_down, ended), changed) as client:
-            await self._list(client)
+        hearing = Hearing(partial(self._went_down, ended), self._noted, changed.set, self._calls.elicit)
+        async with opened(
+            self.spec,
+            hearing,
+            self._note,
+            seconds=self._settings.start_seconds,
+            secrets=self._settings.secrets,
+            clock=self._clock,
+        ) as client:
+            await self._offered.list(client)
             self._starting = False
             self._session = _Session(client, ended)
             self.protocol = client.protocol_version
-            _log.info("tool_server_ready", server=self.name, tools=len(self._tools), protocol=self.protocol)
+            _log.info("tool_server_ready", server=self.name, tools=len(self._offered), protocol=self.protocol)
             self.tried.set()
             self.ready.set()
-            hearing = asyncio.create_task(hear_of_changes(client, changed, self._clock))
+            changes = asyncio.create_task(hear_of_changes(client, changed, self._clock))
             try:
                 await self._keep_listed(client, ended, changed)
             finally:
-                hearing.cancel()
-                await asyncio.gather(hearing, return_exceptions=True)
+                changes.cancel()
+                await asyncio.gather(changes, return_exceptions=True)
                 self._session = None
                 self.ready.clear()
         if not self._stop.is_set():
-            raise ServerEnded(self._note or "it stopped by itself")
+            raise ServerEnded(self._note.text or "it stopped by itself")
 
     async def _keep_listed(self, client: Client, ended: asyncio.Event, changed: asyncio.Event) -> None:
         """Until the session ends: list the tools again when they change, judge them again when asked to."""
@@ -294,81 +266,14 @@ class ServerLink:
                 if ended.is_set() or self._stop.is_set():
                     return
                 changed.clear()
-                await self._list(client)
-                _log.info("tool_server_listed_again", server=self.name, tools=len(self._tools))
+                await self._offered.list(client)
+                _log.info("tool_server_listed_again", server=self.name, tools=len(self._offered))
             else:
-                await self._judged()
-
-    async def _list(self, client: Client) -> None:
-        async with asyncio.timeout(self._settings.start_seconds):
-            listed = await listing.tools(self.name, client.session)
-        own = [self._scrub.info(tool) for tool in listed]
-        has = await library_tools.offers(self.name, client.session, client.server_capabilities)
-        ours = library_tools.library_tools(self.name, has, own)
-        unsafe = {tool.name: why for tool in own if (why := problem(tool))}
-        if unsafe:
-            _log.warning(
-                "tools_unsafe", server=self.name, reasons=[one_line(why) for why in unsafe.values()][:20]
-            )
-        tools = {tool.name: harmless(tool) if tool.name in unsafe else tool for tool in [*own, *ours]}
-        # In one step, and held until judged: nothing new can be called before that.
-        self._library = frozenset(tool.name for tool in ours)
-        self._unsafe = {name: Held("unsafe", why) for name, why in unsafe.items()}
-        waiting = Held("changed", f"The tools of {self.name} are being looked at; try again in a moment.")
-        fresh = {name for name, tool in tools.items() if self._tools.get(name) != tool}
-        self._held = {**self._held, **dict.fromkeys(fresh, waiting)}
-        self._tools = tools
-        await self._judged()
-
-    async def _judged(self) -> None:
-        self._rejudge.clear()
-        judged = [
-            tool
-            for name, tool in self._tools.items()
-            if name not in self._library and name not in self._unsafe
-        ]
-        self._held = {**await self._settings.judge(self.spec, judged), **self._unsafe}
-
-    @contextlib.asynccontextmanager
-    async def _client(self, on_end: OnEnd, changed: asyncio.Event) -> AsyncGenerator[Client]:
-        """Start and greet the server within the time limit; end it afterwards."""
-
-        async def heard(message: IncomingMessage) -> None:
-            if isinstance(message, _LIST_CHANGES):
-                changed.set()
-
-        async with contextlib.AsyncExitStack() as stack:
-            stderr: StderrLines | None = None
-            if isinstance(self.spec, StdioServer):
-                lines = StderrLines(
-                    self.name,
-                    secrets=Secrets({*self.spec.env.values(), *self._settings.secrets}),
-                    clock=self._clock,
-                )
-                stderr = await stack.enter_async_context(lines)
-            transport = connected(self.spec, stderr, on_end, self._noted, self._clock)
-            client = Client(
-                transport,
-                client_info=Implementation(name=_CLIENT_NAME, version="1"),
-                cache=None,
-                message_handler=heard,
-                elicitation_callback=self._calls.elicit,
-            )
-            start = self._settings.start_seconds
-            try:
-                async with asyncio.timeout(start):
-                    await stack.enter_async_context(client)
-                yield client
-            except TimeoutError as error:
-                raise ServerEnded(self._note or f"it did not answer within {start:g} seconds") from error
-            except ServerEnded:
-                raise
-            except Exception as error:
-                why = self._note or await _last_words(stderr) or _why(error, self.spec)
-                raise ServerEnded(why) from error
+                self._rejudge.clear()
+                await self._offered.judge_again()
 
     def _noted(self, reason: str) -> None:
-        self._note = reason
+        self._note.text = reason
         _log.warning("tool_server_misbehaved", server=self.name, reason=reason)
 
     async def _pause(self, seconds: float, *also: asyncio.Event) -> None:
@@ -380,9 +285,6 @@ class ServerLink:
             waiting.cancel()
             for end in ends:
                 end.cancel()
-
-
-_LIST_CHANGES = (ToolListChangedNotification, ResourceListChangedNotification, PromptListChangedNotification)
 
 
 def _telling(tell: Progress, scrub: Scrub) -> ProgressFnT:
@@ -402,20 +304,3 @@ async def _first_of(*events: asyncio.Event) -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-async def _last_words(stderr: StderrLines | None) -> str:
-    if stderr is None:
-        return ""
-    await stderr.drained(_STDERR_SECONDS)
-    return f"it said {stderr.last.rstrip('.')!r}" if stderr.last else ""
-
-
-def _why(error: BaseException, spec: ServerSpec | None = None) -> str:
-    """The innermost reason of an error or of a group of them, as the end of a sentence."""
-    while isinstance(error, BaseExceptionGroup):
-        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    said = f"{type(error).__name__}: {error}".strip().rstrip(":.")
-    if isinstance(spec, HttpServer):
-        said = said.replace(spec.url, spec.url.partition("?")[0])
-    return one_line(said, 500)

@@ -228,7 +228,7 @@ async def test_what_a_server_writes_to_stderr_is_logged_within_bounds() -> None:
             await pool.call("odd", "say", {"text": "x", "times": 100_000}, timeout=TIMEOUT)
             await pool.call("odd", "say", {"text": "line\n", "times": 1_000}, timeout=TIMEOUT)
     lines = [log["line"] for log in logs if log["event"] == "tool_server_stderr"]
-    assert "with [hidden] inside" in lines
+    assert "with [redacted] inside" in lines
     assert not any("a-secret-key" in str(log) for log in logs)
     assert all(len(line) <= 2_000 for line in lines)
     assert len(lines) <= 120

@@ -10,6 +10,7 @@ import pytest
 from bot.clock import Clock
 from bot.discord.limits import Urgency
 from bot.discord.rendering import SUPPRESS_EMBEDS
+from bot.observe.known_secrets import Secrets
 from bot.storage.database import Database
 from bot.work.engine import Engine
 from bot.work.run import Run
@@ -42,6 +43,31 @@ async def test_a_text_is_shown_while_it_is_written_and_ends_whole(database: Data
     assert posts[1:] == ["word0 …", "after it"]
     # nobody has seen any, so that of all edits only the newest is left
     assert [one for one in edits if one.startswith("word")] == ["".join(WORDS)]
+
+
+async def test_no_part_of_a_secret_is_shown_while_it_is_written(database: Database) -> None:
+    """The database has every edit that was to be shown; none is dropped for a newer one while it is looked at."""
+    bench, secret = Bench(database), "Tr0ub4dor-and-3-more"
+    told = f"It is {secret}, they say."
+    shown: list[str] = []
+
+    async def letters() -> AsyncGenerator[str]:
+        for letter in told:
+            await asyncio.sleep(0.002)
+            yield letter
+            shown.extend(await bench.said("edit") + await bench.said())
+
+    @bench.cog.workflow
+    async def write(run: Run) -> None:
+        assert await run.stream(letters()) == told
+
+    services = replace(services_of(database), pace=0.0, secrets=Secrets([secret]))
+    flows = {("lab", name): flow for name, flow in bench.cog.workflows.items()}
+    row = await bench.finish(await bench.start(write), Engine(services, flows, FAST))
+    assert row.state == "done"
+    assert any(text.startswith("It is [redacted], th") for text in shown)
+    assert any(text == "It is …" for text in shown)
+    assert not [text for text in shown if "Tr" in text]
 
 
 async def test_what_is_written_quicker_than_people_look_is_said_once_and_aloud(database: Database) -> None:
