@@ -5,18 +5,19 @@ its start, and what is recorded is not done again.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.agents.asking import Asker, Question, Round
 from bot.agents.compaction import compacted
+from bot.agents.gathered import Gathered
 from bot.agents.handing_over import DELEGATE, delegate_spec, hand_over
 from bot.agents.meter import BudgetUsedUp
 from bot.agents.permit import not_on_the_list
 from bot.agents.persona import Persona
-from bot.agents.pictures import as_files, without_pictures
+from bot.agents.pictures import without_pictures
 from bot.agents.recorder import Recorder, path
+from bot.agents.repeats import Repeats
 from bot.agents.reply import Ending, Reply
 from bot.agents.surroundings import Say, Surroundings
 from bot.agents.together import together
@@ -25,23 +26,18 @@ from bot.errors import UserError
 from bot.llm.protocol import (
     BackendError,
     BadAnswer,
-    Image,
     Passage,
     Purpose,
     Schema,
     ToolCall,
     Turn,
-    Usage,
 )
 from bot.llm.structured import read_structured
 from bot.mcp.for_models import offered
 from bot.mcp.model_names import by_model_name
 from bot.mcp.results import ToolInfo
 from bot.work.principal import Principal
-from bot.work.surface import File
 
-STUBBORN = 3
-"""So many rounds of nothing but repeated calls end the loop."""
 FINISH = (
     "You have to answer now, without using any tool: {why} Answer as well as you can with what you have, and say in "
     "one sentence what is missing."
@@ -87,18 +83,13 @@ class ToolLoop:
     deadline: float
     """When the time is over, on the clock's monotonic time."""
     _turns: list[Turn] = field(default_factory=list[Turn])
-    _added: list[Turn] = field(default_factory=list[Turn])
-    _asked: Counter[str] = field(default_factory=Counter[str])
-    _stubborn: int = 0
-    _notes: list[str] = field(default_factory=list[str])
-    _left_out: list[str] = field(default_factory=list[str])
-    _used: list[str] = field(default_factory=list[str])
-    _images: list[Image] = field(default_factory=list[Image])
-    _files: list[File] = field(default_factory=list[File])
+    _gathered: Gathered = field(default_factory=Gathered)
     _blind: bool = False
     """Its model cannot look at pictures: from then on it is told of them in words at once."""
-    _usage: Usage = field(default_factory=Usage)
-    _model: str = ""
+    _repeats: Repeats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._repeats = Repeats(self.persona.limits.repeats)
 
     async def run(self) -> Reply:
         """Go on until there is an answer.
@@ -111,7 +102,7 @@ class ToolLoop:
             try:
                 answer = await self._ask(f"{number}:model", self._question())
             except BudgetUsedUp as error:
-                if number == 1 and not self._used:
+                if number == 1 and not self._gathered.used:
                     raise
                 return await self._finish("budget", str(error))
             except _OutOfTime as error:
@@ -119,7 +110,7 @@ class ToolLoop:
             if not answer.tool_calls:
                 return await self._answered(number, answer)
             await self._use_all(number, answer.tool_calls)
-            if self._stubborn >= STUBBORN:
+            if self._repeats.too_many:
                 return await self._finish("repeats", "It kept using the same tool in the same way.")
         return await self._finish(
             "rounds", f"It may use its tools in {self.persona.limits.rounds} rounds at most."
@@ -165,16 +156,14 @@ class ToolLoop:
         self._blind = self._blind or answer.unseen
         turn = Turn("assistant", answer.text, answer.tool_calls, opaque=answer.opaque)
         self._add(turn)
-        self._notes += [note for note in answer.notes if note not in self._notes]
-        self._usage = _sum(self._usage, answer.usage)
-        self._model = answer.model
+        self._gathered.hear(answer)
         if answer.tool_calls and answer.text.strip():
             spoken("\n\n")
         return answer
 
     def _add(self, turn: Turn) -> None:
         self._turns.append(turn)
-        self._added.append(turn)
+        self._gathered.turns.append(turn)
 
     # using tools
 
@@ -184,29 +173,16 @@ class ToolLoop:
     async def _use_all(self, number: int, calls: Sequence[ToolCall]) -> None:
         most = self.persona.limits.calls
         uses = [
-            self._use(f"{number}:tool:{place}", call, self._why_not(call) if place <= most else TOO_MANY)
+            self._use(
+                f"{number}:tool:{place}", call, self._repeats.why_not(call) if place <= most else TOO_MANY
+            )
             for place, call in enumerate(calls, 1)
         ]
         used = await together(uses)
-        repeated = [one.refused and one.text.startswith(REPEATED) for one in used]
-        self._stubborn = self._stubborn + 1 if all(repeated) else 0
+        self._repeats.end_round(used)
         for call, one in zip(calls, used, strict=True):
             self._add(one.turn(call))
-            self._usage = _sum(self._usage, one.usage)
-            self._images += one.images
-            self._files += as_files(one.images, one.name, before=len(self._files))
-            if one.refused:
-                self._left_out.append(f"{one.name}: {one.text}")
-            else:
-                self._used.append(one.name)
-
-    def _why_not(self, call: ToolCall) -> str:
-        """Why a call is not made that was made before; it is counted here, in the order of the calls."""
-        known = f"{call.name} {json.dumps(call.arguments, sort_keys=True, default=str)}"
-        self._asked[known] += 1
-        if self._asked[known] <= self.persona.limits.repeats:
-            return ""
-        return f"{REPEATED} {self.persona.limits.repeats} times before; use what it answered, or ask something else."
+            self._gathered.take(one)
 
     async def _use(self, key: str, call: ToolCall, why_not: str) -> Used:
         tool = self._offered().get(call.name)
@@ -238,7 +214,7 @@ class ToolLoop:
         if self.task.schema is None:
             text = answer.text.strip()
             if answer.finish == "length":
-                self._notes.append(f"The answer was cut at {self.persona.answer_tokens:,} tokens.")
+                self._gathered.notes.append(f"The answer was cut at {self.persona.answer_tokens:,} tokens.")
             return await self._reply(text, "done")
         try:
             data = read_structured(answer.text, self.task.schema)
@@ -262,38 +238,27 @@ class ToolLoop:
             answer = await self._ask("finish:model", question)
         except (BudgetUsedUp, BackendError) as error:
             text = NO_WORDS
-            self._left_out.append(str(error))
+            self._gathered.leave_out([str(error)])
             self.emit(text)
         else:
-            self._left_out += [f"{call.name}: not used any more" for call in answer.tool_calls]
+            self._gathered.leave_out(f"{call.name}: not used any more" for call in answer.tool_calls)
             text = answer.text.strip() or NO_WORDS
         small = f"\n-# Ended early: {why}"
         self.emit(small)
         return await self._reply(f"{text}{small}", ended)
 
     async def _reply(self, text: str, ended: Ending) -> Reply:
-        answered = next((one for one in self.persona.models if one.name == self._model), self.persona.model)
+        answered = next(
+            (one for one in self.persona.models if one.name == self._gathered.model), self.persona.model
+        )
         label = answered.backend.label
         if label and self.task.schema is None:
             text = f"{text}\n-# {label}"
             self.emit(f"\n-# {label}")
-        return Reply(
-            text=text,
-            ended=ended,
-            model=self._model,
-            notes=tuple(self._notes),
-            left_out=tuple(dict.fromkeys(self._left_out)),
-            used=tuple(self._used),
-            images=tuple(self._images),
-            files=tuple(self._files),
-            usage=self._usage,
-            tainted=await self.around.taint.marked(),
-            turns=tuple(self._added),
-        )
+        return self._gathered.reply(text, ended, tainted=await self.around.taint.marked())
 
 
 TOO_MANY = "These are too many tools at once; ask for this one in the next round."
-REPEATED = "This was asked in the very same words"
 
 
 def _nothing(_text: str) -> None:
@@ -302,11 +267,3 @@ def _nothing(_text: str) -> None:
 
 def _shown(call: ToolCall, tool: ToolInfo | None) -> str:
     return call.name if tool is None else f"{tool.server}.{tool.name}"
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
-        one.cached_tokens + other.cached_tokens,
-    )
