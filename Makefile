@@ -41,6 +41,7 @@ screenshots: setup-test ## Take the pictures of the documents anew, from the run
 bench: setup-run ## Time what a person waits for, each RUNS=5 times: minimum, median, maximum
 	@$(BIN)/python scripts/bench.py --runs $(RUNS)
 	@$(BIN)/python tests/bench/acknowledged.py $(RUNS)
+	@$(BIN)/python tests/bench/first_words.py $(RUNS)
 	@$(BIN)/python tests/bench/ceiling.py $(RUNS)
 	@$(BIN)/python tests/bench/same_subject.py
 

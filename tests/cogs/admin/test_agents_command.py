@@ -103,6 +103,17 @@ async def test_admins_see_and_change_what_agents_do(
     async with database.connection() as conn:
         cursor = await conn.execute("SELECT array_agg(action ORDER BY id) FROM agent_change")
         assert await cursor.fetchone() == (["pause", "resume", "model", "model"],)
+    # Breakers are of one process each; what one of them noticed is read by all.
+    for name, shown in (
+        ("dear", "dear does not answer, so it works with cheap"),
+        ("cheap", "out of order · **Writer**"),
+    ):
+        async with database.connection() as conn:
+            await conn.execute(
+                "INSERT INTO service_outage (name, until) VALUES (%s, now() + interval '1 hour')",
+                (f"the model {name}",),
+            )
+        assert shown in await boss.ask("agents list")
 
 
 @pytest.mark.slow
