@@ -19,6 +19,7 @@ from bot.clock import Clock
 from bot.discord import happenings
 from bot.discord.events import SPOKEN, Deletion, Happening, Interaction, Message, Pins
 from bot.discord.incoming import interaction_of, message_of, talk_in
+from bot.discord.lent_connections import LentConnections
 from bot.discord.missed.guild_seen import GuildSeen, guild_seen
 from bot.discord.pulse import Pulse
 from bot.errors import ConfigError
@@ -123,7 +124,9 @@ class _Client(nextcord.Client):
         pulse: Pulse,
         tap: Tap | None = None,
     ) -> None:
+        self._lent = LentConnections()
         super().__init__(
+            connector=self._lent,
             intents=intents,
             max_messages=None,
             guild_ready_timeout=settings.guild_ready_timeout,
@@ -149,6 +152,16 @@ class _Client(nextcord.Client):
         if event_name == "connect":
             self._listener.session_began()
         super().dispatch(event_name, *args, **kwargs)
+
+    @override
+    async def close(self) -> None:
+        # nextcord lets both go on after its end: it would tell of guilds once more, and hold a line open.
+        gathering: asyncio.Task[None] | None = self._connection._ready_task  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType] - nothing public ends it
+        if gathering is not None:
+            gathering.cancel()
+            await asyncio.wait({gathering})
+        self._lent.take_back()
+        await super().close()
 
     async def on_connect(self) -> None:
         """Replaces nextcord's own command rollout."""

@@ -2,25 +2,24 @@
 
 ``bot_with`` starts a bot with your cogs, ``member`` is a person in its #general channel (``members`` gives more
 people), ``local_discord`` is the server they meet on. Async tests need pytest-asyncio.
+
+pytest imports this module in every project that has the bot installed, so the bot, its local Discord and its database are
+imported where a test first wants them: over a second of computing that most runs of pytest do not need.
 """
+
+# ruff: noqa: PLC0415 - as the docstring says
 
 import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-from bot.discord.api import pointed_at
-from bot.local_discord.client.member import Member, join
-from bot.local_discord.model import MESSAGE_CHANNEL_TYPES
-from bot.local_discord.server import Config, LocalDiscord, running
-from bot.testing.bots import BotWith, bot_starter
 from bot.testing.fake_clock import FakeClock
 from bot.testing.journal import Journal, journal_kept
-from bot.testing.members import Members
-from bot.testing.person import Person
 from bot.testing.plugin_check import AssertPluginOk, PluginCheck
 from bot.testing.scripted_model import ScriptedModel
 from bot.testing.storage import (
@@ -30,7 +29,13 @@ from bot.testing.storage import (
     empty_database_url,
     pytest_unconfigure,
 )
-from bot.testing.witness import Witness
+
+if TYPE_CHECKING:
+    from bot.local_discord.client.member import Member
+    from bot.local_discord.server import Config, LocalDiscord
+    from bot.testing.bots import BotWith
+    from bot.testing.members import Members
+    from bot.testing.person import Person
 
 __all__ = [
     "assert_plugin_ok",
@@ -44,6 +49,7 @@ __all__ = [
     "local_discord_config",
     "member",
     "members",
+    "pytest_collection",
     "pytest_runtest_call",
     "pytest_runtest_setup",
     "pytest_unconfigure",
@@ -59,22 +65,27 @@ _OF_NEXTCORD = (
 
 
 @pytest.fixture
-def local_discord_config(request: pytest.FixtureRequest) -> Config:
+def local_discord_config(request: pytest.FixtureRequest) -> "Config":
     """How the local Discord runs: its scene, settings and clock; override it to change them.
 
     By default its own small scene, in memory, on the fake clock in tests that use that fixture.
     """
+    from bot.local_discord.server import Config
+
     clock = _fake_clock(request)
     return Config() if clock is None else Config(clock=clock.clock)
 
 
 @pytest_asyncio.fixture
-async def local_discord(local_discord_config: Config) -> AsyncGenerator[LocalDiscord]:
+async def local_discord(local_discord_config: "Config") -> AsyncGenerator["LocalDiscord"]:
     """A running local Discord; see ``local_discord_config`` for its scene and settings.
 
     ``local_discord.sent("POST", "/channels/*/messages")`` is what bots asked of it, ``local_discord.fault(…)`` lets it
     fail.
     """
+    from bot.discord.api import pointed_at
+    from bot.local_discord.server import running
+
     async with running(local_discord_config) as local:
         with pointed_at(local.api_url):
             yield local
@@ -82,18 +93,20 @@ async def local_discord(local_discord_config: Config) -> AsyncGenerator[LocalDis
 
 @pytest_asyncio.fixture
 async def bot_with(
-    local_discord: LocalDiscord,
+    local_discord: "LocalDiscord",
     database_url: str,
     tmp_path: Path,
     scripted_model: ScriptedModel,
     _journal: Journal,
     request: pytest.FixtureRequest,
-) -> AsyncGenerator[BotWith]:
+) -> AsyncGenerator["BotWith"]:
     """Start a bot with the cogs it is called with; it ends with the test.
 
     ``await bot_with(cog, …, config={…}, model=scripted_model)``: ``config`` is merged into its configuration.
     Calling it again replaces the bot; ``bot_with.stop()`` and ``bot_with.restart()`` keep its database.
     """
+    from bot.testing.bots import BotWith, bot_starter
+
     starter = BotWith(
         local_discord,
         database_url,
@@ -108,16 +121,20 @@ async def bot_with(
 
 @pytest_asyncio.fixture
 async def members(
-    local_discord: LocalDiscord, scripted_model: ScriptedModel, _journal: Journal
-) -> AsyncGenerator[Members]:
+    local_discord: "LocalDiscord", scripted_model: ScriptedModel, _journal: Journal
+) -> AsyncGenerator["Members"]:
     """Give people of the scene by their names, such as ``ada``, in #general or another channel.
 
     ``ada = await members("ada")``, ``chen = await members("chen", channel="research")``.
     """
+    from bot.local_discord.client.member import join
+    from bot.testing.person import Person
+    from bot.testing.witness import Witness
+
     witness = Witness(local_discord, _journal, scripted_model.trouble)
     async with AsyncExitStack() as stack:
 
-        async def named(name: str = "", *, channel: str = "") -> Person:
+        async def named(name: str = "", *, channel: str = "") -> "Person":
             client = await stack.enter_async_context(
                 join(local_discord.base_url, local_discord.key, name or None)
             )
@@ -128,7 +145,7 @@ async def members(
 
 
 @pytest_asyncio.fixture
-async def member(members: Members) -> Person:
+async def member(members: "Members") -> "Person":
     """The scene's default person (``me``), in #general."""
     return await members()
 
@@ -166,10 +183,16 @@ def _journal() -> Generator[Journal]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leave out the warnings that nextcord causes, also where a project makes warnings errors: its tests import it."""
+    _leave_out_nextcords_warnings()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup() -> Generator[None]:
-    """Leave out two warnings that nextcord causes, also where a project makes warnings errors."""
-    for message in _OF_NEXTCORD:
-        warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+    """Leave out the warnings that nextcord causes here too: it may be imported only now."""
+    _leave_out_nextcords_warnings()
     return (yield)
 
 
@@ -190,6 +213,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     return result
 
 
+def _leave_out_nextcords_warnings() -> None:
+    for message in _OF_NEXTCORD:
+        warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+
+
 def _fake_clock(request: pytest.FixtureRequest) -> FakeClock | None:
     if "fake_clock" not in request.fixturenames:
         return None
@@ -197,8 +225,10 @@ def _fake_clock(request: pytest.FixtureRequest) -> FakeClock | None:
     return found
 
 
-def _usual_channel(client: Member) -> str:
+def _usual_channel(client: "Member") -> str:
     """#general, or where a scene has none its first channel for messages."""
+    from bot.local_discord.model import MESSAGE_CHANNEL_TYPES
+
     there = [
         one
         for guild in client.guilds.values()

@@ -9,20 +9,25 @@ import os
 import uuid
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-from bot.storage.database import Database
-from bot.storage.opening import open_database
-from bot.testing.database_server import SharedServer
+if TYPE_CHECKING:
+    from bot.storage.database import Database
+    from bot.testing.database_server import SharedServer
 
-_SERVER = pytest.StashKey[SharedServer]()
+_SERVER = pytest.StashKey["SharedServer"]()
 
 
 @pytest.fixture(scope="session")
-def database_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SharedServer:
+def database_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "SharedServer":
     """The server of this test run; it is stopped when pytest ends, not in a test's time."""
+    from bot.testing.database_server import SharedServer  # noqa: PLC0415 - most runs of pytest need no database
+
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -38,7 +43,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def database_url(database_server: SharedServer) -> Generator[str]:
+def database_url(database_server: "SharedServer") -> Generator[str]:
     """The URL of this test's own database, migrated and empty; the role owns its tables and is no superuser."""
     name = f"test_{uuid.uuid4().hex}"
     database_server.create(name, migrated=True)
@@ -47,7 +52,7 @@ def database_url(database_server: SharedServer) -> Generator[str]:
 
 
 @pytest.fixture
-def empty_database_url(database_server: SharedServer) -> Generator[str]:
+def empty_database_url(database_server: "SharedServer") -> Generator[str]:
     """The URL of this test's own database, in which only pgvector is switched on."""
     name = f"test_{uuid.uuid4().hex}"
     database_server.create(name, migrated=False)
@@ -56,7 +61,9 @@ def empty_database_url(database_server: SharedServer) -> Generator[str]:
 
 
 @pytest_asyncio.fixture  # not pytest's own, which needs asyncio_mode=auto
-async def database(database_url: str, tmp_path: Path) -> AsyncGenerator[Database]:
+async def database(database_url: str, tmp_path: Path) -> AsyncGenerator["Database"]:
     """This test's own database, open; the bot's role works on it as in the running program."""
+    from bot.storage.opening import open_database  # noqa: PLC0415 - as above
+
     async with open_database(database_url, tmp_path) as opened:
         yield opened
