@@ -4,6 +4,9 @@ BIN := .venv/bin
 MINUTES ?= 30
 RUNS ?= 5
 
+# The tests start hundreds of processes; without bytecode each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test check fix accept soak screenshots bench lock clean setup-run setup-test lint
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.local_discord.traffic.recording import VARIABLE
 from tests import sizes, tools
@@ -18,6 +19,10 @@ SLOW_FOLDERS = frozenset({"e2e", "contract", "chaos", "bench"})
 SLOW_FIXTURES = frozenset(
     {"chromium_executable", "node_executable", "node_modules", "database_server", "minilm"}
 )
+
+# How long an example takes says how busy the machine is; what hangs, the time limit of the test ends.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def needed(place: Path | None, missing: str) -> Path:

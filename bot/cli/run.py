@@ -11,6 +11,7 @@ import typer
 
 from bot.cli.invite import PERMISSIONS, application_id, invite_url, permission_bits, permissions_of_cogs
 from bot.cli.session import Session
+from bot.importing import importing
 from bot.parent import when_stdin_ends
 
 
@@ -27,13 +28,14 @@ def run(
     ] = False,
 ) -> None:
     """Run the bot."""
-    from bot.app import run_bot  # noqa: PLC0415 - keeps --help fast
-
     session = context.ensure_object(Session)
     loaded = session.load_or_default()
     session.start_logging()
     for notice in loaded.notices:
         session.say(notice, err=True)
+    with importing():
+        from bot.app import run_bot  # noqa: PLC0415 - keeps --help and what is wrong with a configuration fast
+
     if child:
         work = run_bot(loaded, ready=_say_ready)
     else:

@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.run import until_told_to_end
 from bot.cli.session import Session
+from bot.importing import importing
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +26,14 @@ def worker(
     ] = False,
 ) -> None:
     """Work until Ctrl-C; then what is under way is handed over to the others."""
-    from bot.app import run_worker  # noqa: PLC0415 - keeps --help fast
-
     session = context.ensure_object(Session)
     loaded = session.load_or_default()
     session.start_logging()
     for notice in loaded.notices:
         session.say(notice, err=True)
+    with importing():
+        from bot.app import run_worker  # noqa: PLC0415 - keeps --help and what is wrong with a configuration fast
+
     asyncio.run(until_told_to_end(run_worker(loaded, ready=_say_ready if child else None), watch_stdin=child))
 
 

@@ -16,17 +16,20 @@ from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from bot.importing import importing
 
-from bot.demo_library.rendering import entry_path, feed_path, render_entry, render_feed, render_index
-from bot.demo_library.texts import DemoFeed, demo_feeds
-from bot.errors import ConfigError
-from bot.loopback import HOST, bound
-from bot.parent import when_stdin_ends
+with importing():
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from bot.demo_library.rendering import entry_path, feed_path, render_entry, render_feed, render_index
+    from bot.demo_library.texts import DemoFeed, demo_feeds
+    from bot.errors import ConfigError
+    from bot.loopback import HOST, bound
+    from bot.parent import when_stdin_ends
 
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 _FEED_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}

@@ -12,18 +12,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
+from bot.importing import importing
 
-from bot.errors import CogswarmError
-from bot.local_discord.files import write_atomically
-from bot.local_discord.form_file import read_form_file
-from bot.local_discord.limits.limit_rules import RateLimits
-from bot.local_discord.limits.limits_form import read_limits
-from bot.local_discord.scenes.crowd import Crowd
-from bot.local_discord.server import Config, LocalDiscord, serve
-from bot.local_discord.settings import Settings
-from bot.local_discord.traffic.recording import recording_place
-from bot.parent import when_stdin_ends
+with importing():
+    import structlog
+
+    from bot.errors import CogswarmError
+    from bot.local_discord.files import write_atomically
+    from bot.local_discord.form_file import read_form_file
+    from bot.local_discord.limits.limit_rules import RateLimits
+    from bot.local_discord.limits.limits_form import read_limits
+    from bot.local_discord.scenes.crowd import Crowd
+    from bot.local_discord.server import Config, LocalDiscord, serve
+    from bot.local_discord.settings import Settings
+    from bot.local_discord.traffic.recording import recording_place
+    from bot.parent import when_stdin_ends
 
 PARENT_CHECK = 0.5
 DISCORD, NONE = "discord", "none"

@@ -5,8 +5,9 @@ import fcntl
 import os
 import threading
 import time
+import uuid
 from collections.abc import Generator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -49,6 +50,9 @@ class SharedServer:
         self._thread = threading.Thread(target=self._serve, name="test database", daemon=True)
         self._users: int | None = None
         self._admin: psycopg.Connection | None = None
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="test database")
+        self._spare: Future[str] | None = None
+        self._dropped: Future[None] | None = None
 
     def start(self) -> None:
         """Starts it if it does not run yet, and makes the migrated database that the tests' own are copies of."""
@@ -68,6 +72,7 @@ class SharedServer:
         """Stops it; if we run it, when no other process of the test run uses it any more."""
         if self._users is None:
             return
+        self._hand.shutdown()
         if self._admin is not None:
             self._admin.close()
         if self._server.done() and not self._server.exception() and self._server.result().owned:
@@ -83,6 +88,18 @@ class SharedServer:
         host = self._server.result().where()["host"]
         return f"postgresql://{role}@/{name}?host={quote(host, safe='')}&port={PORT}"
 
+    def take(self) -> str:
+        """Gives the name of a new copy of the migrated database; the next copy is made while the test runs."""
+        taken = self._spare or self._hand.submit(self._copy)
+        self._spare = self._hand.submit(self._copy)
+        return taken.result()
+
+    def give_back(self, name: str) -> None:
+        """Deletes a database while the next test runs. Raises what went wrong with the one before."""
+        before, self._dropped = self._dropped, self._hand.submit(self.drop, name)
+        if before is not None:
+            before.result()
+
     def create(self, name: str, *, migrated: bool) -> None:
         """Makes a database, as a copy of the migrated one or with nothing but pgvector in it."""
         statement = "CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY"
@@ -94,6 +111,11 @@ class SharedServer:
     def drop(self, name: str) -> None:
         """Deletes a database, cutting off whoever is still connected."""
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _copy(self) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        self.create(name, migrated=True)
+        return name
 
     def _serve(self) -> None:
         try:

@@ -17,23 +17,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.discord.api import pointed_at
-from bot.llm.factory import BUILT_IN
-from bot.local_discord.server import Config, running
-from bot.plugins.cog import Cog
-from bot.plugins.discovery import Candidate, find
-from bot.plugins.loading import Loaded, load
-from bot.testing.bots import BotDidNotStart, BotWith
-from bot.testing.journal import Journal, Line, journal_kept
-from bot.testing.plugin_rules import (
-    one_line,
-    source_files,
-    wrong_with_backends,
-    wrong_with_cog,
-    wrong_with_module,
-    wrong_with_source,
-)
-from bot.testing.scripted_model import ScriptedModel
+from bot.importing import importing
+
+with importing():
+    from bot.discord.api import pointed_at
+    from bot.llm.factory import BUILT_IN
+    from bot.local_discord.server import Config, running
+    from bot.plugins.cog import Cog
+    from bot.plugins.discovery import Candidate, find
+    from bot.plugins.loading import Loaded, load
+    from bot.testing.bots import BotDidNotStart, BotWith
+    from bot.testing.journal import Journal, Line, journal_kept
+    from bot.testing.plugin_rules import (
+        one_line,
+        source_files,
+        wrong_with_backends,
+        wrong_with_cog,
+        wrong_with_module,
+        wrong_with_source,
+    )
+    from bot.testing.scripted_model import ScriptedModel
 
 IMPORT_SECONDS = 2.0
 """Of computing, so that a busy machine does not count."""

@@ -45,10 +45,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def database_url(database_server: "SharedServer") -> Generator[str]:
     """The URL of this test's own database, migrated and empty; the role owns its tables and is no superuser."""
-    name = f"test_{uuid.uuid4().hex}"
-    database_server.create(name, migrated=True)
+    name = database_server.take()
     yield database_server.url(name)
-    database_server.drop(name)
+    database_server.give_back(name)
 
 
 @pytest.fixture

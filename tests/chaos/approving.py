@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
+from bot.importing import importing
 
-from bot.plugins.cog import Cog
-from bot.storage.opening import open_database
-from bot.work.engine import Engine
-from bot.work.run import Run
-from bot.work.settings import EngineSettings
-from tests.bot.asks.ward import PAYLOAD
-from tests.bot.work.test_engine import services_of
+with importing():
+    import psycopg
+
+    from bot.plugins.cog import Cog
+    from bot.storage.opening import open_database
+    from bot.work.engine import Engine
+    from bot.work.run import Run
+    from bot.work.settings import EngineSettings
+    from tests.bot.asks.ward import PAYLOAD
+    from tests.bot.work.test_engine import services_of
 
 
 async def work(url: str, folder: str, run_id: str, stop_at: str) -> None:

@@ -17,25 +17,28 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import psycopg
-from psycopg import AsyncConnection
+from bot.importing import importing
 
-from bot.clock import Clock
-from bot.discord.surface import DiscordSurface
-from bot.errors import OutsideError
-from bot.plugins.cog import Cog
-from bot.storage.database import Database
-from bot.storage.jobs import WorkerOptions, job_app, jobs_on, retry_stalled_jobs, run_worker_forever
-from bot.storage.opening import open_database
-from bot.work import runs_queue, runs_table
-from bot.work.engine import Engine
-from bot.work.principal import Principal
-from bot.work.run import Run
-from bot.work.runs_table import NewRun
-from bot.work.services import RunServices
-from bot.work.settings import EngineSettings
-from bot.work.surface import Place, Say
-from tests.bot.discord.fate import Fate, FatedDatabase
+with importing():
+    import psycopg
+    from psycopg import AsyncConnection
+
+    from bot.clock import Clock
+    from bot.discord.surface import DiscordSurface
+    from bot.errors import OutsideError
+    from bot.plugins.cog import Cog
+    from bot.storage.database import Database
+    from bot.storage.jobs import WorkerOptions, job_app, jobs_on, retry_stalled_jobs, run_worker_forever
+    from bot.storage.opening import open_database
+    from bot.work import runs_queue, runs_table
+    from bot.work.engine import Engine
+    from bot.work.principal import Principal
+    from bot.work.run import Run
+    from bot.work.runs_table import NewRun
+    from bot.work.services import RunServices
+    from bot.work.settings import EngineSettings
+    from bot.work.surface import Place, Say
+    from tests.bot.discord.fate import Fate, FatedDatabase
 
 WORLD = """
 CREATE TABLE effect (

@@ -8,9 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from bot.storage.opening import open_database
-from bot.work.tasks.moving import TaskLost
-from tests.bot.work.tasks.bench import TaskBench, agent
+from bot.importing import importing
+
+with importing():
+    from bot.storage.opening import open_database
+    from bot.work.tasks.moving import TaskLost
+    from tests.bot.work.tasks.bench import TaskBench, agent
 
 _OUT = os.fdopen(os.dup(1), "wb")
 

@@ -5,25 +5,28 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
-from pydantic import Field
+from bot.importing import importing
 
-from bot.clock import Clock
-from bot.mcp.feeds.cache import Copy
-from bot.mcp.feeds.library import FailedFeed, FeedLibrary, open_library
-from bot.mcp.feeds.results import (
-    EntryText,
-    FeedList,
-    FeedProblem,
-    FeedState,
-    SearchResult,
-    entry_found,
-    entry_text,
-)
-from bot.mcp.feeds.settings import FeedSettings, FeedSource, load_settings
-from bot.mcp.server_process import our_version, serve
+with importing():
+    from mcp.server.mcpserver import Context, MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.types import ToolAnnotations
+    from pydantic import Field
+
+    from bot.clock import Clock
+    from bot.mcp.feeds.cache import Copy
+    from bot.mcp.feeds.library import FailedFeed, FeedLibrary, open_library
+    from bot.mcp.feeds.results import (
+        EntryText,
+        FeedList,
+        FeedProblem,
+        FeedState,
+        SearchResult,
+        entry_found,
+        entry_text,
+    )
+    from bot.mcp.feeds.settings import FeedSettings, FeedSource, load_settings
+    from bot.mcp.server_process import our_version, serve
 
 _LATEST_TITLES = 5
 _INSTRUCTIONS = (

@@ -12,23 +12,26 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from bot.agents.permit import StandardPermit
-from bot.agents.persona import Model, Persona
-from bot.agents.talk_table import Talks
-from bot.clock import Clock
-from bot.config.agents import BetweenAgentsSection
-from bot.discord.surface import DiscordSurface
-from bot.llm.protocol import Event, Finished, Request, TextDelta, ToolCall, Usage
-from bot.memory.library import Library
-from bot.plugins.cog import Cog
-from bot.storage.opening import open_database
-from bot.work.agency import Agency
-from bot.work.budget import RunMeter
-from bot.work.engine import Engine, EngineSettings
-from bot.work.run import Run
-from bot.work.services import RunServices
-from bot.work.surface import Speaker
-from tests.bot.agents.at_work import INSTRUCTIONS, People, Tools, tool
+from bot.importing import importing
+
+with importing():
+    from bot.agents.permit import StandardPermit
+    from bot.agents.persona import Model, Persona
+    from bot.agents.talk_table import Talks
+    from bot.clock import Clock
+    from bot.config.agents import BetweenAgentsSection
+    from bot.discord.surface import DiscordSurface
+    from bot.llm.protocol import Event, Finished, Request, TextDelta, ToolCall, Usage
+    from bot.memory.library import Library
+    from bot.plugins.cog import Cog
+    from bot.storage.opening import open_database
+    from bot.work.agency import Agency
+    from bot.work.budget import RunMeter
+    from bot.work.engine import Engine, EngineSettings
+    from bot.work.run import Run
+    from bot.work.services import RunServices
+    from bot.work.surface import Speaker
+    from tests.bot.agents.at_work import INSTRUCTIONS, People, Tools, tool
 
 ROUNDS = 3
 cog = Cog("lab", summary="Test cog")

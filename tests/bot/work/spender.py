@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from bot.agents.meter import BudgetUsedUp, Wish
-from bot.clock import Clock
-from bot.config.agents import BudgetSection
-from bot.llm.protocol import Usage
-from bot.storage.opening import open_database
-from bot.work.budget import RunMeter
-from bot.work.principal import Principal
+from bot.importing import importing
+
+with importing():
+    from bot.agents.meter import BudgetUsedUp, Wish
+    from bot.clock import Clock
+    from bot.config.agents import BudgetSection
+    from bot.llm.protocol import Usage
+    from bot.storage.opening import open_database
+    from bot.work.budget import RunMeter
+    from bot.work.principal import Principal
 
 
 async def main(url: str, run_id: UUID, mode: str) -> None:
