@@ -163,7 +163,7 @@ def _runs(task: asyncio.Task[Any]) -> str:
 
 
 def _is_the_clients(task: asyncio.Task[Any]) -> bool:
-    """Whether nextcord began it: it waits two seconds for servers to come, also when it was closed meanwhile."""
+    """Whether nextcord began it, such as to tell of something just when it was closed."""
     code = getattr(task.get_coro(), "cr_code", None)
     client = importlib.util.find_spec("nextcord")
     if code is None or client is None or client.origin is None:
