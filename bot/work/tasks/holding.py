@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.errors import OutsideError
 from bot.storage.database import Database
 from bot.work.surface import Connection
-from bot.work.tasks import moving, task_table
+from bot.work.tasks import moving, result_table, task_table
 from bot.work.tasks.moving import OTHERS_TURN, TaskLost
 from bot.work.tasks.task import Hold
 
@@ -21,12 +21,17 @@ log = structlog.get_logger(__name__)
 
 
 async def renewed(conn: Connection, guild_id: int, hold: Hold) -> float | None:
-    """Take a sign of life: in how many seconds the next is wanted, None where the task was lost."""
+    """Take a sign of life: in how many seconds the next is wanted, None where the task was lost.
+
+    Who has handed in the task's result has not lost it: what is left is to tell people, also after a crash.
+    """
     task = await task_table.get(conn, guild_id, hold.task_id)
     if task is None or task.fence != hold.fence:
         return None
     patience = moving.patience(await moving.rules_of_task(conn, task), task.worker).total_seconds()
-    if not await task_table.renew(conn, hold.task_id, hold.fence, patience):
+    if not await task_table.renew(
+        conn, hold.task_id, hold.fence, patience
+    ) and not await result_table.standing(conn, hold.task_id, hold.fence):
         return None
     return max(LEAST_PAUSE, patience / SIGNS)
 

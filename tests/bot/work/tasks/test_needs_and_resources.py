@@ -136,3 +136,21 @@ async def test_of_what_was_known_the_newest_stays_for_each_attempt(bench: TaskBe
             await bench.tasks.keep_checkpoint(hold, me, f"{attempt}: {known}")
         await bench.tasks.move(task.id, "release", by=me, fence=hold.fence)
     assert [one.body for one in await bench.tasks.results(task.id)] == ["first: more", "second: more"]
+
+
+async def test_who_has_handed_in_goes_on_and_whom_it_was_taken_from_does_not(bench: TaskBench) -> None:
+    """A process may die between handing in and telling people; whoever goes on then still has to tell them."""
+    me = agent("scribe")
+    done, taken = [await bench.add(name) for name in ("Done", "Taken")]
+    holds = [(await bench.tasks.move(task.id, "claim", by=me)).hold for task in (done, taken)]
+    await bench.tasks.finish(holds[0], me, "the result")
+    await bench.tasks.move(taken.id, "finish", by=member(9, manages=True))
+
+    async def told() -> str:
+        await asyncio.sleep(0.2)  # several signs of life are due meanwhile
+        return "told"
+
+    assert await bench.tasks.work(holds[0], told()) == "told"
+    with pytest.raises(TaskLost):
+        await bench.tasks.work(holds[1], asyncio.Event().wait())
+    assert await bench.tasks.finish(holds[0], me, "the result")
