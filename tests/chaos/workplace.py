@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,17 +104,24 @@ async def points_of(place: Workplace, subject: UUID) -> list[str]:
 
 
 async def matrix(
-    place: Workplace, points: Sequence[str], kills: int, over: Callable[[UUID], Awaitable[bool]]
+    place: Workplace,
+    points: Sequence[str],
+    kills: int,
+    over: Callable[[UUID], Awaitable[bool]],
+    among: Collection[str] = (),
 ) -> list[UUID]:
     """Have ``kills`` victims die, each at another point, with 2 to 4 workers beside them or started then.
 
+    The points are spread over all there are, or over those whose kind is ``among`` some.
+
     Waits each time until everything is ``over``, and says how long that took at most; what they worked on.
     """
-    count = min(kills, len(points))
+    places = [at for at, point in enumerate(points, 1) if not among or point in among]
+    count = min(kills, len(places))
     subjects = [uuid4() for _ in range(count)]
     deaths: list[Death] = []
     for turn, subject in enumerate(subjects):
-        at = 1 + turn * len(points) // count
+        at = places[turn * len(places) // count]
         beside = turn % 3 == 2
         death = await _death(place, subject, at, WORKERS[turn % len(WORKERS)], over, beside=beside)
         deaths.append(death)
@@ -124,7 +131,7 @@ async def matrix(
     taken, last = max(death.taken_over for death in died), max(death.over for death in died)
     with place.aloud():
         print(  # noqa: T201 - what was measured
-            f"\n{len(died)} of {count} kills at {len(points)} points: what the dead held was in other hands "
+            f"\n{len(died)} of {count} kills at {len(places)} points: what the dead held was in other hands "
             f"{taken:.1f} s later at the most, everything over after {last:.1f} s"
         )
     return subjects
