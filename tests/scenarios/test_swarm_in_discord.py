@@ -1,0 +1,121 @@
+"""What people want from a swarm of agents in Discord, one story each, told as it happens in front of them."""
+
+import pytest
+
+from tests.scenarios.conftest import Swarm
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+
+async def test_a_channel_is_a_queue_that_an_agent_works_off(swarm: Swarm) -> None:
+    await swarm.makes_queue("code-review-queue", agents="reviewer")
+    bo = await swarm.bo.in_channel("code-review-queue")
+    review = swarm.model.will_hold("Line 3 divides by zero.")
+
+    asked = await bo.say("Please review pull request 17")
+
+    await bo.sees_reaction(asked, "👀")  # the agent has claimed it
+    await review.asked()
+    await bo.sees_reaction(asked, "⚙️")  # and is at it
+    review.release()
+    thread = await bo.in_thread_of(asked)
+    await thread.hears("Line 3 divides by zero.", by="Reviewer")
+    await bo.sees_reaction(asked, "✅")
+
+
+async def test_each_task_has_a_thread_with_all_that_was_said_about_it(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests")
+    fence = await swarm.bo.say("Paint the fence\nThe one by the harbour")
+    roof = await swarm.bo.say("Mend the roof")
+
+    about_fence = await swarm.chen.in_thread_of(fence)
+    about_roof = await swarm.chen.in_thread_of(roof)
+    assert swarm.chen.client.channels[fence.id]["name"] == "Paint the fence"
+    await about_fence.hears("Task **#1** is 📥 available")
+    await about_roof.hears("Task **#2** is 📥 available")
+    await swarm.chen.react(fence, "👀")
+    await about_fence.hears("has it")
+    await about_fence.say("Which colour?")
+    await (await swarm.bo.in_thread_of(fence)).say("Green, please")
+    await swarm.chen.react(fence, "✅")
+    await about_fence.hears("✅ Done by")
+
+    told = " ".join(message.text for message in await about_fence.history())
+    for part in ("has it", "Which colour?", "Green, please", "Done by"):
+        assert part in told
+    assert "colour" not in " ".join(message.text for message in await about_roof.history())
+    assert "colour" not in " ".join(message.text for message in await swarm.bo.history())
+
+
+async def test_two_reach_for_a_task_and_one_has_it(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests")
+    asked = await swarm.ada.say("Who wants to sort the ropes?")
+    await swarm.ada.sees_reaction(asked, "📥")
+
+    await swarm.bo.react(asked, "👀")
+    await swarm.ada.sees_reaction(asked, "👀")
+    await swarm.chen.react(asked, "👀")
+
+    thread = await swarm.chen.in_thread_of(asked)
+    await thread.hears(f"👀 <@{swarm.bo.user_id}> has it.")
+    refused = await thread.hears("is taken")
+    assert f"<@{swarm.chen.user_id}> #1 is taken: Bo has it." in refused.text
+
+
+async def test_a_task_goes_to_the_agent_that_can_do_it(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests", agents="reviewer\ndesigner\ndeployer")
+    swarm.model.will_say("Here is a mockup.")
+
+    await swarm.bo.slash("task", text="A nicer button", needs="ui")
+    button = await swarm.bo.hears("A nicer button")
+    thread = await swarm.bo.in_thread_of(button)
+    await thread.hears("Designer")
+    await thread.hears("Here is a mockup.", by="Designer")
+    await swarm.bo.sees_reaction(button, "✅")
+
+    await swarm.bo.slash("task", text="A trip to the moon", needs="rocket")
+    moon = await swarm.bo.hears("A trip to the moon")
+    stuck = await (await swarm.bo.in_thread_of(moon)).hears("It waits")
+    assert "needs rocket" in stuck.text
+
+
+async def test_each_kind_of_work_has_its_queue(swarm: Swarm) -> None:
+    queues = {"code-review-queue": "reviewer", "design-tasks": "designer", "deployment-requests": "deployer"}
+    for channel, agent in queues.items():
+        await swarm.makes_queue(channel, agents=agent)
+
+    for channel, agent in queues.items():
+        swarm.model.will_say(f"Done by the {agent}.")
+        here = await swarm.bo.in_channel(channel)
+        asked = await here.say(f"Work for {channel}")
+        await (await here.in_thread_of(asked)).hears(f"Done by the {agent}.", by=agent.capitalize())
+        await here.sees_reaction(asked, "✅")
+
+    await swarm.makes_queue("requests")
+    await swarm.bo.slash("tasks board")
+    board = await swarm.bo.hears("Board of")
+    for number in range(3):
+        await swarm.bo.say(f"Nobody does number {number}")
+    board = await swarm.bo.sees(board, "📥 3 available")  # that a queue grows is seen at once
+    assert "The oldest waits since" in board.text
+
+
+async def test_who_falls_silent_loses_the_task_and_the_next_has_it(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests")
+    asked = await swarm.bo.say("Watch the pots")
+    await swarm.chen.react(asked, "👀")
+    thread = await swarm.bo.in_thread_of(asked)
+    await thread.hears(f"<@{swarm.chen.user_id}> has it.")
+
+    await swarm.time_passes_in_silence()
+
+    told = await thread.hears("silent for too long, so it is available again")
+    assert told.buttons == ["Claim"]
+    await thread.click(told, "Claim")
+    await thread.hears(f"<@{swarm.bo.user_id}> has it.")
+    await swarm.chen.react(asked, "✅")  # too late: it is not Chen's any more
+    assert f"<@{swarm.chen.user_id}> Only Bo" in (await thread.hears("Only Bo")).text
+    await swarm.bo.react(asked, "✅")
+    await thread.hears(f"✅ Done by <@{swarm.bo.user_id}>")
+    said = [message.text for message in await thread.history()]
+    assert sum("silent for too long" in text for text in said) == 1
