@@ -81,6 +81,7 @@ def services_on(database: Database, fated: Any = None) -> RunServices:
         library=nothing,
         clock=Clock(),
         meter=nothing,
+        mention_after=0.0,
     )
 
 

@@ -59,15 +59,17 @@ def serve(live: Callable[[Job], Awaitable[None]]) -> None:
 
 
 async def until_told_to_end(work: Awaitable[None]) -> None:
-    """Do ``work`` until the process gets SIGTERM, which cancels it."""
+    """Do ``work`` until the process gets SIGTERM, which cancels it; also one that came before there was any work."""
     working = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     await asyncio.wait({working})
     if not working.cancelled():
         working.result()
 
 
 def _fork(job: Job, live: Callable[[Job], Awaitable[None]]) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     pid = os.fork()
     if pid == 0:
         os.dup2(2, 1)  # what it logs is not what its parent says
@@ -78,6 +80,7 @@ def _fork(job: Job, live: Callable[[Job], Awaitable[None]]) -> int:
             sys.stderr.flush()
             os._exit(1)
         os._exit(0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     return pid
 
 
