@@ -1,7 +1,7 @@
 """A workflow that makes every transition that a run can make, and the world in which its effects happen.
 
 Its processes: a ``victim`` works on one new run and dies at its point, a ``worker`` works until it is told to end, and
-an ``ordinary`` one works as people usually do it, with the work in the job itself.
+an ``ordinary`` and an ``unfenced`` one work as people usually do it: with the work in the job itself, or with a lock.
 """
 
 import asyncio
@@ -66,7 +66,13 @@ def journey(world: World) -> Cog:
         await run.post(f"said {said.value if said else None}")
         await run.post("over")
 
+    @cog.workflow
+    async def gated(run: Run) -> None:
+        who = await run.step("gate", world.pass_the_gate, run.id)
+        await run.post(f"through: {who}")
+
     assert whole
+    assert gated
     return cog
 
 
@@ -99,14 +105,14 @@ def engine_on(job: Job, database: Database, fated: Any = None) -> Engine:
     return Engine(services_on(database, fated), flows, settings)
 
 
-async def begin(database: Database, run_id: UUID) -> None:
+async def begin(database: Database, run_id: UUID, workflow: str = "whole") -> None:
     """Start a run."""
     surface = services_on(database).surface
     async with database.transaction() as conn:
         (status, *_) = await surface.post(
             conn, f"{run_id}:status", Place(ASKER.channel_id), Say("status"), run_id=run_id
         )
-        new = NewRun(run_id, "lab", "whole", {}, "A journey", ASKER)
+        new = NewRun(run_id, "lab", workflow, {}, "A journey", ASKER)
         await runs_table.insert(conn, new, status_row=status, thread_row=None)
 
 
@@ -153,6 +159,14 @@ async def be_ordinary(job: Job, database: Database) -> None:
         await asyncio.wait({working})
 
 
+async def be_unfenced(job: Job) -> None:
+    """Hold the work for a time, and say what came of it: what most people call a lock."""
+    world, run_id = World(job.url), UUID(job.subject)
+    await world.take(run_id, job.lease)
+    await world.pass_the_gate(run_id)
+    await world.happen(run_id, "result")
+
+
 async def live(job: Job) -> None:
     """Be what the job says."""
     async with open_database(job.url, Path(job.folder)) as database:
@@ -161,6 +175,8 @@ async def live(job: Job) -> None:
                 await be_victim(job, database)
             case "ordinary":
                 await be_ordinary(job, database)
+            case "unfenced":
+                await be_unfenced(job)
             case _:
                 await until_told_to_end(engine_on(job, database).work_forever())
 

@@ -1,5 +1,6 @@
 """A world outside of any transaction of ours, in which effects happen and can be counted."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,7 +23,11 @@ CREATE TABLE effect (
     process integer NOT NULL
 );
 GRANT ALL ON effect TO cogswarm_bot;
+-- The ordinary lease: a time, and nothing by which an old holder could be told from a new one.
+CREATE TABLE held (run_id uuid PRIMARY KEY, until timestamptz NOT NULL);
 """
+
+PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,28 @@ class World:
                 "SELECT name FROM effect WHERE run_id = %s AND name = %s", (run_id, name)
             )
             return None if await cursor.fetchone() is None else name
+
+    async def pass_the_gate(self, run_id: UUID) -> int:
+        """Stand before a gate until it is open; which process came through."""
+        await self.happen(run_id, "at the gate")
+        while await self.happened(run_id, "open") is None:  # noqa: ASYNC110 - a row has no event
+            await asyncio.sleep(PAUSE)
+        return os.getpid()
+
+    async def take(self, run_id: UUID, seconds: float) -> None:
+        """Wait until nobody's time with something is left, and have it for so long."""
+        while True:
+            async with self._connected() as conn:
+                cursor = await conn.execute(
+                    """
+                    INSERT INTO held VALUES (%s, clock_timestamp() + make_interval(secs => %s))
+                    ON CONFLICT (run_id) DO UPDATE SET until = excluded.until WHERE held.until < clock_timestamp()
+                    """,
+                    (run_id, seconds),
+                )
+                if cursor.rowcount:
+                    return
+            await asyncio.sleep(PAUSE)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[AsyncConnection[Any]]:
