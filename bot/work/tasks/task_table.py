@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from bot.work.principal import Principal
 from bot.work.surface import Connection
-from bot.work.tasks.states import OVER, State
+from bot.work.tasks.states import OVER, STATES, State
 from bot.work.tasks.task import NewTask, Task
 
 _JSON = frozenset({"considered"})
@@ -247,9 +247,12 @@ async def counted(conn: Connection, queue_id: int) -> dict[State, int]:
     cursor = await conn.execute(
         """
         SELECT state, count(*) FROM task
-        WHERE queue_id = %s AND (ended_at IS NULL OR ended_at > now() - interval '7 days') GROUP BY state
+        WHERE queue_id = %(queue_id)s AND state = ANY(%(open)s) GROUP BY state
+        UNION ALL
+        SELECT state, count(*) FROM task
+        WHERE queue_id = %(queue_id)s AND ended_at > now() - interval '7 days' GROUP BY state
         """,
-        (queue_id,),
+        {"queue_id": queue_id, "open": [state for state in STATES if state not in OVER]},
     )
     return {state: int(count) for state, count in await cursor.fetchall()}
 
