@@ -14,6 +14,9 @@ from bot.work.surface import Connection
 _GUILD_LOCK = 0x72756E
 """The first half of the advisory locks under which a guild's runs are counted and taken; "run" in ASCII."""
 
+WORTH = 60.0
+"""So many seconds of waiting are worth as much as one priority."""
+
 
 async def make_ready(conn: Connection, limit: int, ahead: float = 0.0) -> int:
     """Find runs whose holder has fallen silent and runs whose time of waiting is over; gives their number."""
@@ -34,10 +37,12 @@ async def make_ready(conn: Connection, limit: int, ahead: float = 0.0) -> int:
     return cursor.rowcount
 
 
-async def turns(conn: Connection, limit: int, per_guild: int) -> list[UUID]:
-    """Due runs in the order of their turns: guilds that have least under way first, within a guild by priority.
+async def turns(conn: Connection, limit: int, per_guild: int, waiting_worth: float = WORTH) -> list[UUID]:
+    """Due runs in the order of their turns: guilds that have least under way first, then by priority.
 
-    A guild with thousands of due runs costs no more than one with ``limit``. What is being stopped is beyond limits.
+    Who has waited for ``waiting_worth`` seconds is as urgent as what came just now with the next priority: so neither a
+    guild nor what it does in the background ever starves. A guild with thousands of due runs costs no more than one with
+    ``limit``. What is being stopped is beyond limits.
     """
     cursor = await conn.execute(
         """
@@ -48,22 +53,26 @@ async def turns(conn: Connection, limit: int, per_guild: int) -> list[UUID]:
                     ORDER BY run.guild_id LIMIT 1)
             FROM guild WHERE guild.guild_id IS NOT NULL
         ), head AS (
-            SELECT due.*, load.held + row_number() OVER (PARTITION BY due.guild_id ORDER BY priority, due_at) AS turn
+            SELECT due.*, load.held + row_number() OVER (PARTITION BY due.guild_id ORDER BY rank) AS turn
             FROM guild
             CROSS JOIN LATERAL (
                 SELECT count(*) AS held FROM run
                 WHERE state = 'running' AND run.guild_id = guild.guild_id AND lease_until >= now()
             ) AS load
             CROSS JOIN LATERAL (
-                SELECT id, guild_id, priority, due_at, stop_by FROM run
-                WHERE state = 'ready' AND run.guild_id = guild.guild_id AND due_at <= now()
-                ORDER BY priority, due_at LIMIT %(limit)s
+                SELECT first.*, first.due_at + make_interval(secs => %(worth)s * first.priority) AS rank
+                FROM generate_series(0, 3) AS class (priority) CROSS JOIN LATERAL (
+                    SELECT id, guild_id, run.priority, due_at, stop_by FROM run
+                    WHERE state = 'ready' AND run.guild_id = guild.guild_id AND run.priority = class.priority
+                      AND due_at <= now()
+                    ORDER BY due_at LIMIT %(limit)s
+                ) AS first ORDER BY rank LIMIT %(limit)s
             ) AS due
         )
         SELECT id FROM head WHERE turn <= %(per_guild)s OR stop_by IS NOT NULL
-        ORDER BY stop_by IS NULL, turn, priority, due_at LIMIT %(limit)s
+        ORDER BY stop_by IS NULL, turn, rank LIMIT %(limit)s
         """,
-        {"limit": limit, "per_guild": per_guild},
+        {"limit": limit, "per_guild": per_guild, "worth": waiting_worth},
     )
     return [row[0] for row in await cursor.fetchall()]
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from psycopg import AsyncConnection
 
 from bot.errors import OutsideError, UserError
 from bot.storage.database import Database
@@ -17,6 +16,7 @@ from bot.work.principal import Principal
 from bot.work.run import Run
 from bot.work.services import unheard
 from bot.work.settings import EngineSettings
+from tests.bot.work.explaining import Explaining, as_autovacuum_does
 from tests.bot.work.test_engine import ADA, FAST, Bench
 from tests.waiting import eventually
 
@@ -254,30 +254,14 @@ async def test_the_hot_queries_read_indexes_however_many_runs_there_are(bench: B
             "UPDATE run SET state = 'waiting', due_at = now() + interval '1 day' WHERE guild_id = 2"
         )
     async with bench.database.connection() as conn:
-        recorder = _Explaining(conn)
+        await as_autovacuum_does(conn, "run")
+        recorder = Explaining(conn)
         await runs_queue.make_ready(recorder, 50)  # pyright: ignore[reportArgumentType] - it has what is used
         await runs_queue.turns(recorder, 20, 10)  # pyright: ignore[reportArgumentType] - as above
         await runs_queue.forget_old(recorder, 90, 500)  # pyright: ignore[reportArgumentType] - as above
     for plan in recorder.plans:
         assert "Seq Scan on run" not in plan, plan
     assert "run_turn" in recorder.plans[1]
-
-
-class _Explaining:
-    """A connection on which every statement is explained before it is carried out."""
-
-    def __init__(self, conn: AsyncConnection[tuple[object, ...]]) -> None:
-        self._conn = conn
-        self.plans: list[str] = []
-
-    async def execute(self, query: str, values: object) -> object:
-        if not self.plans:
-            # as autovacuum does where it is on; it is off in tests
-            await self._conn.execute("RESET ROLE")
-            await self._conn.execute("ANALYZE run")
-        cursor = await self._conn.execute(f"EXPLAIN {query}", values)  # pyright: ignore[reportArgumentType, reportCallIssue] - queries of ours
-        self.plans.append("\n".join(str(row[0]) for row in await cursor.fetchall()))
-        return await self._conn.execute(query, values)  # pyright: ignore[reportArgumentType, reportCallIssue] - as above
 
 
 def test_with_the_usual_patience_a_dead_process_is_noticed_within_five_seconds() -> None:
