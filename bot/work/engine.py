@@ -110,7 +110,7 @@ class Engine:
     async def _take_up(self, run_id: UUID) -> bool:
         settings = self._settings
         async with self._services.database.transaction() as conn:
-            row = await runs_queue.claim(conn, run_id, self._owner, settings.lease, settings.per_guild)
+            row = await runs_queue.claim(conn, run_id, self._owner, settings.leases, settings.per_guild)
             if row is None:
                 return False
             recorded = await steps_table.of_run(conn, run_id)

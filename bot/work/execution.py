@@ -49,7 +49,15 @@ class Execution:
         self._services = services
         self._settings = settings
         self._clock = clock
-        self._steps = Steps(services.database, row.id, row.fence, recorded, secrets=services.secrets)
+        self._lease = settings.lease_of(row.attempts)
+        self._steps = Steps(
+            services.database,
+            row.id,
+            row.fence,
+            recorded,
+            secrets=services.secrets,
+            interrupted=row.attempts > 1,
+        )
         self._voice = Voice(row, self._steps, services)
         self._waits = Waits(row, self._steps, self._voice, services)
         self._run = Run(row, services, self._steps, self._voice, self._waits)
@@ -131,7 +139,7 @@ class Execution:
             try:
                 async with self._services.database.connection() as conn:
                     beat = await runs_table.renew(
-                        conn, self._row.id, self._row.fence, self._settings.lease, self._services.ahead()
+                        conn, self._row.id, self._row.fence, self._lease, self._services.ahead()
                     )
             except OutsideError as error:
                 # Others may take the run up by now; the fence keeps this one from committing anything.
@@ -186,7 +194,7 @@ class Execution:
             await self._clock.sleep(self._settings.heartbeat)
             try:
                 async with self._services.database.connection() as conn:
-                    beat = await runs_table.renew(conn, self._row.id, self._row.fence, self._settings.lease)
+                    beat = await runs_table.renew(conn, self._row.id, self._row.fence, self._lease)
             except OutsideError as error:
                 log.warning("heartbeat_failed", reason=str(error))
                 continue

@@ -4,6 +4,7 @@ Every time is the database's, so that a process whose clock is wrong does no har
 people's time is ahead of it: nothing but where a test moves people's clock.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -78,9 +79,11 @@ async def turns(conn: Connection, limit: int, per_guild: int, waiting_worth: flo
 
 
 async def claim(
-    conn: Connection, run_id: UUID, owner: UUID, lease_seconds: float, per_guild: int
+    conn: Connection, run_id: UUID, owner: UUID, leases: Sequence[float], per_guild: int
 ) -> RunRow | None:
     """Take the lease of a run that is due and that nobody holds; the fence grows with each holder.
+
+    ``leases`` are its seconds at the first attempt, the second, and so on; further ones take the last.
 
     None where its guild has ``per_guild`` under way already, in whatever processes. Needs a transaction.
     """
@@ -91,7 +94,8 @@ async def claim(
         await cursor.execute(
             """
             UPDATE run SET state = 'running', lease_owner = %(owner)s, fence = fence + 1, attempts = attempts + 1,
-                           lease_until = now() + make_interval(secs => %(lease)s)
+                           lease_until = now() + make_interval(secs => (%(leases)s::float8[])
+                                                     [least(attempts + 1, cardinality(%(leases)s::float8[]))])
             WHERE id = %(run_id)s AND due_at <= now()
               AND (state = 'ready' OR (state = 'running' AND lease_until < now()))
               AND (stop_by IS NOT NULL OR (
@@ -100,7 +104,7 @@ async def claim(
               ) < %(per_guild)s)
             RETURNING *
             """,
-            {"run_id": run_id, "owner": owner, "lease": lease_seconds, "per_guild": per_guild},
+            {"run_id": run_id, "owner": owner, "leases": list(leases), "per_guild": per_guild},
         )
         return await cursor.fetchone()
 

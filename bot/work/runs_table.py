@@ -209,6 +209,11 @@ async def release(conn: Connection, run_id: UUID, fence: int, *, delay_seconds: 
     )
 
 
+async def gets_on(conn: Connection, run_id: UUID) -> None:
+    """Note that a run that was interrupted got further than before; the caller holds its lease."""
+    await conn.execute("UPDATE run SET attempts = 1 WHERE id = %s AND attempts > 1", (run_id,))
+
+
 async def try_later(
     conn: Connection, run_id: UUID, fence: int, *, delay_seconds: float, failures: int, error: str
 ) -> datetime | None:

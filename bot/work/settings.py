@@ -9,6 +9,8 @@ class EngineSettings:
 
     Attributes:
         lease: how long a run is ours after a heartbeat; a killed process' runs are taken over after that.
+        longest_lease: what that grows to for a run that is lost again and again without getting on: where machines are
+            too busy to show life in time, they would otherwise take it from each other for ever.
         heartbeat: how often the lease is prolonged.
         sweep: how often due runs are looked for that nobody rang for.
         retry_delay: the first pause after something outside failed a run; each further one is twice as long.
@@ -26,6 +28,7 @@ class EngineSettings:
     """
 
     lease: float = 3.0
+    longest_lease: float = 60.0
     heartbeat: float = 1.0
     sweep: float = 1.0
     retry_delay: float = 2.0
@@ -40,3 +43,15 @@ class EngineSettings:
     keep_days: float = 90.0
     tidy: float = 600.0
     tidy_batch: int = 500
+
+    @property
+    def leases(self) -> tuple[float, ...]:
+        """The lease of the first attempt at getting on, of the second, and so on; the last is that of all further ones."""
+        grown = [self.lease, self.lease]
+        while grown[-1] < self.longest_lease:
+            grown.append(min(self.longest_lease, 2 * grown[-1]))
+        return tuple(grown)
+
+    def lease_of(self, attempt: int) -> float:
+        """How long a run is ours after a heartbeat, at this attempt at getting on (the first is 1)."""
+        return self.leases[min(attempt, len(self.leases)) - 1]

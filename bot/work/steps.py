@@ -50,8 +50,9 @@ class Steps:
         rows: Iterable[StepRow] = (),
         *,
         secrets: Secrets = NO_SECRETS,
+        interrupted: bool = False,
     ) -> None:
-        """Nothing of ``secrets`` is recorded."""
+        """Nothing of ``secrets`` is recorded; ``interrupted`` says that it was begun before, and has not got on since."""
         self.run_id = run_id
         self.fence = fence
         self.gets_on = False
@@ -71,6 +72,7 @@ class Steps:
         self._counts: dict[str, int] = {}
         self._part = ""
         self._let_go = False
+        self._interrupted = interrupted
         self._parts: set[_Part] = set()
 
     def __contains__(self, key: str) -> bool:
@@ -187,6 +189,8 @@ class Steps:
         """Record, in the caller's `commit`, that a step is done, with its result as JSON."""
         kept = self._secrets.value(storable(value))  # at once as after a restart
         await steps_table.record(conn, self.run_id, key, effect, self.fence, kept)
+        if self._interrupted:
+            await runs_table.gets_on(conn, self.run_id)
         self._recorded[key] = kept
 
     async def intend(self, key: str, effect: str, intent: Any) -> None:

@@ -370,6 +370,57 @@ async def test_a_run_that_keeps_killing_its_process_is_given_up(bench: Bench) ->
     assert row.state == "failed"
 
 
+@pytest.mark.parametrize(("longest", "ends"), [(FAST.longest_lease, True), (FAST.lease, False)])
+async def test_machines_that_are_too_busy_to_show_life_in_time_do_not_take_a_run_from_each_other_for_ever(
+    bench: Bench, longest: float, *, ends: bool
+) -> None:
+    """With a lease that does not grow, which is the control, each is just about done when another begins anew."""
+    busy = 2 * FAST.lease
+    begun: list[int] = []
+
+    async def slow() -> None:
+        begun.append(1)
+        await asyncio.sleep(busy)
+
+    @bench.cog.workflow
+    async def work(run: Run) -> None:
+        await run.step("slow", slow)
+
+    async def late(seconds: float) -> None:
+        await asyncio.sleep(seconds + (busy if seconds == FAST.heartbeat else 0))
+
+    settings = replace(FAST, longest_lease=longest, sweep=0.04)
+    run_id = await bench.start(work)
+    slow_clock = Clock(sleep=late)
+    async with (
+        bench.working(bench.engine(settings, clock=slow_clock)),
+        bench.working(bench.engine(settings, clock=slow_clock)),
+    ):
+
+        async def known() -> bool:
+            return len(begun) > 6 or (await bench.row(run_id)).is_over
+
+        await eventually(known)
+    assert (await bench.row(run_id)).is_over == ends
+
+
+async def test_who_gets_on_between_interruptions_is_never_given_up(bench: Bench) -> None:
+    async def part() -> None:
+        return None
+
+    @bench.cog.workflow
+    async def long(run: Run) -> None:
+        await run.step("one", part)
+        await run.step("two", part)
+        raise asyncio.CancelledError
+
+    run_id = await bench.start(long)
+    async with bench.database.connection() as conn:
+        await conn.execute("UPDATE run SET attempts = 49 WHERE id = %s", (run_id,))
+    await bench.engine().advance(run_id)
+    assert (await bench.row(run_id)).attempts == 1
+
+
 async def test_a_cog_that_is_gone_ends_its_runs(bench: Bench) -> None:
     async def vanished(run: Run) -> None:
         raise AssertionError(run)

@@ -37,7 +37,7 @@ async def _look(database: Database, room: int, per_guild: int, worth: float) -> 
     taken = Counter[int]()
     async with database.transaction() as conn:
         rows = [
-            await runs_queue.claim(conn, run_id, uuid4(), 60.0, per_guild)
+            await runs_queue.claim(conn, run_id, uuid4(), [60.0], per_guild)
             for run_id in await runs_queue.turns(conn, room, per_guild, worth)
         ]
         for row in rows:

@@ -119,7 +119,7 @@ async def _runs(conn: Any) -> None:
     somebody = UUID(int=1)
     await runs_queue.make_ready(conn, 50)
     await runs_queue.turns(conn, 20, 10)
-    await runs_queue.claim(conn, somebody, somebody, 3.0, 10)
+    await runs_queue.claim(conn, somebody, somebody, [3.0], 10)
     await runs_queue.is_late(conn, somebody)
     await runs_table.renew(conn, somebody, 1, 3.0)
     await runs_table.holds(conn, somebody, 1)
