@@ -53,6 +53,7 @@ from bot.llm.factory import open_backend
 from bot.llm.protocol import Backend
 from bot.llm.retry import retrying
 from bot.llm.time_limits import TimeLimits, timed
+from bot.mcp.acceptance import PoolAcceptance
 from bot.mcp.client import McpPool, PoolSettings
 from bot.mcp.configured import ConfiguredTools, bundled_servers, server_specs
 from bot.mcp.joined import JoinedTools
@@ -287,6 +288,8 @@ async def _worker(
             present=present,
             ring=doorbell.ring,
             ahead=partial(_ahead, clock, machinery),
+            acceptance=PoolAcceptance(pins, pool, config.servers.may_accept_tools, machinery),
+            machinery=machinery,
             files=files,
             secrets=secrets,
             readable=partial(_readable, mirror, members),
@@ -442,6 +445,7 @@ def _router(
         ),
         ahead=services.ahead,
         present=services.present,
+        files=services.files,
     )
     discord = loaded.config.discord
     bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)

@@ -7,6 +7,8 @@ its start, and what is recorded is not done again.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from bot.agents.asking import Asker, Question, Round
 from bot.agents.compaction import compacted
@@ -35,6 +37,7 @@ from bot.llm.protocol import (
 from bot.llm.structured import read_structured
 from bot.mcp.for_models import offered
 from bot.mcp.model_names import by_model_name
+from bot.mcp.people import wanted
 from bot.mcp.results import ToolInfo
 from bot.work.principal import Principal
 
@@ -43,6 +46,10 @@ FINISH = (
     "one sentence what is missing."
 )
 REPAIR = "{complaint}. Answer again with nothing but one JSON object that matches the schema."
+REWRITE = (
+    "You wanted to use {tool} with these arguments: {arguments}\nPeople have looked at it and want it to be different: "
+    "“{note}”\nAnswer with nothing but the arguments as they should be."
+)
 NO_WORDS = "There was no room left to put it into words."
 
 HANDED_ON = frozenset[Purpose]({"chat", "answer"})
@@ -196,9 +203,25 @@ class ToolLoop:
         user = ToolUser(self.persona, self.principal, self.around)
 
         async def use() -> Used:
-            return await user.use(tool, call, self.say, path(self.recorder, key))
+            return await user.use(
+                tool, call, self.say, path(self.recorder, key), partial(self._rewritten, tool)
+            )
 
         return await self.recorder.step(key, use)
+
+    async def _rewritten(self, tool: ToolInfo, payload: Any, note: str) -> Any:
+        """Other arguments for a call that people have sent back; whoever asks records them."""
+        arguments = json.dumps(payload["arguments"], ensure_ascii=False)
+        # The turn that asks for the call goes, since nobody has answered it.
+        turns = (
+            *self._turns[:-1],
+            Turn("user", REWRITE.format(tool=tool.name, arguments=arguments, note=note)),
+        )
+        schema = Schema("arguments", tool.input_schema)
+        persona = await self.around.duty.current(self.persona, self.principal)
+        question = replace(self._question(), turns=turns, tools=(), schema=schema)
+        answer = await Asker(persona, self.around.meter).ask(question, _nothing)
+        return wanted(tool.server, tool.name, read_structured(answer.text, schema))
 
     async def _hand_over(self, key: str, call: ToolCall) -> Used:
         async def hand() -> Used:

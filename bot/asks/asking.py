@@ -5,17 +5,18 @@ While people think there is nothing of the run anywhere but rows. What comes of 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from bot.asks import asks_table, audit_table, deciding, showing
+from bot.asks import asks_table, audit_table, deciding, rewriting, showing
 from bot.asks.approval import Approval
 from bot.asks.asks_table import AskRow, NewAsk
 from bot.asks.audit_table import Deed
+from bot.asks.elicited import Elicited
 from bot.asks.payload import hash_of
-from bot.asks.policy import Kind, NotYours, Policy, Vote, seats
+from bot.asks.policy import Kind, NotYours, Policy, Vote, Who, seats
 from bot.asks.present import Present
 from bot.errors import UserError
 from bot.work.runs_table import RunRow
@@ -23,7 +24,7 @@ from bot.work.services import RunServices
 from bot.work.speaking import Voice
 from bot.work.steps import Steps
 from bot.work.surface import Connection, Say
-from bot.work.waiting import Answer, Waits
+from bot.work.waiting import Answer, Opened, Waits
 
 MOST_CHOICES = 24
 MOST_TITLE = 1_000
@@ -58,6 +59,9 @@ class Question:
     fallback: Any = None
     within: timedelta | None = None
     remind: bool = True
+    elicited: Elicited | None = None
+    hold: float = 0.0
+    rewrite: Callable[[Any, str], Awaitable[Any]] | None = None
 
 
 class Asking:
@@ -73,6 +77,17 @@ class Asking:
     def id_of(self, key: str) -> UUID:
         """The id of the question with this key; the same at any time."""
         return uuid5(self._row.id, f"ask {key}")
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the run can be let go of here while people think."""
+        return self._steps.can_let_go
+
+    async def withdraw(self, key: str) -> None:
+        """End a question for whose answer nobody waits any more, if it is open."""
+        ask_id = self.id_of(key)
+        async with self._steps.commit() as conn:
+            await deciding.withdraw(conn, self._services.surface, ask_id)
 
     async def ask(self, question: Question) -> Answer | None:
         """What people answer, the fallback (by nobody, 0), or None. Raises `UserError` for what cannot be asked."""
@@ -91,7 +106,10 @@ class Asking:
     async def approve(self, question: Question) -> Approval:
         """Whether people let ``payload`` be done, and what exactly; those who agreed are looked at once more."""
         _check(question)
-        answer = await self._decided(question)
+        answer, number = await self._decided(question), 0
+        while question.rewrite is not None and answer is not None and _sent_back(answer):
+            number += 1
+            answer = await self._rewritten(question, question.rewrite, number, _note(answer))
         if answer is None:
             if question.policy.silence:
                 return await self._approved(question.key, ())
@@ -110,10 +128,40 @@ class Asking:
         standing = await self._steps.repeatable(f"{question.key}:still", self._still, question.key)
         return await self._approved(question.key, standing)
 
-    async def _decided(self, question: Question) -> Answer | None:
+    async def _rewritten(
+        self, question: Question, rewrite: Callable[[Any, str], Awaitable[Any]], number: int, note: str
+    ) -> Answer | None:
+        """Have another version written, show it, and wait for people again, until the same deadline."""
+        name = f"{question.key}:{number}"
+        ask_id = self.id_of(question.key)
+
+        async def write() -> dict[str, Any]:
+            async with self._services.database.connection() as conn:
+                _, version = await deciding.read(conn, ask_id)
+            return await rewriting.written(version, note, rewrite)
+
+        made = await self._steps.repeatable(f"{name}:written", write)
+        async with self._services.database.connection() as conn:
+            ask, _ = await deciding.read(conn, ask_id)
+
+        async def opened(conn: Connection) -> None:
+            say = await rewriting.resumed(conn, ask_id, self._waits.id_of(name), made)
+            row = await self._voice.ask(conn, f"question:{name}", say)
+            await asks_table.said(conn, ask_id, row)
+
+        # Whoever sent it back knows of it, so nobody is reminded.
+        return await self._decided(replace(question, remind=False), name, opened, ask.deadline_at)
+
+    async def _decided(
+        self,
+        question: Question,
+        name: str | None = None,
+        opened: Opened | None = None,
+        until: datetime | None = None,
+    ) -> Answer | None:
         """Wait for people, with a reminder and an escalation beside it that end with the waiting."""
-        answer = asyncio.ensure_future(self._answer(question))
-        beside = [asyncio.ensure_future(one) for one in self._beside(question)]
+        answer = asyncio.ensure_future(self._answer(question, name or question.key, opened, until))
+        beside = [asyncio.ensure_future(one) for one in self._beside(question, name or question.key)]
         try:
             waiting: set[asyncio.Future[Any]] = {answer, *beside}
             while not answer.done():
@@ -126,29 +174,40 @@ class Asking:
                 one.cancel()
             await asyncio.gather(answer, *beside, return_exceptions=True)
 
-    def _beside(self, question: Question) -> list[Coroutine[Any, Any, None]]:
-        if question.key in self._steps:
+    def _beside(self, question: Question, name: str) -> list[Coroutine[Any, Any, None]]:
+        if name in self._steps:
             return []
         found: list[Coroutine[Any, Any, None]] = []
+        if not self._steps.can_let_go:
+            return []
         if question.remind and question.within is not None and not question.policy.silence:
             seconds = question.within.total_seconds() / 2
-            found.append(self._at(question.key, "remind", seconds, self._remind))
+            found.append(self._at(question.key, f"{name}:remind", seconds, self._remind))
         if question.policy.later is not None and question.policy.later_seconds:
             seconds = question.policy.later_seconds
-            found.append(self._at(question.key, "escalate", seconds, self._escalate))
+            found.append(self._at(question.key, f"{name}:escalate", seconds, self._escalate))
         return found
 
-    async def _answer(self, question: Question) -> Answer | None:
+    async def _answer(
+        self, question: Question, name: str, again: Opened | None, until: datetime | None
+    ) -> Answer | None:
         async def opened(conn: Connection) -> None:
             await self._open(conn, question)
 
         async def late(conn: Connection) -> None:
             await deciding.late(conn, self._services.surface, self.id_of(question.key))
 
-        if self._row.round:
+        if self._row.round and name not in self._steps:
             await self._open_again(question.key)
         return await self._waits.answer(
-            question.key, question.title, {}, within=question.within, opened=opened, late=late
+            name,
+            question.title,
+            {},
+            until=until,
+            within=None if again is not None else question.within,
+            opened=again or opened,
+            late=late,
+            hold=question.hold,
         )
 
     async def _open(self, conn: Connection, question: Question) -> None:
@@ -167,6 +226,8 @@ class Asking:
             question.other,
             question.replies,
             question.fallback,
+            question.elicited,
+            question.rewrite is not None,
         )
         payload = await asks_table.as_kept(conn, question.payload)
         digest = hash_of(payload)
@@ -201,10 +262,9 @@ class Asking:
             await audit_table.add(conn, Deed(ask.guild_id, "reopen", ask.id, version=ask.version))
 
     async def _at(
-        self, key: str, what: str, seconds: float, do: Callable[[Connection, AskRow], Awaitable[None]]
+        self, key: str, name: str, seconds: float, do: Callable[[Connection, AskRow], Awaitable[None]]
     ) -> None:
         """Do something once, after so many seconds, if the question is still open then."""
-        name = f"{key}:{what}"
         await self._waits.time(f"{name}:time", seconds=seconds)
         done = self._steps.claim_key(name)
         if done in self._steps:
@@ -220,8 +280,7 @@ class Asking:
     async def _remind(self, conn: Connection, ask: AskRow) -> None:
         asked = ask.rules.asked(escalated=ask.escalated)
         text = HALF_TIME.format(title=showing.short(ask), who=asked.shown())
-        say = Say(text, mentions=asked.members, urgency="question")
-        await self._voice.ask(conn, f"remind:{ask.id}", say)
+        await self._voice.ask(conn, f"remind:{ask.id}", _calling(text, asked, ask.guild_id))
         await audit_table.add(conn, Deed(ask.guild_id, "remind", ask.id, version=ask.version))
 
     async def _escalate(self, conn: Connection, ask: AskRow) -> None:
@@ -229,8 +288,7 @@ class Asking:
         if later is None or not await asks_table.escalate(conn, ask.id):
             return
         text = ESCALATED.format(title=showing.short(ask), who=later.shown())
-        say = Say(text, mentions=later.members, urgency="question")
-        await self._voice.ask(conn, f"escalate:{ask.id}", say)
+        await self._voice.ask(conn, f"escalate:{ask.id}", _calling(text, later, ask.guild_id))
         await audit_table.add(conn, Deed(ask.guild_id, "escalate", ask.id, version=ask.version))
 
     async def _still(self, key: str) -> list[int]:
@@ -271,6 +329,22 @@ class Asking:
         return not isinstance(found, NotYours)
 
 
+def _sent_back(answer: Answer) -> bool:
+    result: Any = answer.value
+    return result["state"] == rewriting.SENT_BACK
+
+
+def _note(answer: Answer) -> str:
+    result: Any = answer.value
+    return str(result["note"])
+
+
+def _calling(text: str, who: Who, guild_id: int) -> Say:
+    """A message that reaches those who may decide, and nobody else; the role that everybody has is not called."""
+    roles = tuple(role for role in who.roles if role != guild_id)
+    return Say(text, mentions=who.members, roles=roles, urgency="question")
+
+
 def _check(question: Question) -> None:
     choices = question.choices or {}
     if question.policy.silence and (question.kind != "approval" or question.within is None):
@@ -281,7 +355,7 @@ def _check(question: Question) -> None:
         len(choices) > MOST_CHOICES or any(len(one.encode()) > showing.LONGEST_VALUE for one in choices)
     ):
         raise UserError(TOO_MANY)
-    if question.kind == "form" and not 1 <= len(choices) <= MOST_FIELDS:
+    if question.elicited is None and question.kind == "form" and not 1 <= len(choices) <= MOST_FIELDS:
         raise UserError(f"A form has 1 to {MOST_FIELDS} fields.")
     if any(not value or ":" in value for value in choices):
         raise UserError(WRONG_VALUE)

@@ -10,10 +10,13 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json, Jsonb
 from pydantic import TypeAdapter
 
+from bot.asks.elicited import KEPT, Elicited
 from bot.asks.policy import Kind, Policy, Vote
 from bot.work.surface import Connection
 
-type State = Literal["open", "approved", "rejected", "answered", "expired", "defaulted", "withdrawn"]
+type State = Literal[
+    "open", "rewriting", "approved", "rejected", "answered", "expired", "defaulted", "withdrawn"
+]
 
 _POLICY = TypeAdapter(Policy)
 
@@ -35,6 +38,8 @@ class NewAsk:
     other: bool = False
     replies: bool = False
     fallback: Any = None
+    elicited: Elicited | None = None
+    rewrites: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,13 @@ class AskRow:
     decided_by: int | None
     decided_at: datetime | None
     created_at: datetime
+    elicited: Any = None
+    rewrites: bool = False
+
+    @property
+    def asked_by_server(self) -> Elicited | None:
+        """What a tool server asks for; None where nobody but us asks."""
+        return None if self.elicited is None else KEPT.validate_python(self.elicited)
 
     @property
     def rules(self) -> Policy:
@@ -87,14 +99,16 @@ async def insert(conn: Connection, new: NewAsk) -> None:
     await conn.execute(
         """
         INSERT INTO ask (id, wait_id, run_id, guild_id, cog, kind, title, requester_id, policy, choices, other,
-                         replies, fallback, deadline_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                         replies, fallback, elicited, rewrites, deadline_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                 (SELECT until FROM run_wait WHERE id = %s))
         """,
         (
             new.id, new.wait_id, new.run_id, new.guild_id, new.cog, new.kind, new.title, new.requester_id,
             Jsonb(_POLICY.dump_python(new.policy, mode="json")), Json(dict(new.choices)), new.other, new.replies,
-            None if new.fallback is None else Jsonb(new.fallback), new.wait_id,
+            None if new.fallback is None else Jsonb(new.fallback),
+            None if new.elicited is None else Json(KEPT.dump_python(new.elicited, mode="json")), new.rewrites,
+            new.wait_id,
         ),
     )  # fmt: skip
 
@@ -182,7 +196,7 @@ async def decide(conn: Connection, ask_id: UUID, state: State, result: Any, by: 
     cursor = await conn.execute(
         """
         UPDATE ask SET state = %s, result = %s, decided_by = %s, decided_at = now()
-        WHERE id = %s AND state = 'open'
+        WHERE id = %s AND state IN ('open', 'rewriting')
         """,
         (state, Jsonb(result), by, ask_id),
     )
@@ -199,6 +213,21 @@ async def reopen(conn: Connection, ask_id: UUID) -> bool:
         (ask_id,),
     )
     return cursor.rowcount == 1
+
+
+async def send_back(conn: Connection, ask_id: UUID) -> bool:
+    """Nothing can be said to a question until another version is written; False where it is not open."""
+    cursor = await conn.execute(
+        "UPDATE ask SET state = 'rewriting' WHERE id = %s AND state = 'open'", (ask_id,)
+    )
+    return cursor.rowcount == 1
+
+
+async def resume(conn: Connection, ask_id: UUID, wait_id: UUID) -> None:
+    """Open a question again after it was sent back; from now on it answers this wait."""
+    await conn.execute(
+        "UPDATE ask SET state = 'open', wait_id = %s WHERE id = %s AND decided_at IS NULL", (wait_id, ask_id)
+    )
 
 
 async def escalate(conn: Connection, ask_id: UUID) -> bool:
@@ -226,12 +255,13 @@ async def open_ones(
         return await cursor.fetchall()
 
 
-async def decided_ones(conn: Connection, guild_id: int, limit: int = 15) -> list[AskRow]:
+async def decided_ones(conn: Connection, guild_id: int, limit: int = 15, *, cog: str = "") -> list[AskRow]:
     """What was decided in a guild, the last first."""
     async with conn.cursor(row_factory=class_row(AskRow)) as cursor:
         await cursor.execute(
-            "SELECT * FROM ask WHERE guild_id = %s AND state <> 'open' ORDER BY decided_at DESC LIMIT %s",
-            (guild_id, limit),
+            "SELECT * FROM ask WHERE guild_id = %s AND decided_at IS NOT NULL "
+            "AND (%s::text = '' OR cog = %s) ORDER BY decided_at DESC LIMIT %s",
+            (guild_id, cog, cog, limit),
         )
         return await cursor.fetchall()
 
@@ -247,6 +277,39 @@ async def by_message(conn: Connection, guild_id: int, message_id: int) -> AskRow
             (message_id, guild_id),
         )
         return await cursor.fetchone()
+
+
+async def add_draft(conn: Connection, ask_id: UUID, version: int, member_id: int, row: int) -> None:
+    """Note that somebody was told to reply with a new version, and in which outbox row."""
+    await conn.execute(
+        """
+        INSERT INTO ask_draft (ask_id, version, member_id, said_row) VALUES (%s, %s, %s, %s)
+        ON CONFLICT DO NOTHING
+        """,
+        (ask_id, version, member_id, row),
+    )
+
+
+async def has_draft(conn: Connection, ask_id: UUID, version: int, member_id: int) -> bool:
+    """Whether somebody was told so for this version."""
+    cursor = await conn.execute(
+        "SELECT 1 FROM ask_draft WHERE ask_id = %s AND version = %s AND member_id = %s",
+        (ask_id, version, member_id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def draft_of(conn: Connection, guild_id: int, message_id: int) -> tuple[UUID, int, int] | None:
+    """The question, its version and the person to whom a message of Discord says so."""
+    cursor = await conn.execute(
+        """
+        SELECT ask.id, ask_draft.version, ask_draft.member_id
+        FROM outbox JOIN ask_draft ON ask_draft.said_row = outbox.id JOIN ask ON ask.id = ask_draft.ask_id
+        WHERE outbox.message_id = %s AND ask.guild_id = %s
+        """,
+        (message_id, guild_id),
+    )
+    return await cursor.fetchone()
 
 
 async def is_late(conn: Connection, ask_id: UUID, ahead: float) -> bool:

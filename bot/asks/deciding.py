@@ -25,9 +25,14 @@ AGAIN = "You have said that already. {count} of {needed} so far."
 TAKEN = "<@{by}> has had a say for <@{seat}> already."
 DECIDED_BEFORE = "This was decided before. {line}"
 TOO_LATE = "It is too late to decide this."
-NO_EDIT = "Only what is to be approved can be changed."
+NO_EDIT = "This can only be approved or rejected as it is."
 UNCHANGED = "That is the same as before, so nothing was changed."
 CHANGED = "Changed. Version {version} stands below and needs its own approvals."
+NO_NOTE = "Say what is to be different."
+WRITTEN_ANEW = "Sent back. Another version is being written and will stand below; it needs its own approvals."
+REWRITING = "Another version of this is being written; wait for it, it will stand below."
+REPLY = "It is too long for a form. Reply to my message in the thread with all of it, or with a text file."
+SENT_BACK = "sent back"
 ENDED = "The work that asked this has ended, so there is nothing to decide any more."
 
 
@@ -78,7 +83,8 @@ async def say(
     if not fresh:
         return Ruling(AGAIN.format(count=count, needed=needed))
     what = ("approve" if said.yes else "reject") if ask.kind == "approval" else "answer"
-    await _record(conn, found, what, voter.id, seat.via, _written(said))
+    written = said.note if ask.asked_by_server is not None else _written(said)
+    await _record(conn, found, what, voter.id, seat.via, written)
     decided = outcome(ask.rules, ask.kind, votes)
     if decided is None:
         await _show(conn, surface, f"vote:{await _count(conn, ask.id)}", found, votes)
@@ -97,7 +103,7 @@ async def edit(
     over = await _over(conn, found, said.version)
     if over is not None:
         return over
-    if found.ask.kind != "approval":
+    if found.ask.kind != "approval" or found.ask.rules.fixed:
         raise UserError(NO_EDIT)
     found_seats = _seats(found.ask, voter, yes=True)
     payload = await asks_table.as_kept(conn, said.value)
@@ -120,6 +126,51 @@ async def edit(
     )
     await asks_table.said(conn, found.ask.id, rows[-1])
     return Ruling(CHANGED.format(version=number))
+
+
+async def send_back(
+    conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
+) -> Ruling:
+    """Have whoever asked write another version, with ``said.note``; what was said to this one does not count for it."""
+    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
+    over = await _over(conn, found, said.version)
+    if over is not None:
+        return over
+    ask = found.ask
+    if not ask.rewrites:
+        raise UserError(NO_EDIT)
+    if not said.note.strip():
+        raise UserError(NO_NOTE)
+    seat = _seats(ask, voter, yes=True)[0]
+    result: dict[str, Any] = {"state": SENT_BACK, "note": said.note, "version": ask.version, "by": [voter.id]}
+    if not (await waiting.answer(conn, ask.wait_id, result, voter.id, ahead)).counts:
+        raise UserError(TOO_LATE)
+    await asks_table.send_back(conn, ask.id)
+    await _record(conn, found, "send back", voter.id, seat.via, said.note)
+    if ask.said_row is not None:
+        gone = showing.sent_back(ask, found.version, voter.id, said.note)
+        await surface.edit(conn, f"{ask.id}:sent-back:{ask.said_row}", ask.said_row, gone)
+    return Ruling(WRITTEN_ANEW, run_id=ask.run_id)
+
+
+async def draft(
+    conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
+) -> Ruling:
+    """Tell somebody to reply to a message with the whole of a new version, which no form has room for."""
+    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
+    over = await _over(conn, found, said.version)
+    if over is not None:
+        return over
+    ask = found.ask
+    if ask.kind != "approval" or ask.rules.fixed:
+        raise UserError(NO_EDIT)
+    _seats(ask, voter, yes=True)
+    if not await asks_table.has_draft(conn, ask.id, ask.version, voter.id):
+        say = showing.drafting(ask, voter.id)
+        key = f"{ask.id}:draft:{ask.version}:{voter.id}"
+        rows = await surface.post(conn, key, place_of(found.run), say, run_id=found.run.id)
+        await asks_table.add_draft(conn, ask.id, ask.version, voter.id, rows[-1])
+    return Ruling(REPLY)
 
 
 async def eligible(conn: Connection, guild_id: int, voter: Voter, ask_id: UUID) -> tuple[AskRow, VersionRow]:
@@ -160,6 +211,22 @@ async def late(conn: Connection, surface: Surface, ask_id: UUID) -> State:
     return state
 
 
+async def withdraw(conn: Connection, surface: Surface, ask_id: UUID) -> None:
+    """End a question for whose answer nobody waits any more, if it is open. The run's row is locked."""
+    ask = await asks_table.locked(conn, ask_id)
+    run = None if ask is None else await runs_table.get(conn, ask.run_id)
+    if ask is not None and run is not None and ask.decided_at is None:
+        await _withdraw(conn, surface, run, ask_id)
+
+
+async def _withdraw(conn: Connection, surface: Surface, run: RunRow, ask_id: UUID) -> _Standing:
+    await asks_table.decide(conn, ask_id, "withdrawn", None, None)
+    found = await _read(conn, run, ask_id)
+    await _record(conn, found, "withdrawn", 0, "", "")
+    await _show_end(conn, surface, found, ())
+    return found
+
+
 async def _standing(
     conn: Connection, surface: Surface, guild_id: int, ask_id: UUID, ahead: float
 ) -> _Standing:
@@ -170,12 +237,8 @@ async def _standing(
     locked = await asks_table.locked(conn, ask_id)
     if run is None or locked is None:
         raise UserError(UNKNOWN)
-    if locked.state == "open" and run.is_over:
-        await asks_table.decide(conn, ask_id, "withdrawn", None, None)
-        found = await _read(conn, run, ask_id)
-        await _record(conn, found, "withdrawn", 0, "", "")
-        await _show_end(conn, surface, found, ())
-        return found
+    if locked.decided_at is None and run.is_over:
+        return await _withdraw(conn, surface, run, ask_id)
     found = await _read(conn, run, ask_id)
     return replace(found, late=await asks_table.is_late(conn, ask_id, ahead))
 
@@ -190,6 +253,8 @@ async def _over(conn: Connection, found: _Standing, version: int) -> Ruling | No
     ask = found.ask
     if ask.state == "withdrawn":
         return Ruling(ENDED)
+    if ask.state == "rewriting":
+        return Ruling(REWRITING)
     if ask.state != "open":
         votes = await asks_table.votes(conn, ask.id, ask.version)
         return Ruling(DECIDED_BEFORE.format(line=showing.outcome_line(ask, votes)))

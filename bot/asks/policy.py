@@ -40,7 +40,7 @@ class Policy:
     """Who may answer, how many must agree (``needed``), and how many end an approval with a no (``against``).
 
     Somebody with one of ``veto_roles`` ends it alone. After ``later_seconds`` those of ``later`` may answer, too. With
-    ``silence`` an approval is a veto window: nobody says yes, and it goes ahead when its time is over without a no.
+    ``silence`` an approval is a veto window: nobody says yes, and it goes ahead when its time is over without a no. What is ``fixed`` cannot be changed by people.
     """
 
     who: Who
@@ -50,6 +50,7 @@ class Policy:
     later: Who | None = None
     later_seconds: float | None = None
     silence: bool = False
+    fixed: bool = False
 
     @classmethod
     def veto(cls, who: Who) -> "Policy":

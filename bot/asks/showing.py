@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.asks.asks_table import AskRow, VersionRow
+from bot.asks.elicited import ACCEPT, CANCEL, DECLINE
 from bot.asks.payload import MOST_DIFF, difference, fenced, is_cut, readable
 from bot.asks.policy import Vote
 from bot.discord.plain import plain
@@ -19,6 +20,15 @@ LONGEST_VALUE = 40
 OTHER = "Other…"
 
 APPROVAL = "**Approval needed: {title}**\n-# On behalf of <@{requester}>; their own say does not count."
+SERVER = "**The tool server {server} asks for something**{part}, while {tool} is used for <@{requester}>:\n> {title}"
+WORDS = "-# These are the server's own words. What you answer goes to it: write no passwords, keys or card numbers."
+LINK = "It wants you to open a page of **{host}**:\n<{url}>\n-# I have not opened it. Go on only if you know why."
+FIELDS = "It wants to know: {fields}"
+ELICITED: Mapping[str, str] = {
+    "accept": "✅ Answered",
+    "decline": "❌ Declined",
+    "cancel": "⏹️ Cancelled",
+}
 WINDOW = "**This goes ahead unless somebody stops it: {title}**\n-# On behalf of <@{requester}>."
 QUESTION = "**{title}**"
 PROGRESS = "-# {count} of {needed} · for {who}{until}{version}"
@@ -36,12 +46,26 @@ OUTCOMES: Mapping[str, str] = {
 UNOPPOSED = "✅ Nobody stopped this in time, so it goes ahead"
 STOPPED = "❌ Stopped"
 LATE_QUESTION = "⌛ Nobody answered in time"
+BY_AGENT = "the agent"
+SENT_BACK = "-# ↩️ Sent back by <@{by}>: “{note}”. Another version is being written and will stand below."
+NOT_WRITTEN = "-# There is no other version: {why}"
+DRAFTING = (
+    "<@{by}>, to change “{title}” reply to this message with all of it as it should be: as text, or as a text file where "
+    "it is longer than a message."
+)
 REPLACED = "-# Changed since: see version {version} below."
 
 
-def asking(ask: AskRow, version: VersionRow, votes: Sequence[Vote], before: VersionRow | None = None) -> Say:
+def asking(
+    ask: AskRow,
+    version: VersionRow,
+    votes: Sequence[Vote],
+    before: VersionRow | None = None,
+    *,
+    why: str = "",
+) -> Say:
     """The message that asks, with what can be pressed."""
-    lines = [_head(ask)]
+    lines = [_head(ask), *_elicited(ask)]
     files: tuple[File, ...] = ()
     if ask.kind == "approval":
         text = readable(version.payload)
@@ -49,9 +73,11 @@ def asking(ask: AskRow, version: VersionRow, votes: Sequence[Vote], before: Vers
         if is_cut(text):
             files = (File(f"version-{version.version}.txt", text.encode()),)
     if before is not None:
-        by = "the agent" if version.made_by is None else f"<@{version.made_by}>"
+        by = BY_AGENT if version.made_by is None else f"<@{version.made_by}>"
         lines.append(EDITED.format(version=version.version, by=by))
         lines.append(fenced(difference(before.payload, version.payload), "diff", MOST_DIFF))
+    if why:
+        lines.append(NOT_WRITTEN.format(why=one_line(why, 200)))
     lines.append(_progress(ask, version, votes))
     select = _select(ask)
     return Say(
@@ -83,6 +109,17 @@ def replaced(ask: AskRow, before: VersionRow, now: int) -> Say:
     return Say("\n".join([_head(ask), fenced(readable(before.payload)), REPLACED.format(version=now)]))
 
 
+def sent_back(ask: AskRow, version: VersionRow, by: int, note: str) -> Say:
+    """The message of a version that was sent back, until there is another."""
+    told = SENT_BACK.format(by=by, note=plain(note)[:300])
+    return Say("\n".join([_head(ask), fenced(readable(version.payload)), told]))
+
+
+def drafting(ask: AskRow, by: int) -> Say:
+    """The message to which somebody replies with a new version."""
+    return Say(DRAFTING.format(by=by, title=short(ask)), mentions=(by,), urgency="question")
+
+
 def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
     """What was decided, by whom and when, in a line."""
     text = OUTCOMES[ask.state].format(value=shown_value(ask, ask.fallback))
@@ -90,7 +127,10 @@ def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
         text = {"approved": UNOPPOSED, "rejected": STOPPED}.get(ask.state, text)
     if ask.state == "expired" and ask.kind != "approval":
         text = LATE_QUESTION
-    if ask.state == "answered" and ask.result is not None:
+    if ask.state == "answered" and ask.asked_by_server is not None:
+        # What people told a server is nobody else's business.
+        text = ELICITED[ask.result["value"]["action"]]
+    elif ask.state == "answered" and ask.result is not None:
         text += f": {shown_value(ask, ask.result.get('value'))}"
     if ask.kind == "approval" and ask.version > 1:
         text += f" (version {ask.version})"
@@ -107,6 +147,8 @@ def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
 
 def shown_value(ask: AskRow, value: Any) -> str:
     """An answer as people read it, in a line."""
+    if ask.asked_by_server is not None:
+        return str(value["action"])
     if isinstance(value, Mapping):
         parts = [f"{ask.choices.get(str(name), str(name))}: {given}" for name, given in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
         return one_line("; ".join(parts), 300)
@@ -119,6 +161,16 @@ def short(ask: AskRow) -> str:
 
 
 def _head(ask: AskRow) -> str:
+    server = ask.asked_by_server
+    if server is not None:
+        part = f" (part {server.page} of {server.pages})" if server.pages > 1 else ""
+        return SERVER.format(
+            server=one_line(server.server, 100),
+            tool=one_line(server.tool, 100),
+            part=part,
+            title=one_line(ask.title, 600),
+            requester=ask.requester_id,
+        )
     if ask.kind == "approval":
         if ask.rules.silence:
             return WINDOW.format(title=one_line(ask.title), requester=ask.requester_id)
@@ -144,8 +196,35 @@ def _for(vote: Vote) -> str:
     return "" if vote.seat_id == vote.member_id else f" (for <@{vote.seat_id}>)"
 
 
+def _elicited(ask: AskRow) -> list[str]:
+    """What a tool server wants to be told, or opened."""
+    server = ask.asked_by_server
+    if server is None:
+        return []
+    if server.url:
+        return [LINK.format(host=server.host, url=server.url)]
+    names = [one_line(one.label, 60) + ("" if one.required else " (optional)") for one in server.fields]
+    return [FIELDS.format(fields=", ".join(names)), WORDS]
+
+
+def _to_server(tail: str, *, is_link: bool) -> tuple[Button, ...]:
+    accept = (
+        Button("I have opened it", f"{ACTION}pick:{tail}:{ACCEPT}", "primary")
+        if is_link
+        else Button("Answer…", f"{ACTION}fill:{tail}", "primary")
+    )
+    return (
+        accept,
+        Button("Decline", f"{ACTION}pick:{tail}:{DECLINE}", "danger"),
+        Button("Cancel", f"{ACTION}pick:{tail}:{CANCEL}", "secondary"),
+    )
+
+
 def _buttons(ask: AskRow) -> tuple[Button, ...]:
     tail = f"{ask.id}:{ask.version}"
+    server = ask.asked_by_server
+    if server is not None:
+        return _to_server(tail, is_link=bool(server.url))
     match ask.kind:
         case "approval" if ask.rules.silence:
             return (
@@ -157,7 +236,7 @@ def _buttons(ask: AskRow) -> tuple[Button, ...]:
                 Button("Approve", f"{ACTION}yes:{tail}", "primary"),
                 Button("Reject", f"{ACTION}no:{tail}", "danger"),
                 Button("Reject, saying why…", f"{ACTION}why:{tail}", "secondary"),
-                Button("Change…", f"{ACTION}edit:{tail}", "secondary"),
+                *_changing(ask, tail),
             )
         case "options":
             few = len(ask.choices) <= MOST_BUTTONS
@@ -168,8 +247,14 @@ def _buttons(ask: AskRow) -> tuple[Button, ...]:
             return (Button("Answer…", f"{ACTION}fill:{tail}", "primary"),)
 
 
+def _changing(ask: AskRow, tail: str) -> tuple[Button, ...]:
+    edit = () if ask.rules.fixed else (Button("Change…", f"{ACTION}edit:{tail}", "secondary"),)
+    back = (Button("Have it rewritten…", f"{ACTION}back:{tail}", "secondary"),) if ask.rewrites else ()
+    return (*edit, *back)
+
+
 def _select(ask: AskRow) -> Select | None:
-    if ask.kind != "options" or len(ask.choices) <= MOST_BUTTONS:
+    if ask.asked_by_server is not None or ask.kind != "options" or len(ask.choices) <= MOST_BUTTONS:
         return None
     choices = tuple(Choice(label, value) for value, label in ask.choices.items())
     return Select(f"{ACTION}pick:{ask.id}:{ask.version}", "Choose", choices=choices)

@@ -219,6 +219,13 @@ class ServersSection(Section):
         "and when it works again. A server's admins can choose one of their own with /cogs config admin.",
         examples=[123456789012345678],
     )
+    may_accept_tools: tuple[Snowflake, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Ids of the people who are asked, where it is needed, whether a tool that has changed may be used as it "
+        "is now; that holds on all servers. None named: only `cogswarm tools accept` does it.",
+        examples=[[123456789012345678]],
+    )
     trusted_bots: tuple[Snowflake, ...] = Field(
         default=(),
         max_length=500,

@@ -65,6 +65,16 @@ def filled(data: Json) -> dict[str, str]:
     return found
 
 
+def filled_lists(data: Json) -> dict[str, list[str]]:
+    """What was filled into a form, by input, also where several things were chosen."""
+    found: dict[str, list[str]] = {}
+    for row in data.get("components") or ():
+        for one in row.get("components") or ([row["component"]] if "component" in row else []):
+            values = one["values"] if "values" in one else [one.get("value")]
+            found[str(one.get("custom_id", ""))] = [str(value) for value in values or () if value]
+    return found
+
+
 def _value(kind: int, value: Any, resolved: Json) -> Any:
     identifier = str(value)
     match kind:

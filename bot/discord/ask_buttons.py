@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.asks.payload import LONGEST_EDIT, readable
 from bot.asks.showing import ACTION
-from bot.discord import arguments
+from bot.discord import arguments, ask_fields
 from bot.discord.answers import Answers
 from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import Json
@@ -18,10 +18,15 @@ from bot.plugins.forms import MAX_LABEL, MAX_TITLE
 ASKS = "asks"
 UNKNOWN = "I do not know that question any more."
 ON_A_SERVER = "This can only be decided on its server."
-TOO_LONG = "This is too long to be changed in a form; reject it and say what is to be different."
 LONGEST_NOTE = 1_000
 NOTE, ANSWER, EDITED = "note", "answer", "edited"
-FORMS = {"why": "Reject, and say why", "edit": "Change what is to be approved", "fill": "Your answer"}
+FORMS = {
+    "why": "Reject, and say why",
+    "back": "Have it rewritten",
+    "edit": "Change what is to be approved",
+    "fill": "Your answer",
+}
+NOTES = {"why": "Why?", "back": "What is to be different?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,10 @@ async def pressed(
         what = _read(action, value)
         desk = AsksDesk(services.runs, guild_id, interaction.author)
         if interaction.kind != "modal" and action in FORMS:
-            await answers.open_form(await _form(desk, what))
-            return
+            form = await _form(desk, what)
+            if form is not None:
+                await answers.open_form(form)
+                return
         await answers.acknowledge()
         said = await _done(desk, what, interaction)
     except CogswarmError as error:
@@ -57,37 +64,49 @@ async def pressed(
 async def _done(desk: AsksDesk, what: _Pressed, interaction: Interaction) -> str:
     filled = arguments.filled(interaction.data) if interaction.kind == "modal" else {}
     match what.action:
-        case "yes":
-            return await desk.say(what.ask_id, what.version, yes=True)
-        case "no":
-            return await desk.say(what.ask_id, what.version, yes=False)
-        case "why":
-            return await desk.say(what.ask_id, what.version, yes=False, note=filled.get(NOTE, ""))
+        case "yes" | "no" | "why":
+            note = filled.get(NOTE, "") if what.action == "why" else ""
+            return await desk.say(what.ask_id, what.version, yes=what.action == "yes", note=note)
+        case "back":
+            return await desk.send_back(what.ask_id, what.version, filled.get(NOTE, ""))
+        case "edit" if interaction.kind != "modal":
+            return await desk.draft(what.ask_id, what.version)
         case "edit":
             return await desk.edit(what.ask_id, what.version, filled.get(EDITED, ""))
-        case "pick":
-            chosen = arguments.chosen(interaction.data) if "values" in interaction.data else [what.option]
-            return await desk.say(what.ask_id, what.version, value=str(chosen[0]) if chosen else "")
-        case "fill":
-            value: Any = filled.get(ANSWER, "") if ANSWER in filled else dict(filled)
+        case "pick" | "fill":
+            value = await _answer(desk, what, interaction, filled)
             return await desk.say(what.ask_id, what.version, value=value)
         case _:
             raise UserError(UNKNOWN)
 
 
-async def _form(desk: AsksDesk, what: _Pressed) -> Json:
+async def _answer(desk: AsksDesk, what: _Pressed, interaction: Interaction, filled: dict[str, str]) -> Any:
+    if what.action == "pick":
+        chosen = arguments.chosen(interaction.data) if "values" in interaction.data else [what.option]
+        return str(chosen[0]) if chosen else ""
+    if ANSWER in filled:
+        return filled[ANSWER]
+    ask, _ = await desk.for_form(what.ask_id)
+    return dict(filled) if ask.asked_by_server is None else arguments.filled_lists(interaction.data)
+
+
+async def _form(desk: AsksDesk, what: _Pressed) -> Json | None:
+    """The form that a button opens; None where there is none that has room for it."""
     ask, version = await desk.for_form(what.ask_id)
     made_id = f"{ACTION}{what.action}:{what.ask_id}:{what.version}"
+    server = ask.asked_by_server
     match what.action:
-        case "why":
-            inputs = [_input(NOTE, "Why?", most=LONGEST_NOTE)]
+        case "why" | "back":
+            inputs = [_input(NOTE, NOTES[what.action], most=LONGEST_NOTE)]
         case "edit":
             text = readable(version.payload)
             if len(text) > LONGEST_EDIT:
-                raise UserError(TOO_LONG)
+                return None
             inputs = [_input(EDITED, f"Version {version.version}", text)]
             # Who changes something has seen the version that stands in the form.
             made_id = f"{ACTION}{what.action}:{what.ask_id}:{version.version}"
+        case _ if server is not None:
+            inputs = [ask_fields.shown(one) for one in server.fields]
         case _ if ask.kind == "form":
             inputs = [_input(name, label, long=False) for name, label in ask.choices.items()]
         case _:

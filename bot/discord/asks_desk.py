@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from bot.asks import asks_table, deciding, delegation_table, payload, showing
 from bot.asks.asks_table import AskRow, VersionRow
 from bot.asks.deciding import Ruling, Said
+from bot.asks.elicited import answered
 from bot.asks.policy import NotYours, Voter, seats
-from bot.discord.events import Author
+from bot.discord.events import Author, Message
 from bot.discord.runs_desk import DeskServices
 from bot.errors import UserError
 from bot.plugins.permissions import holds
@@ -19,6 +20,10 @@ from bot.work.surface import Connection
 
 MOST = 200
 YOURSELF = "You decide for yourself already; choose somebody else."
+MOST_BYTES = 200_000
+NOT_TO_YOU = "This is for <@{who}>; press *Change…* under the question to change it yourself."
+ONE_FILE = "Reply with the text alone, or with one text file alone."
+NO_TEXT = "That file is no text in UTF-8, so nothing was changed."
 BOTS = "Bots do not decide here; choose somebody else."
 
 
@@ -73,13 +78,17 @@ class AsksDesk:
             mine = [ask for ask in found if ask.requester_id == self._author.id]
             return await self._views(conn, mine[:limit])
 
-    async def history(self, *, limit: int = 15) -> Sequence[AskView]:
-        """What was decided lately, of what this person may answer or has asked; all for who manages the server."""
+    async def history(self, *, cog: str = "", mine: bool = False, limit: int = 15) -> Sequence[AskView]:
+        """What was decided lately, of what this person may answer or has asked; all for who manages the server.
+
+        With ``mine`` only what was asked on this person's behalf, or decided by them.
+        """
         voter = await self._voter()
         async with self._services.database.connection() as conn:
-            found = await asks_table.decided_ones(conn, self._guild_id, MOST)
-            mine = [ask for ask in found if voter.manages or ask.requester_id == voter.id or _may(ask, voter)]
-            return await self._views(conn, mine[:limit])
+            found = await asks_table.decided_ones(conn, self._guild_id, MOST, cog=cog)
+            own = [ask for ask in found if voter.id in {ask.requester_id, ask.decided_by}]
+            seen = [ask for ask in found if voter.manages or ask in own or _may(ask, voter)]
+            return await self._views(conn, (own if mine else seen)[:limit])
 
     async def find(self, ask_id: UUID) -> AskView:
         """A question that this person may decide. Raises `UserError`."""
@@ -96,13 +105,13 @@ class AsksDesk:
         voter = await self._voter()
         services = self._services
         async with services.database.transaction() as conn:
-            await self._check(conn, ask_id, value)
+            checked = await self._checked(conn, ask_id, value)
             ruling = await deciding.say(
                 conn,
                 services.surface,
                 self._guild_id,
                 voter,
-                Said(ask_id, version, yes=yes, value=value, note=note),
+                Said(ask_id, version, yes=yes, value=checked, note=note),
                 services.ahead(),
             )
             return await self._told(conn, ruling)
@@ -118,6 +127,55 @@ class AsksDesk:
                 conn, services.surface, self._guild_id, voter, said, services.ahead()
             )
             return await self._told(conn, ruling)
+
+    async def send_back(self, ask_id: UUID, version: int, note: str) -> str:
+        """Have another version written; says in a sentence what comes of it. Raises `UserError`."""
+        voter = await self._voter()
+        services, said = self._services, Said(ask_id, version, note=note)
+        async with services.database.transaction() as conn:
+            ruling = await deciding.send_back(
+                conn, services.surface, self._guild_id, voter, said, services.ahead()
+            )
+            return await self._told(conn, ruling)
+
+    async def draft(self, ask_id: UUID, version: int) -> str:
+        """Give this person a message to reply to with a new version. Raises `UserError`."""
+        voter = await self._voter()
+        services, said = self._services, Said(ask_id, version)
+        async with services.database.transaction() as conn:
+            ruling = await deciding.draft(
+                conn, services.surface, self._guild_id, voter, said, services.ahead()
+            )
+            return await self._told(conn, ruling)
+
+    async def replied(self, message: Message) -> str | None:
+        """Make a new version out of a reply to such a message; None where it is a reply to something else.
+
+        Raises `UserError`, and `OutsideError` where the file that belongs to it cannot be read.
+        """
+        if message.reply_to is None:
+            return None
+        async with self._services.database.connection() as conn:
+            found = await asks_table.draft_of(conn, self._guild_id, message.reply_to.id)
+        if found is None:
+            return None
+        ask_id, version, member_id = found
+        if member_id != self._author.id:
+            raise UserError(NOT_TO_YOU.format(who=member_id))
+        return await self.edit(ask_id, version, await self._whole(message))
+
+    async def _whole(self, message: Message) -> str:
+        """What a reply says: its text, or the text file that goes with it."""
+        files = list(message.attachments)
+        if not files:
+            return message.text
+        if message.text.strip() or len(files) > 1 or self._services.files is None:
+            raise UserError(ONE_FILE)
+        content = await self._services.files.read(files[0].url, MOST_BYTES)
+        try:
+            return content.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            raise UserError(NO_TEXT) from None
 
     async def for_form(self, ask_id: UUID) -> tuple[AskRow, VersionRow]:
         """A question with what is to be approved, for this person to change or answer. Raises `UserError`."""
@@ -148,11 +206,17 @@ class AsksDesk:
         async with self._services.database.transaction() as conn:
             return await delegation_table.end(conn, self._guild_id, self._author.id)
 
-    async def _check(self, conn: Connection, ask_id: UUID, value: JsonValue) -> None:
-        """Refuse a choice that is none; what was pressed could have been made up."""
+    async def _checked(self, conn: Connection, ask_id: UUID, value: JsonValue) -> JsonValue:
+        """Refuse a choice that is none, since what was pressed could have been made up; what fits, as it is kept."""
         ask = await asks_table.get(conn, ask_id)
-        if ask is not None and ask.kind == "options" and not ask.other and value not in ask.choices:
+        if ask is None:
+            return value
+        server = ask.asked_by_server
+        if server is not None and ask.state == "open":
+            return answered(server, value)
+        if ask.kind == "options" and not ask.other and value not in ask.choices:
             raise UserError(deciding.UNKNOWN)
+        return value
 
     async def _told(self, conn: Connection, ruling: Ruling) -> str:
         if ruling.run_id is not None:

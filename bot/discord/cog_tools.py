@@ -13,6 +13,7 @@ from bot.discord.homes import Homes
 from bot.discord.reporting import broken
 from bot.errors import CogswarmError, OutsideError
 from bot.mcp.errors import ToolRefused, ToolTimedOut, ToolUnavailable
+from bot.mcp.people import NOBODY, People
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.toolbox import Progress
 from bot.plugins.cog import Cog
@@ -21,6 +22,7 @@ from bot.plugins.tools import Tool
 from bot.work.principal import Principal
 
 STARTING = "the bot is still starting"
+UNAPPROVED = "The tool {tool} of {cog} may change something, so each use needs people's approval, and this one has none."
 LEFT = Refused("member_left", "The person who asked for this is not on this server any more.")
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,7 @@ class CogTools:
         *,
         principal: Principal,
         progress: Progress | None = None,  # noqa: ARG002 - a function has nothing to tell before it ends
+        people: People = NOBODY,
     ) -> ToolResult:
         """Call a tool for ``principal``. What it or its arguments do wrong is a result with ``is_error``.
 
@@ -72,6 +75,10 @@ class CogTools:
         found = None if cog is None else cog.tools.get(tool)
         if cog is None or found is None:
             raise _unavailable(server, tool, f"There is no tool {tool} of {server}.")
+        if not found.read_only and not people.have_approved(server, tool, arguments):
+            raise ToolRefused(
+                UNAPPROVED.format(tool=tool, cog=server), server=server, tool=tool, kind="consequential"
+            )
         if self._entrance is None:
             raise _unavailable(server, tool, f"The tool {tool} of {server} cannot be called: {STARTING}.")
         with structlog.contextvars.bound_contextvars(cog=server, tool=tool):

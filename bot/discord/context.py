@@ -31,6 +31,7 @@ from bot.plugins.typed_times import moment
 from bot.storage.database import Database
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.choosing import custom_id
+from bot.work.files import FileReader
 from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
@@ -81,6 +82,8 @@ class ContextServices:
     """Every agent, for those who look after them."""
     present: Present | None = None
     """What people are on a server at this moment, asked of Discord."""
+    files: FileReader | None = None
+    """Reads what people attached."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
 
@@ -92,7 +95,7 @@ class ContextServices:
     @property
     def runs(self) -> DeskServices:
         """What looking after runs needs."""
-        return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present)
+        return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present, self.files)
 
 
 class Context(Generic[S]):

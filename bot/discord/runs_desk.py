@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.plugins.permissions import holds
 from bot.storage.database import Database
 from bot.work import control, runs_list, runs_table, waiting, waits_table
+from bot.work.files import FileReader
 from bot.work.runs_list import RunView
 from bot.work.runs_table import OVER, UNDER_WAY, RunRow
 from bot.work.services import Ring
@@ -48,6 +49,8 @@ class DeskServices:
     ahead: Callable[[], float]
     present: Present | None = None
     """What people are at this moment, for those who stand in for somebody."""
+    files: FileReader | None = None
+    """Reads what people attach to what they write."""
 
 
 class RunsDesk:

@@ -1,6 +1,7 @@
 """A server that asks people for something in the middle of a call (MCP's elicitation).
 
-Everything that asks goes through an `Elicitor`. The one there is refuses, with the reason and the server's name.
+Everything that asks goes through an `Elicitor`. A call made for a run brings one that asks people in its thread; where
+there is none, the question is refused, with the reason and the server's name.
 """
 
 from collections.abc import Mapping
@@ -51,7 +52,7 @@ class NobodyToAsk:
         del principal
         raise ToolRefused(
             f"The tool server {question.server} asks people for something before {question.tool} goes on "
-            f"(“{question.message}”), and such questions cannot be shown yet.",
+            f"(“{question.message}”), and nobody can be asked here.",
             server=question.server,
             tool=question.tool,
             kind="asks",

@@ -23,6 +23,7 @@ class Call:
 
     tool: str
     principal: Principal | None
+    elicitor: Elicitor
     refused: ToolRefused | None = None
 
 
@@ -35,9 +36,11 @@ class CallsInFlight:
         self._calls: set[Call] = set()
 
     @contextmanager
-    def call(self, tool: str, principal: Principal | None) -> Generator[Call]:
-        """A call, until the block ends."""
-        one = Call(tool, principal)
+    def call(
+        self, tool: str, principal: Principal | None, elicitor: Elicitor | None = None
+    ) -> Generator[Call]:
+        """A call, until the block ends; its questions go to ``elicitor`` where there is one."""
+        one = Call(tool, principal, elicitor or self._elicitor)
         self._calls.add(one)
         token = _current.set(one)
         try:
@@ -57,7 +60,7 @@ class CallsInFlight:
                 code=INVALID_REQUEST, message="It is not clear which call this question belongs to"
             )
         try:
-            reply = await self._elicitor.ask(self._question(call, params), call.principal)
+            reply = await call.elicitor.ask(self._question(call, params), call.principal)
         except ToolRefused as error:
             call.refused = error
             return ErrorData(code=INVALID_REQUEST, message="Nobody can be asked")

@@ -17,6 +17,7 @@ from bot.mcp.asking import Elicitor, NobodyToAsk
 from bot.mcp.connection import LinkSettings, ServerLink
 from bot.mcp.errors import ToolAnswerUnusable, ToolBroken, ToolTimedOut, ToolUnavailable
 from bot.mcp.judging import Judge, trust_all
+from bot.mcp.people import Paused
 from bot.mcp.restarts import Restarts
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.specs import ServerSpec
@@ -178,8 +179,11 @@ class McpPool:
         timeout: float,
         principal: Principal | None = None,
         progress: Progress | None = None,
+        elicitor: Elicitor | None = None,
     ) -> ToolResult:
         """Call ``tool`` of ``server`` with ``arguments``, for at most ``timeout`` seconds.
+
+        What the server asks in between goes to ``elicitor``; the time in which people think does not count.
 
         Cancelling the caller cancels the call, and the server is told. A tool that says by itself that it failed is
         a result with ``is_error``. Raises `ToolUnavailable` (also while the server is left alone after repeated
@@ -190,8 +194,11 @@ class McpPool:
         try:
             async with self._breakers[server].attempt():
                 try:
-                    async with asyncio.timeout(timeout):
-                        return await link.call(tool, arguments, principal=principal, progress=progress)
+                    async with asyncio.timeout(timeout) as limit:
+                        asked = None if elicitor is None else Paused(elicitor, limit)
+                        return await link.call(
+                            tool, arguments, principal=principal, progress=progress, elicitor=asked
+                        )
                 except TimeoutError as error:
                     raise ToolTimedOut(
                         f"The tool {tool} of {server} did not answer within {timeout:g} seconds.",

@@ -13,6 +13,7 @@ from bot.config.models import Config
 from bot.config.tools import FEEDS_COMMAND, FETCH_COMMAND, ToolSection
 from bot.mcp.client import McpPool
 from bot.mcp.errors import ToolRefused
+from bot.mcp.people import NOBODY, People
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.shown_text import one_line
 from bot.mcp.specs import HttpServer, ServerSpec, StdioServer
@@ -85,16 +86,24 @@ class ConfiguredTools:
         *,
         principal: Principal,
         progress: Progress | None = None,
+        people: People = NOBODY,
     ) -> ToolResult:
-        """Call a tool within its time limit, where it may be called."""
+        """Call a tool within its time limit, where it may be called; what may change something only as it was approved."""
         section = self.sections.get(server)
         if not self.allowed(principal.guild_id, server, tool):
             raise ToolRefused(_not_here(server, tool), server=server, tool=tool, kind="not_here")
-        if section is None or not section.is_read_only(tool):
+        free = section is not None and section.is_read_only(tool)
+        if section is None or not (free or people.have_approved(server, tool, arguments)):
             self.pool.check(server, tool)  # what is wrong with it anyway is said first
             raise ToolRefused(_consequential(server, tool), server=server, tool=tool, kind="consequential")
         return await self.pool.call(
-            server, tool, arguments, timeout=section.seconds(tool), principal=principal, progress=progress
+            server,
+            tool,
+            arguments,
+            timeout=section.seconds(tool),
+            principal=principal,
+            progress=progress,
+            elicitor=people.elicitor,
         )
 
     def _marked(self, tool: ToolInfo, principal: Principal | None) -> ToolInfo:
@@ -103,7 +112,13 @@ class ConfiguredTools:
         allowed = principal is None or self.allowed(principal.guild_id, tool.server, tool.name)
         blocked = tool.blocked if allowed else _not_here(tool.server, tool.name)
         ours = section is not None and section.is_bundled
-        return replace(tool, read_only=read_only, blocked=blocked, ours=ours)
+        return replace(
+            tool,
+            read_only=read_only,
+            blocked=blocked,
+            ours=ours,
+            acceptable=tool.acceptable and allowed,
+        )
 
 
 def _not_here(server: str, tool: str) -> str:
@@ -113,6 +128,6 @@ def _not_here(server: str, tool: str) -> str:
 def _consequential(server: str, tool: str) -> str:
     shown = one_line(tool, 128)
     return (
-        f"The tool {shown} of {server} may change something, so each call needs an approval, which people cannot give "
-        f"yet; if it only reads, the owner can name it in tools.{server}.read_only in config.yaml."
+        f"The tool {shown} of {server} may change something, so each call needs people's approval, and this one has "
+        f"none; if it only reads, the owner can name it in tools.{server}.read_only in config.yaml."
     )

@@ -136,13 +136,14 @@ class ServerLink:
         *,
         principal: Principal | None = None,
         progress: Progress | None = None,
+        elicitor: Elicitor | None = None,
     ) -> ToolResult:
         """Call a tool without a time limit. Raises `ToolCallError`."""
         self.check(tool)
         session = self._session
         if session is None:
             raise self._failures.not_running(tool, self._reason)
-        with self._calls.call(tool, principal) as call:
+        with self._calls.call(tool, principal, elicitor) as call:
             try:
                 result = await self._do(session.client.session, tool, arguments, progress)
             except MCPError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.mcp.people import NOBODY, People
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.toolbox import Progress, Toolbox
 from bot.work.principal import Principal
@@ -31,7 +32,8 @@ class JoinedTools:
         *,
         principal: Principal,
         progress: Progress | None = None,
+        people: People = NOBODY,
     ) -> ToolResult:
         """Call a tool of whichever has it; raises what that one raises."""
         box = self._named.get(server, self._others)
-        return await box.call(server, tool, arguments, principal=principal, progress=progress)
+        return await box.call(server, tool, arguments, principal=principal, progress=progress, people=people)

@@ -46,6 +46,7 @@ class OfferedTools:
                 available=not reason,
                 reason=reason,
                 blocked=held.reason if (held := self._held.get(tool.name)) else "",
+                acceptable=held is not None and held.kind == "changed",
             )
             for tool in self._tools.values()
         ]

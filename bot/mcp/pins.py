@@ -94,6 +94,13 @@ class Pins:
             )
         _log.info("tool_accepted", server=server, tool=tool, by=by, fingerprint=short(seen))
 
+    async def accepted(self, server: str, tool: str) -> str | None:
+        """The fingerprint of what was accepted of a tool; None where nothing was."""
+        async with self.database.connection() as conn:
+            found = (one.accepted for one in await pins_table.pins(conn, server) if one.tool == tool)
+            kept = next(found, None)
+        return None if kept is None else fingerprint(kept)
+
     async def waiting(self, server: str | None = None) -> list[Pin]:
         """The tools that wait for a decision."""
         async with self.database.connection() as conn:

@@ -29,6 +29,9 @@ class ToolInfo:
     blocked: str = ""
     """Why it may not be called, as a sentence: changed since it was accepted, not allowed here; empty where it may."""
 
+    acceptable: bool = False
+    """It is blocked since it is not what was accepted, so that somebody can accept it as it is now."""
+
     @property
     def usable(self) -> bool:
         """Whether it may and can be called just now (a consequential one: with an approval)."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.mcp.people import NOBODY, People
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.work.principal import Principal
 
@@ -28,10 +29,12 @@ class Toolbox(Protocol):
         *,
         principal: Principal,
         progress: Progress | None = None,
+        people: People = NOBODY,
     ) -> ToolResult:
         """Call a tool on behalf of ``principal``; what it answers is untrusted data.
 
-        Cancelling the caller cancels the call, and the server is told. Raises `bot.mcp.errors.ToolRefused` where the
+        What may change something is called only where ``people`` have approved exactly this call; through them a server
+        asks for what it needs to know. Cancelling the caller cancels the call, and the server is told. Raises `bot.mcp.errors.ToolRefused` where the
         call is not allowed (nothing was sent), and the other kinds of `bot.mcp.errors.ToolCallError`.
         """
         ...

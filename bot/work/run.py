@@ -14,6 +14,7 @@ import structlog
 from pydantic import JsonValue
 
 from bot.agents.agent import Agent
+from bot.agents.decisions import Rewrite
 from bot.agents.talk_table import Talks
 from bot.asks.approval import Approval
 from bot.asks.asking import Asking, Question
@@ -36,6 +37,7 @@ from bot.work.notes import Notes
 from bot.work.once import once
 from bot.work.principal import Principal
 from bot.work.run_agents import RunAgents
+from bot.work.run_decisions import RunDecisions
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.speaking import Voice
@@ -76,8 +78,8 @@ class Run:
         self._voice = voice
         self._waits = waits
         board = Ticker(voice.now, services.clock, pace=services.pace)
-        self._agents = RunAgents(row, services, self, board, self)
         self._asking = Asking(row, steps, voice, waits, services)
+        self._agents = RunAgents(row, services, self, board, RunDecisions(self, self._asking, services))
 
     @property
     def id(self) -> UUID:
@@ -258,10 +260,12 @@ class Run:
         policy: Policy | None = None,
         within: timedelta | None = None,
         replies: bool = False,
+        rewrite: Rewrite | None = None,
     ) -> Approval:
         """Ask people whether ``payload`` may be done; they see all of it, and may change it before they agree.
 
-        Whoever asked for the run never counts. Left out, ``policy`` and ``within`` are what the server's admins have set.
+        ``rewrite`` is given the payload and a note when people send it back, and makes the next version out of them, as a
+        recorded step. Whoever asked for the run never counts. Left out, ``policy`` and ``within`` are what the server's admins have set.
         Do what `Approval.payload` says, with `once`: it is what was approved, and nobody agreed where time ran out.
         """
         rules = await self._services.rules(self.principal.guild_id)
@@ -274,6 +278,7 @@ class Run:
                 payload,
                 replies=replies,
                 within=within or rules.within,
+                rewrite=rewrite,
             )
         )
 

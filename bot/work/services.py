@@ -1,7 +1,7 @@
 """What every run works with, put together once by the app."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from bot.agents.meter import Meter
@@ -11,6 +11,7 @@ from bot.asks.present import Present
 from bot.asks.rules import ApprovalRules
 from bot.clock import Clock
 from bot.config.agents import BudgetSection
+from bot.mcp.acceptance import Acceptance
 from bot.mcp.toolbox import Toolbox
 from bot.memory.library import Library
 from bot.observe.known_secrets import NO_SECRETS, Secrets
@@ -70,6 +71,12 @@ class RunServices:
     """What people are on a server at this moment; None where nobody can tell, and what was true when they acted counts."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+    machinery: Clock = field(default_factory=Clock)
+    """Paces what goes by the seconds that pass, whatever time it is for people."""
+    hold: float = 60.0
+    """For how many seconds a tool call that asks people for something is kept, before it is given up and repeated later."""
+    acceptance: Acceptance | None = None
+    """How people accept tools that are not what was accepted; None where they cannot."""
     files: FileReader | None = None
     """Reads what people attached; None where nothing is attached."""
     secrets: Secrets = NO_SECRETS

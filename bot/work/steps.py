@@ -163,6 +163,11 @@ class Steps:
                 part.waiting -= 1
             self._look()
 
+    @property
+    def can_let_go(self) -> bool:
+        """Whether the code that asks is in the middle of nothing but what can be begun anew."""
+        return all(part.harmless for part in _INSIDE.get())
+
     def _look(self) -> None:
         busy = [part for part in self._parts if not part.waiting]
         for event, quiet in ((self.idle, not busy), (self.harmless, all(part.harmless for part in busy))):

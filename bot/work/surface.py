@@ -43,7 +43,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """What a message says. Mentions nobody but ``mentions``; longer texts become several messages.
+    """What a message says. Mentions nobody but ``mentions`` and whole ``roles``; longer texts become several messages.
 
     ``urgency`` decides who goes first where not all can; progress is shown without a notification. Cards stand under
     the text, files go with the last message (with the card that shows them), and below it stand selects, then buttons:
@@ -60,6 +60,7 @@ class Say:
     embeds: tuple[Embed, ...] = ()
     selects: tuple[Select, ...] = ()
     previews: bool = False
+    roles: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ ANSWER_ACTION = "v1:runs:answer:"
 LONGEST_OPTION = 100 - len(ANSWER_ACTION) - 37
 """Characters that an option may be worth, since Discord keeps 100 of a button."""
 MOST_OPTIONS = 5
+LOOK_SECONDS = 0.5
+"""Between two looks for an answer while something is held for it."""
 _TURNS = 5
 """Turns of the event loop that code gets to begin its next step before a run counts as doing nothing but wait."""
 
@@ -108,11 +110,13 @@ class Waits:
         within: timedelta | None = None,
         opened: Opened | None = None,
         late: Opened | None = None,
+        hold: float = 0.0,
     ) -> Answer | None:
         """Wait for people's answer; None where nobody answered in time.
 
         ``opened`` is called in the transaction in which the wait begins, to ask in its own way; ``late`` in the one that
-        ends it unanswered.
+        ends it unanswered. For ``hold`` seconds the code stays where it is, since what goes on around it would have to
+        begin anew; in the middle of what cannot be, it stays to the end, which there has to be one of.
         """
         if len(options) > MOST_OPTIONS or any(len(option.encode()) > LONGEST_OPTION for option in options):
             raise UserError(
@@ -123,7 +127,7 @@ class Waits:
             key, "answer", until=until, seconds=None if within is None else within.total_seconds()
         )
         new = replace(new, question=question, options=dict(options))
-        found = await self._come(new, _answer, opened, late)
+        found = await self._come(new, _answer, opened, late, hold)
         return TypeAdapter(Answer | None).validate_python(found)
 
     async def run(self, run_id: UUID) -> Ending:
@@ -141,6 +145,7 @@ class Waits:
         value: Callable[[WaitRow], Any],
         opened: Opened | None = None,
         late: Opened | None = None,
+        hold: float = 0.0,
     ) -> Any:
         """What has come of a wait; where nothing has yet, the code stops here and the run is let go of."""
         if new.key in self._steps:
@@ -150,16 +155,40 @@ class Waits:
                 await self._look_at(conn, new)
             elif await waits_table.open_(conn, new, self._services.ahead()):
                 await self._opened(conn, new, opened)
-            over = await waits_table.over(conn, new.id, self._services.ahead())
-            if over is not None:
-                if over.kind == "answer" and over.answered_by is None:
-                    await show_decided(conn, self._services.surface.edit, over, "Nobody answered in time")
-                    if late is not None:
-                        await late(conn)
-                await self._steps.record(conn, new.key, value(over), effect="wait")
-        if over is None:
+            is_over = await self._over(conn, new, value, late)
+        if not is_over and hold:
+            is_over = await self._hold(new, value, late, hold)
+        if not is_over:
             await self._stop_here(new.key)
         return self._steps[new.key]
+
+    async def _over(
+        self, conn: Connection, new: NewWait, value: Callable[[WaitRow], Any], late: Opened | None
+    ) -> bool:
+        """Whether a wait is over; what has come of it is recorded then."""
+        over = await waits_table.over(conn, new.id, self._services.ahead())
+        if over is None:
+            return False
+        if over.kind == "answer" and over.answered_by is None:
+            await show_decided(conn, self._services.surface.edit, over, "Nobody answered in time")
+            if late is not None:
+                await late(conn)
+        await self._steps.record(conn, new.key, value(over), effect="wait")
+        return True
+
+    async def _hold(
+        self, new: NewWait, value: Callable[[WaitRow], Any], late: Opened | None, seconds: float
+    ) -> bool:
+        """Stay for a while and look again and again; whether the wait is over."""
+        clock, lasts = self._services.machinery, self._steps.can_let_go
+        ends = clock.monotonic() + seconds
+        with self._steps.under_way(harmless=lasts):
+            while not lasts or clock.monotonic() < ends:
+                await clock.sleep(LOOK_SECONDS)
+                async with self._steps.commit() as conn:
+                    if await self._over(conn, new, value, late):
+                        return True
+        return False
 
     async def _opened(self, conn: Connection, new: NewWait, opened: Opened | None) -> None:
         if opened is not None:

@@ -76,9 +76,11 @@ async def list_mine(ctx: Ctx, cog: Annotated[str, messages.COG] = "") -> None:
 
 
 @inbox.command("history", help=messages.HISTORY)
-async def list_history(ctx: Ctx) -> None:
+async def list_history(
+    ctx: Ctx, cog: Annotated[str, messages.COG] = "", *, mine: Annotated[bool, messages.ONLY_MINE] = False
+) -> None:
     """Show what was decided, by whom and when."""
-    found = await ctx.asks.history(limit=SHOWN)
+    found = await ctx.asks.history(cog=cog, mine=mine, limit=SHOWN)
     lines = [
         messages.ENTRY_OVER.format(title=title(one.title, NAME), place=f"<#{one.place}>", outcome=one.outcome)
         for one in found

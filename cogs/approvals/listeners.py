@@ -2,24 +2,30 @@
 
 from cogs.approvals import messages
 from cogs.approvals.cog import approvals
-from cogswarm import ApprovalRules, Context, Message, Reaction, UserError
+from cogswarm import ApprovalRules, Context, Message, OutsideError, Reaction, UserError
 
 type Ctx = Context[ApprovalRules]
 
 
 @approvals.on_message
 async def replied(ctx: Ctx, message: Message) -> None:
-    """A reply to the message that asks."""
-    if message.reply_to is None or not message.reply_to.mine or message.hidden or not message.text.strip():
-        return
-    view = await ctx.asks.of_message(message.reply_to.id)
-    if view is None or view.kind not in {"text", "options"}:
+    """A reply to the message that asks, or to one that asks for a new version."""
+    if message.reply_to is None or not message.reply_to.mine or message.hidden:
         return
     try:
-        said = await ctx.asks.say(view.id, view.version, value=message.text.strip())
-    except UserError as error:
+        said = await ctx.asks.replied(message) or await _answered(ctx, message)
+    except (UserError, OutsideError) as error:
         said = str(error)
-    await ctx.say_once(f"replied:{message.id}", said)
+    if said is not None:
+        await ctx.say_once(f"replied:{message.id}", said)
+
+
+async def _answered(ctx: Ctx, message: Message) -> str | None:
+    """What comes of a reply as an answer; None where it is none."""
+    view = None if message.reply_to is None else await ctx.asks.of_message(message.reply_to.id)
+    if view is None or view.kind not in {"text", "options"} or not message.text.strip():
+        return None
+    return await ctx.asks.say(view.id, view.version, value=message.text.strip())
 
 
 @approvals.on_reaction

@@ -176,7 +176,7 @@ async def test_whatever_a_server_says_only_the_owner_marks_a_tool_as_harmless(
     async with running(server, Pins(database, Clock()), only_in_one) as tools:
         marked = {tool.name: tool.read_only for tool in tools.tools(ADA)}
         assert marked == {"look": True, "send": False}
-        with pytest.raises(ToolRefused, match="needs an approval") as refused:
+        with pytest.raises(ToolRefused, match="needs people's approval") as refused:
             await tools.call("web", "send", {}, principal=ADA)
         assert refused.value.kind == "consequential"
         bo = Principal(7, 2, 3, "Bo")
