@@ -128,7 +128,6 @@ def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
     if ask.state == "expired" and ask.kind != "approval":
         text = LATE_QUESTION
     if ask.state == "answered" and ask.asked_by_server is not None:
-        # What people told a server is nobody else's business.
         text = ELICITED[ask.result["value"]["action"]]
     elif ask.state == "answered" and ask.result is not None:
         text += f": {shown_value(ask, ask.result.get('value'))}"
@@ -148,7 +147,8 @@ def outcome_line(ask: AskRow, votes: Sequence[Vote] = ()) -> str:
 def shown_value(ask: AskRow, value: Any) -> str:
     """An answer as people read it, in a line."""
     if ask.asked_by_server is not None:
-        return str(value["action"])
+        # What people tell a server is nobody else's business.
+        return str(value["action"]) if isinstance(value, Mapping) else ""  # pyright: ignore[reportUnknownArgumentType] - JSON
     if isinstance(value, Mapping):
         parts = [f"{ask.choices.get(str(name), str(name))}: {given}" for name, given in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
         return one_line("; ".join(parts), 300)
