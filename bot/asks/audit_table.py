@@ -125,14 +125,18 @@ async def checked(conn: Connection) -> AsyncIterator[Checked]:
             before, expected = row.hash, row.number + 1
 
 
-async def erase(conn: Connection, guild_id: int, member_id: int) -> int:
-    """Erase what somebody wrote in a guild, with its salts; what they decided stays. Gives the number of texts."""
+async def erase(conn: Connection, guild_id: int, member_id: int | None) -> int:
+    """Erase what somebody (None: everybody) wrote in a guild, with its salts; what they decided stays.
+
+    Gives the number of texts. They are written nowhere else in the record; questions and votes are kept with their runs.
+    """
     cursor = await conn.execute(
         """
         DELETE FROM audit_text USING audit
-        WHERE audit.number = audit_text.number AND guild_id = %s AND actor_id = %s
+        WHERE audit.number = audit_text.number AND guild_id = %s
+          AND (%s::bigint IS NULL OR actor_id = %s)
         """,
-        (guild_id, member_id),
+        (guild_id, member_id, member_id),
     )
     return cursor.rowcount
 

@@ -11,6 +11,7 @@ from bot.errors import UserError
 MOST_SHOWN = 900
 MOST_DIFF = 500
 """Letters; with what stands around them they fit into one message, which alone can hold the buttons."""
+MOST_LINE = 120
 LONGEST_EDIT = 4_000
 """What Discord takes in one field of a form."""
 _ZERO_WIDTH = "\u200b"
@@ -52,9 +53,17 @@ def fenced(text: str, language: str = "", most: int = MOST_SHOWN) -> str:
     return f"```{language}\n{seen[:most]}{cut}\n```"
 
 
-def is_cut(text: str) -> bool:
+def is_cut(text: str, most: int = MOST_SHOWN) -> bool:
     """Whether `fenced` does not show all of it, so that it has to go as a file besides."""
-    return len(_harmless(text)) > MOST_SHOWN
+    return len(_harmless(text)) > most
+
+
+def shortened(lines: str) -> str:
+    """Each line in so few letters that one long line does not hide those after it."""
+    return "\n".join(
+        one if len(one) <= MOST_LINE else f"{one[:MOST_LINE]}… ({len(one):,} characters)"
+        for one in lines.split("\n")
+    )
 
 
 def difference(before: Any, after: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.asks.asks_table import AskRow, VersionRow
 from bot.asks.elicited import ACCEPT, CANCEL, DECLINE
-from bot.asks.payload import MOST_DIFF, difference, fenced, is_cut, readable
+from bot.asks.payload import MOST_DIFF, difference, fenced, is_cut, readable, shortened
 from bot.asks.policy import Vote
 from bot.discord.plain import plain
 from bot.discord.plain import title as one_line
@@ -75,7 +75,10 @@ def asking(
     if before is not None:
         by = BY_AGENT if version.made_by is None else f"<@{version.made_by}>"
         lines.append(EDITED.format(version=version.version, by=by))
-        lines.append(fenced(difference(before.payload, version.payload), "diff", MOST_DIFF))
+        changes = difference(before.payload, version.payload)
+        lines.append(fenced(shortened(changes), "diff", MOST_DIFF))
+        if shortened(changes) != changes or is_cut(changes, MOST_DIFF):
+            files = (*files, File(f"version-{version.version}-changes.txt", changes.encode()))
     if why:
         lines.append(NOT_WRITTEN.format(why=one_line(why, 200)))
     lines.append(_progress(ask, version, votes))

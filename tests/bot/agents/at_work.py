@@ -15,7 +15,7 @@ from bot.agents.surroundings import Numbered, Say, Surroundings, TaintInMemory, 
 from bot.clock import Clock
 from bot.config.agents import BetweenAgentsSection
 from bot.llm.protocol import Backend, Usage
-from bot.mcp.people import NOBODY, People
+from bot.mcp import people as with_people
 from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.toolbox import Progress
 from bot.testing.scripted_model import ScriptedModel
@@ -60,10 +60,10 @@ class Tools:
         *,
         principal: Principal,
         progress: Progress | None = None,
-        people: People = NOBODY,
+        people: with_people.People = with_people.NOBODY,
     ) -> ToolResult:
         assert principal == ADA
-        assert people == NOBODY
+        assert people == with_people.NOBODY
         self.called.append((f"{server}.{tool}", dict(arguments)))
         self.together += 1
         self.most_together = max(self.most_together, self.together)

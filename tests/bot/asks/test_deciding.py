@@ -214,6 +214,19 @@ async def test_reminder_escalation_and_expiry_come_once_over_restarts(database: 
     assert sum("Half of the time" in one for one in said) == 1
     assert sum("waited long enough" in one for one in said) == 1
     assert any("Nobody decided in time" in one for one in await ward.bench.said("edit"))
+    async with database.connection() as conn:
+        cursor = await conn.execute(
+            """
+            SELECT payload->'allowed_mentions' FROM outbox
+            WHERE payload->>'content' ~ 'Half of the time|waited long enough' ORDER BY id
+            """
+        )
+        called = [row[0] for row in await cursor.fetchall()]
+    # Only whom the policy names is called, and nobody else.
+    assert called == [
+        {"parse": [], "users": [], "roles": [str(ROLE)], "replied_user": False},
+        {"parse": [], "users": ["77"], "replied_user": False},
+    ]
 
     other = await ward.begin()  # a restart that spans everything: nobody is reminded of what is over
     ward.ahead += 20_000.0

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid5
 
+from bot.agents.decisions import Rewrite
 from bot.asks import asks_table, deciding
 from bot.asks.asks_table import AskRow
 from bot.asks.deciding import Ruling, Said
@@ -39,6 +40,7 @@ class Ward:
     reasons: list[str] = field(default_factory=list[str])
     ahead: float = 0.0
     present: Present | None = None
+    rewrite: Rewrite | None = None
 
     def __post_init__(self) -> None:
         self.bench = Bench(self.database)
@@ -46,7 +48,12 @@ class Ward:
         @self.bench.cog.workflow
         async def pay(run: Run) -> None:
             approval = await run.approve(
-                "pay", "Pay the bill", PAYLOAD, policy=self.policy, within=self.within
+                "pay",
+                "Pay the bill",
+                PAYLOAD,
+                policy=self.policy,
+                within=self.within,
+                rewrite=self.rewrite,
             )
             if approval.approved:
                 await run.once("the payment", self._pay, approval.payload)

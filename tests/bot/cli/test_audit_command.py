@@ -43,8 +43,13 @@ async def test_the_record_is_verified_and_exported(
             await audit_table.add(
                 conn, Deed(number % 2 + 1, "approve", uuid4(), 5, 1, "role 1", "", "a note")
             )
-    async with database.transaction() as conn:
-        await audit_table.erase(conn, 2, 5)
+    code, out, _ = await told("erase", "--server", "2", "--member", "6", "--yes")
+    assert code == 0
+    assert "0 texts are erased" in out
+    code, out, _ = await told("erase", "--server", "2", "--member", "5")
+    assert code != 0, "nobody has said yes"
+    code, out, _ = await told("erase", "--server", "2", "--member", "5", "--yes")
+    assert "1 texts are erased" in out
     code, out, _ = await told("verify")
     assert code == 0
     assert "3 rows, 1 with erased texts." in out
@@ -66,3 +71,10 @@ async def test_the_record_is_verified_and_exported(
     assert code == 1
     assert "row 2: it was changed" in out
     assert "tampered" in err
+    async with await psycopg.AsyncConnection.connect(database_url) as owner:
+        await owner.execute("UPDATE audit SET actor_id = 5 WHERE number = 2")
+    code, out, _ = await told("erase", "--server", "1", "--yes")
+    assert "2 texts are erased" in out
+    code, out, _ = await told("verify", "--head", head)
+    assert code == 0
+    assert "3 rows, 3 with erased texts." in out

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.mcp.specs import HttpServer
 from bot.storage.database import Database
 from cogswarm.llm import UnsupportedRequest
 from cogswarm.testing import BotWith, Person, ScriptedModel
+from tests.bot.asks.naysayer import naysaying
 from tests.bot.mcp.conftest import DemoSite
 from tests.bot.mcp.desk import desk, writer
 from tests.bot.mcp.everything import everything_over
@@ -36,6 +38,12 @@ def results(model: ScriptedModel) -> dict[str, str]:
     turns = model.asked[-1].request.turns
     names = {call.id: call.name for turn in turns for call in turn.tool_calls}
     return {names[turn.tool_call_id]: turn.text for turn in turns if turn.role == "tool"}
+
+
+@pytest.fixture(autouse=True)
+async def refused(database: Database) -> AsyncGenerator[list[UUID]]:
+    async with naysaying(database) as questions:
+        yield questions
 
 
 @pytest.fixture
@@ -61,6 +69,7 @@ async def test_servers_that_others_wrote_inside_runs(
     scripted_model: ScriptedModel,
     member: Person,
     tmp_path: Path,
+    refused: list[UUID],
 ) -> None:
     git = await asyncio.create_subprocess_exec("git", "init", "-q", str(tmp_path / "tree"))
     assert await git.wait() == 0
@@ -93,10 +102,12 @@ async def test_servers_that_others_wrote_inside_runs(
     scripted_model.will_fail(UnsupportedRequest("This model has no eyes."))
     scripted_model.will_say("It is all there.")
     asked = await member.slash("ask", text="What is there?")
-    ended = await asked.finished()
     thread = await asked.thread()
-    said = await asked.next()
-    assert "It is all there." in said.text
+    question = await thread.hears("The tool server stdio asks for something")
+    await member.answer_to(await member.click(question, "Decline"))
+    ended = await asked.finished()
+    said = await thread.hears("It is all there.")
+    assert len(refused) == 1
     found = results(scripted_model)
     for transport in EVERYTHING:
         assert '"temperature":36' in found[f"{transport}__get-structured-content"].replace(" ", "")
@@ -104,8 +115,8 @@ async def test_servers_that_others_wrote_inside_runs(
     assert "new.txt" in found["git__git_status"]
     assert "tides" in found["feeds__search_feeds"].casefold()
     assert demo_site.host in found["fetch__fetch"]
-    assert "a person has to agree to each use" in found["git__git_add"]
-    assert "asks people for something" in found["stdio__trigger-elicitation-request"]
+    assert "People decided against it" in found["git__git_add"]
+    assert "declined" in found["stdio__trigger-elicitation-request"].casefold()
 
     # Pictures are files for people, described; a model that cannot see them is told so, and people are told that.
     pictures = await thread.hears(lambda message: len(message.files) == len(EVERYTHING))
@@ -175,9 +186,9 @@ async def test_a_server_that_dies_and_a_tool_that_changes(
     assert (await asked.next()).text == "Some of it."
     found = results(scripted_model)
     assert "stopped in the middle of the call" in found["odd__die"]
-    assert "an admin can say that it only reads" in found["odd__say"]
+    assert "People decided against it" in found["odd__say"]
     assert "has changed since it was accepted" in found["web__look"]
-    assert "a person has to agree" in found["web__send"]
+    assert "People decided against it" in found["web__send"]
     assert changing.calls() == []
     for request in scripted_model.asked:
         offered = {tool.name: tool.description for tool in request.request.tools}

@@ -83,6 +83,48 @@ async def test_what_is_approved_can_be_changed_and_a_no_goes_back_with_its_reaso
     assert post.sent == [{"to": "council", "text": "Please come."}]
 
 
+async def test_what_is_long_is_changed_by_a_reply_and_what_is_sent_back_is_rewritten(
+    bot_with: BotWith, members: Members, scripted_model: ScriptedModel, post: Post
+) -> None:
+    bo, chen, ada = await members(), await members("chen"), await members("ada")
+    await bot_with(post.cog(), approvals, config=config_of(role_of(chen, "Reviewer")), model=scripted_model)
+    long = "Come! " * 1_000
+    scripted_model.will_call("post__send", to="all", text=long)
+    asked = await bo.slash("work", task="Write")
+    thread = await asked.thread()
+    first = await thread.hears("Approval needed")
+    assert first.buttons == ["Approve", "Reject", "Reject, saying why…", "Change…", "Have it rewritten…"]
+    assert "not for you" in await pressed(ada, first, "Change…")
+    assert "Reply to my message in the thread" in await pressed(chen, first, "Change…")
+    told = await thread.hears(f"<@{chen.user_id}>, to change")
+    here, there = [await one.in_channel(int(thread.channel_id)) for one in (chen, ada)]
+    changed = '{"arguments": {"text": "Please come. %s", "to": "all"}, "server": "post", "tool": "send"}'
+    await there.say("Looks good!", reply_to=told)
+    assert "This is for <@" in (await thread.hears("This is for")).text
+    await here.say("Looks good!", reply_to=told)
+    assert "not valid JSON" in (await thread.hears("not valid JSON")).text
+    await here.say("", reply_to=told, files=[("letter.txt", (changed % long).encode())])
+    second = await thread.hears("Version 2, changed by <@")
+    assert "0 of 1" in second.text
+
+    # The model writes the arguments anew from what people want to be different.
+    scripted_model.will_give({"to": "council", "text": "Please do come."})
+    scripted_model.will_say("Sent.")
+    assert "Sent back" in await filled(chen, second, "Have it rewritten…", note="Shorter, and to the council")
+    third = await thread.hears("Version 3, changed by the agent")
+    assert "Shorter, and to the council" in scripted_model.asked[-1].prompt
+    assert '+    "text": "Please do come.",' in third.text
+    assert list(third.files) == ["version-3-changes.txt"]
+    assert "↩️ Sent back by" in (await bo.sees(second, "Sent back by")).text
+    assert "Approved (version 3)" in await pressed(chen, third, "Approve")
+    await asked.finished()
+    assert post.sent == [{"to": "council", "text": "Please do come."}]
+    history = (await (await chen.slash("inbox history", cog="post", mine=True)).answer()).text
+    assert "Approved (version 3)" in history
+    assert "Nothing was decided" in (await (await ada.slash("inbox history", mine=True)).answer()).text
+    assert "Nothing was decided" in (await (await chen.slash("inbox history", cog="tasks")).answer()).text
+
+
 async def test_one_inbox_and_somebody_who_stands_in(
     bot_with: BotWith, members: Members, scripted_model: ScriptedModel, post: Post
 ) -> None:

@@ -20,7 +20,13 @@ async def test_a_tool_call_asks_people_and_runs_once_when_the_right_one_approves
     asked = await bo.slash("work", task="Write to the council")
     thread = await asked.thread()
     question = await thread.hears("Approval needed")
-    assert question.buttons == ["Approve", "Reject", "Reject, saying why…", "Change…"]
+    assert question.buttons == [
+        "Approve",
+        "Reject",
+        "Reject, saying why…",
+        "Change…",
+        "Have it rewritten…",
+    ]
     assert '"text": "Please come."' in question.text
     assert f"On behalf of <@{bo.user_id}>" in question.text
     await bo.sees(await asked.status(), "Waiting until <t:")
