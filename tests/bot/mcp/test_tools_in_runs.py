@@ -1,6 +1,7 @@
 """Agents of a whole bot use real tool servers: what these answer, show, refuse, and how they fail, as people see it."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -106,7 +107,7 @@ async def test_servers_that_others_wrote_inside_runs(
     question = await thread.hears("The tool server stdio asks for something")
     await member.answer_to(await member.click(question, "Decline"))
     ended = await asked.finished()
-    said = await thread.hears("It is all there.")
+    await thread.hears("It is all there.")
     assert len(refused) == 1
     found = results(scripted_model)
     for transport in EVERYTHING:
@@ -183,10 +184,11 @@ async def test_a_server_that_dies_and_a_tool_that_changes(
     asked = await member.slash("ask", text="Try")
     ended = await asked.finished()
     assert "Done" in ended.text
-    assert (await asked.next()).text == "Some of it."
+    assert (await (await asked.thread()).hears("Some of it.")).text == "Some of it."
     found = results(scripted_model)
     assert "stopped in the middle of the call" in found["odd__die"]
-    assert "People decided against it" in found["odd__say"]
+    # Whichever comes first: it is asked for while its server still runs, or after that has died.
+    assert re.search("People decided against it|is not running", found["odd__say"])
     assert "has changed since it was accepted" in found["web__look"]
     assert "People decided against it" in found["web__send"]
     assert changing.calls() == []
