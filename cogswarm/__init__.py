@@ -18,6 +18,7 @@ A plugin declares a `Cog` and hands it over with the hook ``cogswarm_cogs``::
 from bot.agents.agent import Agent
 from bot.agents.conversation import Conversation
 from bot.agents.declared import DeclaredAgent as AgentSpec
+from bot.agents.lesson_table import Lesson
 from bot.agents.meter import BudgetUsedUp
 from bot.agents.reply import Reply
 from bot.agents.slots_table import AtWork
@@ -60,7 +61,7 @@ from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.allocation.ageing import in_turn
 from bot.work.allocation.candidates import Award, Candidate, Need, drawn
-from bot.work.allocation.strategies import FIRST_COME, STRATEGIES
+from bot.work.allocation.strategies import FIRST_COME, STRATEGIES, queue_for
 from bot.work.lanes import Earlier
 from bot.work.notes import Notes
 from bot.work.principal import Principal
@@ -70,8 +71,17 @@ from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Say, Select, Speaker
 from bot.work.tasks.desk import Given, Tasks
+from bot.work.tasks.flow_table import Hour
+from bot.work.tasks.leading import Plans
 from bot.work.tasks.moving import TaskLost
+from bot.work.tasks.plan import PARTS, Part
+from bot.work.tasks.plan import checked as checked_parts
+from bot.work.tasks.plan import read as read_parts
+from bot.work.tasks.plan import written as written_parts
+from bot.work.tasks.plan_table import Plan
+from bot.work.tasks.resource_table import InUse
 from bot.work.tasks.showing import Look
+from bot.work.tasks.skills import Skilled
 from bot.work.tasks.states import HELD, OVER, STATES, State, towards
 from bot.work.tasks.task import (
     BOT,
@@ -96,6 +106,7 @@ __all__ = [
     "HELD",
     "MARKS",
     "OVER",
+    "PARTS",
     "STATES",
     "STRATEGIES",
     "Access",
@@ -140,8 +151,11 @@ __all__ = [
     "Given",
     "Group",
     "Hold",
+    "Hour",
     "Image",
+    "InUse",
     "JobView",
+    "Lesson",
     "LimitsView",
     "Look",
     "Member",
@@ -152,8 +166,11 @@ __all__ = [
     "NotDone",
     "Notes",
     "OutsideError",
+    "Part",
     "Passage",
     "Pins",
+    "Plan",
+    "Plans",
     "Policy",
     "Principal",
     "QueueRules",
@@ -176,6 +193,7 @@ __all__ = [
     "Settings",
     "Show",
     "Silence",
+    "Skilled",
     "Source",
     "Speaker",
     "SpendRow",
@@ -195,13 +213,17 @@ __all__ = [
     "Utterance",
     "Who",
     "Worker",
+    "checked_parts",
     "drawn",
     "entry",
     "hookimpl",
     "in_turn",
     "option",
     "plain",
+    "queue_for",
+    "read_parts",
     "setting",
     "title",
     "towards",
+    "written_parts",
 ]

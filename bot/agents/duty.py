@@ -8,7 +8,8 @@ from uuid import UUID
 
 import structlog
 
-from bot.agents import choices_table, slots_table
+from bot.agents import choices_table, lesson_table, slots_table
+from bot.agents.lessons import taught
 from bot.agents.permit import Members, standing
 from bot.agents.persona import Model, Persona
 from bot.agents.surroundings import Say
@@ -56,7 +57,10 @@ class RunDuty:
     """The model that was chosen for this work; it goes before the one of the server."""
 
     async def current(self, persona: Persona, principal: Principal) -> Persona:
-        """The agent with the model that the server's admins chose. Raises `AgentPaused`, or `UserError`."""
+        """The agent with the model chosen on the server, and what it has learnt there.
+
+        Raises `AgentPaused`, or `UserError`.
+        """
         # Who writes on a server is a member; each use of a tool asks anew. In direct messages nobody else would notice.
         asked = bool(persona.roles) or principal.direct
         refused = await standing(self.members, persona, principal) if asked else None
@@ -64,11 +68,13 @@ class RunDuty:
             raise UserError(refused.reason)
         async with self.database.connection() as conn:
             choice = await choices_table.of_agent(conn, self.guild_id, persona.name)
+            lessons = await lesson_table.of_agent(conn, self.guild_id, persona.name)
         if choice.paused:
             raise AgentPaused(
                 f"{persona.display_name} is paused by <@{choice.changed_by}>; an admin can let it work again with "
                 f"`/agents resume`."
             )
+        persona = taught(persona, lessons)
         wish = self.chosen or choice.model
         chosen = None if wish is None else self.model(wish)
         if chosen is None or chosen.name == persona.model.name:

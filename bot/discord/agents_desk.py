@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.agents import choices_table, slots_table
+from bot.agents import choices_table, lesson_table, slots_table
 from bot.agents.choices_table import Action, AgentChange, AgentChoice
+from bot.agents.lesson_table import Lesson
 from bot.agents.persona import Persona
 from bot.agents.personas import Personas
 from bot.agents.slots_table import AtWork
@@ -25,6 +26,7 @@ from bot.work.spend_table import SpendRow
 
 type AgentState = Literal["idle", "working", "paused", "out of order", "not offered"]
 
+NOT_YOURS = "Only people who may manage this server (Manage Server) can change this."
 RECENT = timedelta(days=7)
 MOST_DAYS = 90
 
@@ -153,6 +155,22 @@ class Agents:
             raise UserError(f"“{model[:50]}” is not a model that can be chosen here; there are: {known}.")
         await self._choose(name, "model", lambda before: replace(before, model=model))
 
+    async def lessons(self, name: str) -> list[Lesson]:
+        """What an agent is told besides on this server, oldest first. Raises `UserError`."""
+        self._known(name)
+        async with self._parts.database.connection() as conn:
+            return await lesson_table.of_agent(conn, self._guild_id, name)
+
+    async def undo_lesson(self, lesson_id: int) -> Lesson:
+        """Tell an agent that no more. Raises `UserError`."""
+        if not self.sees_all:
+            raise UserError(NOT_YOURS)
+        async with self._parts.database.transaction() as conn:
+            lesson = await lesson_table.undo(conn, self._guild_id, lesson_id, self._author.id)
+        if lesson is None:
+            raise UserError("That was taken back before.")
+        return lesson
+
     async def usage(self, days: int, member_id: int | None = None) -> list[SpendRow]:
         """What was used here in the last ``days``, by everybody or by one member, the oldest day first.
 
@@ -224,7 +242,7 @@ class Agents:
     async def _choose(self, name: str, action: Action, changed: Callable[[AgentChoice], AgentChoice]) -> None:
         self._known(name)
         if not self.sees_all:
-            raise UserError("Only people who may manage this server (Manage Server) can change this.")
+            raise UserError(NOT_YOURS)
         async with self._parts.database.transaction() as conn:
             before = await choices_table.locked(conn, self._guild_id, name)
             after = replace(changed(before), changed_by=self._author.id)

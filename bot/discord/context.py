@@ -1,6 +1,6 @@
 """What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ from bot.work.surface import (
     Surface,
 )
 from bot.work.tasks.desk import Tasks, TaskServices
+from bot.work.tasks.skills import Skilled, skilled
 from bot.work.tasks.task import Worker
 from bot.work.waiting import Decision
 
@@ -171,6 +172,13 @@ class Context(Generic[S]):
         return Tasks(
             self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
         )
+
+    async def skilled(self, wanted: Collection[str]) -> list[Skilled]:
+        """People who took part in tasks here lately and have roles that are called like one of ``wanted``.
+
+        Raises `OutsideError` where Discord does not say who has which role.
+        """
+        return await skilled(self._services.database, self._services.present, self.guild_id, wanted)
 
     @property
     def worker(self) -> Worker:

@@ -124,6 +124,12 @@ async def add(conn: Connection, new: NewRow) -> int:
     return number
 
 
+async def is_known(conn: Connection, key: str) -> bool:
+    """Whether there is a row of this key."""
+    cursor = await conn.execute("SELECT 1 FROM outbox WHERE key = %s", (key,))
+    return await cursor.fetchone() is not None
+
+
 async def _add_files(conn: Connection, row: int, files: Sequence[File]) -> None:
     for position, file in enumerate(files):
         await conn.execute(

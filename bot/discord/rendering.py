@@ -155,12 +155,8 @@ def edit_body(say: Say) -> dict[str, Any]:
 
 def allowed(say: Say) -> dict[str, Any]:
     """Whom a message may mention: those named, and nobody because the text looks like it."""
-    named: dict[str, Any] = {
-        "parse": [],
-        "users": [str(user) for user in say.mentions],
-        "replied_user": False,
-    }
-    return {**named, "roles": [str(role) for role in say.roles]} if say.roles else named
+    roles = {"roles": [str(role) for role in say.roles]} if say.roles else {}
+    return {"parse": [], "users": [str(user) for user in say.mentions], **roles, "replied_user": False}
 
 
 def as_agent(payload: dict[str, Any], name: str) -> dict[str, Any]:

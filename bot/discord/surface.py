@@ -11,7 +11,16 @@ from bot.discord.api import DiscordApi
 from bot.discord.events import SPOKEN
 from bot.discord.outbox_table import NewRow
 from bot.discord.raw_messages import attachments_of
-from bot.discord.rendering import MOST_CHUNKS, URGENCY, Rendered, bodies, edit_body, identity_of, thread_name
+from bot.discord.rendering import (
+    MOST_CHUNKS,
+    URGENCY,
+    Rendered,
+    bodies,
+    checked,
+    edit_body,
+    identity_of,
+    thread_name,
+)
 from bot.discord.without_secrets import without_secrets
 from bot.errors import OutsideError
 from bot.observe.known_secrets import NO_SECRETS, Secrets
@@ -63,14 +72,23 @@ class DiscordSurface:
             for number, rendered in enumerate(self._bodies(say))
         ]
 
+    async def is_posted(self, conn: Connection, key: str) -> bool:
+        """Whether something was posted under this key."""
+        return await outbox_table.is_known(conn, key)
+
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
-        """Change the message of ``row``; edits that nobody has seen yet are dropped for this one."""
+        """Change the message of ``row``; edits that nobody has seen yet are dropped for this one.
+
+        One with files is dropped for another with files only: the next text would lose them.
+        """
+        files = checked(say.files)
         await self._on(
             conn,
             row,
             NewRow(
-                key=key, kind="edit", payload=edit_body(without_secrets(self._secrets, say)), after_row=after, urgency=URGENCY[say.urgency],
-                identity=identity_of(say.speaker), subject=f"edit:{row}",
+                key=key, kind="edit", payload=edit_body(without_secrets(self._secrets, say)), after_row=after,
+                urgency=URGENCY[say.urgency], identity=identity_of(say.speaker),
+                subject=f"edit:{row}{':files' if files else ''}", files=files,
             ),
         )  # fmt: skip
 

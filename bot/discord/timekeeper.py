@@ -7,8 +7,10 @@ process dies is done again under the same event id, so that what it starts is st
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -60,6 +62,7 @@ class Timekeeper:
         self._clock = clock
         self._settings = settings or TimekeeperSettings()
         self._running: dict[tuple[int, str, str], asyncio.Task[None]] = {}
+        self._hurry = asyncio.Event()
 
     async def follow(self, guild_id: int, live: Iterable[Cog], of: Iterable[Cog]) -> None:
         """Make the jobs in a guild those of the cogs that are ``live``; of the cogs in ``of`` there are no others."""
@@ -89,16 +92,37 @@ class Timekeeper:
     async def run_forever(self, guilds: Callable[[], Collection[int]]) -> None:
         """Run what is due in ``guilds`` until cancelled, through any outage of the database."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
             while True:
+                self._hurry.clear()
                 try:
                     for row, fence in await self._taken(guilds()):
                         key = (row.guild_id, row.cog, row.name)
                         task = tasks.create_task(self._run(row, fence), name=f"job {row.cog} {row.name}")
                         self._running[key] = task
-                        task.add_done_callback(lambda _, key=key: self._running.pop(key, None))
+                        task.add_done_callback(partial(self._ended, key))
                 except OutsideError as error:
                     log.warning("jobs_not_looked_for", reason=str(error))
-                await self._machinery.sleep(self._settings.poll)
+                await self._time_to_look()
+
+    async def _listen(self) -> None:
+        async with aclosing(self._database.listen(jobs_table.HURRY)) as wake_ups:
+            async for _ in wake_ups:
+                self._hurry.set()
+
+    async def _time_to_look(self) -> None:
+        told = asyncio.ensure_future(self._hurry.wait())
+        pause = asyncio.ensure_future(self._machinery.sleep(self._settings.poll))
+        try:
+            await asyncio.wait({told, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (told, pause):
+                one.cancel()
+            await asyncio.wait({told, pause})
+
+    def _ended(self, key: tuple[int, str, str], _task: asyncio.Task[None]) -> None:
+        self._running.pop(key, None)
+        self._hurry.set()  # it may have been made due again meanwhile
 
     async def _taken(self, guilds: Collection[int]) -> Sequence[tuple[JobRow, int]]:
         """What is due and ours now, with the fence of each."""

@@ -41,6 +41,8 @@ class Workflow:
     stopped: Handler | None = None
     within: timedelta | None = None
     """How long it may take, waiting included; None: as long as it takes."""
+    told: bool = True
+    """Whether its failure is told, with a button to try it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +146,23 @@ class Cog:
     def workflow[F: Work](self, function: F) -> F: ...
 
     @overload
-    def workflow[F: Work](self, *, within: timedelta | None = None) -> Callable[[F], F]: ...
+    def workflow[F: Work](
+        self, *, within: timedelta | None = None, told: bool = True
+    ) -> Callable[[F], F]: ...
 
     def workflow[F: Work](
-        self, function: F | None = None, *, within: timedelta | None = None
+        self, function: F | None = None, *, within: timedelta | None = None, told: bool = True
     ) -> F | Callable[[F], F]:
         """Declare durable work; the function's name is what finds it again after a restart.
 
         ``@cog.workflow(within=timedelta(hours=1))`` says how long a run may take, waiting included; then it has failed.
+        With ``told=False`` nothing is said where it fails, for a cog that says itself what becomes of its work.
         """
 
         def declare(body: F) -> F:
             name = _name_of(body)
             known = self.workflows.get(name)
-            self.workflows[name] = Workflow(name, body, known.stopped if known else None, within)
+            self.workflows[name] = Workflow(name, body, known.stopped if known else None, within, told)
             return body
 
         return declare if function is None else declare(function)

@@ -11,6 +11,9 @@ from psycopg.rows import class_row
 
 from bot.work.surface import Connection
 
+HURRY = "cog_job"
+"""The notification that says that a job is due before its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
@@ -81,6 +84,18 @@ async def due(
             (now, list(guilds), list(cogs), limit),
         )
         return await cursor.fetchall()
+
+
+async def hurry(conn: Connection, guild_id: int, cog: str, name: str, now: datetime) -> None:
+    """Make a job due at once, and say so; one that is under way is done once more after it."""
+    await conn.execute(
+        """
+        UPDATE cog_job SET due_at = %s
+        WHERE guild_id = %s AND cog = %s AND name = %s AND (due_at > %s OR lease_until > now())
+        """,
+        (now, guild_id, cog, name, now),
+    )
+    await conn.execute("SELECT pg_notify(%s, '')", (HURRY,))
 
 
 async def claim(conn: Connection, row: JobRow, now: datetime, lease_seconds: float) -> int | None:

@@ -258,7 +258,10 @@ class Execution:
 
         async def end() -> None:
             async with self._services.database.transaction() as conn:
-                if await runs_table.finish(conn, self._row.id, self._row.fence, state, sentence, stored):
+                over = await runs_table.finish(conn, self._row.id, self._row.fence, state, sentence, stored)
+                if over and (
+                    self._workflow is None or self._workflow.told or self._row.status_row is not None
+                ):
                     await self._voice.close(conn, ending=ending, again=state == "failed")
             log.info("run_finished", state=state)
 

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from bot.agents.agent import Agent
 from bot.agents.decisions import Rewrite
+from bot.agents.lessons import Lessons
 from bot.agents.talk_table import Talks
 from bot.asks.approval import Approval
 from bot.asks.asking import Asking, Question
@@ -28,6 +29,7 @@ from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
 from bot.mirror import channel_table
+from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.children import start_child
@@ -317,6 +319,16 @@ class Run:
         """
         return await self._waits.run(run_id)
 
+    async def hurry(self, job: str) -> None:
+        """Let a job of this cog on this server be done at once instead of at its time; nothing where there is none."""
+        guild_id, now = self.principal.guild_id, self.clock.now()
+        async with self._services.database.transaction() as conn:
+            await jobs_table.hurry(conn, guild_id, self._row.cog, job, now)
+
+    async def wait_for_tasks(self, key: str, task_ids: Sequence[UUID]) -> None:
+        """Wait until at least one of some tasks of this server is over; where one is already, do not wait."""
+        await self._waits.tasks(key, task_ids)
+
     async def post(
         self,
         text: str,
@@ -497,6 +509,11 @@ class Run:
     def notes(self) -> Notes:
         """What the cog keeps about this server, by name; also as `Context.notes`."""
         return Notes(self._services.database, self._row.cog, self.principal.guild_id)
+
+    @property
+    def lessons(self) -> Lessons:
+        """What agents are taught on this server, after people agreed to it; keep it in a step."""
+        return Lessons(self._services.database, self.principal.guild_id, self.id)
 
     async def keep_sources(self, documents: Sequence[Document]) -> list[Source]:
         """Keep what was fetched, numbered from 1; a URL that was kept before answers with its number."""

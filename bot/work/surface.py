@@ -99,9 +99,14 @@ class Surface(Protocol):
         """Post in ``place``; the answer is the messages' outbox rows, for edits and threads."""
         ...
 
+    async def is_posted(self, conn: Connection, key: str) -> bool:
+        """Whether something was posted under this key."""
+        ...
+
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
         """Change the message of ``row``; of several edits still waiting only the newest is sent.
 
+        Files take the place of those that the message has; without files these stay.
         ``after`` names a row that has to be delivered first, also where it is of another channel.
         """
         ...

@@ -6,7 +6,7 @@ of `run_wait`, and what has come of it is a recorded step like any other.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -136,6 +136,16 @@ class Waits:
         found = await self._come(replace(self._new(key, "run"), for_run=run_id), lambda row: row.answer)
         return TypeAdapter(Ending).validate_python(found)
 
+    async def tasks(self, name: str, task_ids: Sequence[UUID]) -> None:
+        """Wait until one of some tasks is over."""
+        key = self._steps.claim_key(name)
+        new = replace(self._new(key, "tasks"), for_tasks=list(task_ids))
+        if key not in self._steps:
+            # Committed before the tasks are looked at; see `waits_table.wake_where_tasks_ended`.
+            async with self._steps.commit() as conn:
+                await waits_table.open_(conn, new)
+        await self._come(new, lambda _: None)
+
     def _new(self, key: str, kind: waits_table.Kind, **more: Any) -> NewWait:
         return NewWait(self.id_of(key), self._row.id, key, kind, **more)
 
@@ -153,6 +163,8 @@ class Waits:
         async with self._steps.commit(after=new.for_run) as conn:
             if new.for_run is not None:
                 await self._look_at(conn, new)
+            elif new.for_tasks is not None:
+                await waits_table.close_where_tasks_ended(conn, new.id)
             elif await waits_table.open_(conn, new, self._services.ahead()):
                 await self._opened(conn, new, opened)
             is_over = await self._over(conn, new, value, late)

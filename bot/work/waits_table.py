@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from bot.work.surface import Connection
 
-type Kind = Literal["time", "answer", "run"]
+type Kind = Literal["time", "answer", "run", "tasks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class NewWait:
     for_run: UUID | None = None
     question: str | None = None
     options: dict[str, str] | None = None
+    for_tasks: Sequence[UUID] | None = None
+    """The wait is over when one of them is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class WaitRow:
     kind: Kind
     until: datetime | None
     for_run: UUID | None
+    for_tasks: list[UUID] | None
     question: str | None
     options: dict[str, str]
     said_row: int | None
@@ -52,14 +55,14 @@ async def open_(conn: Connection, new: NewWait, ahead: float = 0.0) -> bool:
     """Store what is waited for; False where it stands there already."""
     cursor = await conn.execute(
         """
-        INSERT INTO run_wait (id, run_id, key, kind, until, for_run, question, options)
+        INSERT INTO run_wait (id, run_id, key, kind, until, for_run, for_tasks, question, options)
         VALUES (%s, %s, %s, %s, coalesce(%s, now() + make_interval(secs => %s) + make_interval(secs => %s)),
-                %s, %s, %s)
+                %s, %s, %s, %s)
         ON CONFLICT DO NOTHING
         """,
         (
-            new.id, new.run_id, new.key, new.kind, new.until, new.seconds, ahead, new.for_run, new.question,
-            Jsonb(new.options or {}),
+            new.id, new.run_id, new.key, new.kind, new.until, new.seconds, ahead, new.for_run,
+            None if new.for_tasks is None else list(new.for_tasks), new.question, Jsonb(new.options or {}),
         ),
     )  # fmt: skip
     return cursor.rowcount == 1
@@ -112,6 +115,45 @@ async def close(conn: Connection, wait_id: UUID, answer: Any) -> None:
         "UPDATE run_wait SET answer = %s, answered_at = now() WHERE id = %s AND answered_at IS NULL",
         (Jsonb(answer), wait_id),
     )
+
+
+async def close_where_tasks_ended(conn: Connection, wait_id: UUID) -> None:
+    """End a wait for tasks of which one is over (or not there any more)."""
+    await conn.execute(
+        """
+        UPDATE run_wait SET answered_at = now()
+        WHERE id = %s AND kind = 'tasks' AND answered_at IS NULL
+          AND NOT for_tasks <@ ARRAY(SELECT id FROM task WHERE id = ANY(for_tasks) AND ended_at IS NULL)
+        """,
+        (wait_id,),
+    )
+
+
+async def wake_where_tasks_ended(conn: Connection, guild_id: int) -> list[UUID]:
+    """Wake the runs of a server that wait for tasks of which one is over; their ids.
+
+    Call it after the end of a task was committed, in a transaction of its own: whoever begins to wait commits that before
+    looking at the tasks, so that one of the two sees the other, without a lock that both would need.
+    """
+    cursor = await conn.execute(
+        """
+        SELECT run_wait.id, run_wait.run_id FROM run_wait JOIN run ON run.id = run_wait.run_id
+        WHERE run.guild_id = %s AND run.finished_at IS NULL AND run_wait.answered_at IS NULL
+          AND for_tasks IS NOT NULL
+          AND NOT for_tasks <@ ARRAY(SELECT id FROM task WHERE id = ANY(for_tasks) AND ended_at IS NULL)
+        """,
+        (guild_id,),
+    )
+    found = await cursor.fetchall()
+    runs = sorted({run_id for _, run_id in found})
+    # Locked whatever their state: one that is just being let go of has either seen this, or is woken after that.
+    await conn.execute("SELECT 1 FROM run WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (runs,))
+    for wait_id, _ in found:
+        await close_where_tasks_ended(conn, wait_id)
+    await conn.execute(
+        "UPDATE run SET state = 'ready', due_at = now() WHERE id = ANY(%s) AND state = 'waiting'", (runs,)
+    )
+    return runs
 
 
 async def decide(conn: Connection, wait_id: UUID, value: Any, by: int, ahead: float = 0.0) -> bool:

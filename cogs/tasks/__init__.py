@@ -1,10 +1,34 @@
 """Tasks: channels are queues, a thread is one piece of work, and people and agents share it by the same rules."""
 
-from cogs.tasks import acting, clock, intake, repairing, tasks_command, working
+from cogs.tasks import (
+    acting,
+    clock,
+    intake,
+    leading,
+    plan_buttons,
+    repairing,
+    splitting,
+    tasks_command,
+    using,
+    working,
+)
 from cogs.tasks.cog import tasks
 from cogswarm import Cog, hookimpl
 
-__all__ = ["acting", "clock", "cogswarm_cogs", "intake", "repairing", "tasks", "tasks_command", "working"]
+__all__ = [
+    "acting",
+    "clock",
+    "cogswarm_cogs",
+    "intake",
+    "leading",
+    "plan_buttons",
+    "repairing",
+    "splitting",
+    "tasks",
+    "tasks_command",
+    "using",
+    "working",
+]
 
 
 @hookimpl

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from cogs.tasks import board
+from cogs.tasks.alarms import watch
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
 from cogswarm import Context, OutsideError, UserError
@@ -31,4 +33,12 @@ async def look_after(ctx: Ctx) -> None:
         elif settings.rules != queue.rules:
             await ctx.tasks.open_queue(queue.channel_id, settings.rules)
     await ctx.tasks.sweep()
+    for queue in await ctx.tasks.queues():
+        await watch(ctx, queue)
     await settle(ctx, every=True)
+
+
+@tasks.job(every=timedelta(minutes=1))
+async def draw(ctx: Ctx) -> None:
+    """Bring the pictures on the boards up to date."""
+    await board.draw(ctx.tasks, ctx.server.zone)

@@ -7,6 +7,9 @@ from pydantic import field_validator
 from cogs.tasks import messages
 from cogswarm import MARKS, STATES, Cog, QueueRules, Settings, setting
 
+ABLE = frozenset({"idle", "working"})
+"""The states of an agent that can be given something."""
+
 
 class TasksSettings(Settings):
     """How a channel is a queue; set channel by channel."""
@@ -23,6 +26,19 @@ class TasksSettings(Settings):
     hours: float = setting(24.0, ge=0.01, le=720, label=messages.HOURS, help=messages.HOURS_HELP)
     minutes: float = setting(30.0, ge=0.01, le=1_440, label=messages.MINUTES, help=messages.MINUTES_HELP)
     marks: tuple[str, ...] = setting((), label=messages.MARKS, help=messages.MARKS_HELP)
+    leader: str = setting("", max_length=32, label=messages.LEADER, help=messages.LEADER_HELP)
+    begins_plans: bool = setting(False, label=messages.BEGINS_PLANS, help=messages.BEGINS_PLANS_HELP)
+    parts: int = setting(8, ge=2, le=20, label=messages.PARTS, help=messages.PARTS_HELP)
+    lessons: bool = setting(False, label=messages.LESSONS, help=messages.LESSONS_HELP)
+    alarm_tasks: int = setting(0, ge=0, le=10_000, label=messages.ALARM_TASKS, help=messages.ALARM_TASKS_HELP)
+    alarm_minutes: float = setting(
+        0.0, ge=0, le=100_000, label=messages.ALARM_MINUTES, help=messages.ALARM_MINUTES_HELP
+    )
+    alarm_role: int | None = setting(
+        None, label=messages.ALARM_ROLE, help=messages.ALARM_ROLE_HELP, picks="role"
+    )
+    backup: str = setting("", max_length=32, label=messages.BACKUP, help=messages.BACKUP_HELP)
+    suggests: bool = setting(False, label=messages.SUGGESTS, help=messages.SUGGESTS_HELP)
 
     @field_validator("marks")
     @classmethod
@@ -45,6 +61,15 @@ class TasksSettings(Settings):
             member_seconds=self.hours * 3_600,
             box_seconds=self.minutes * 60,
             marks=dict(zip(STATES, self.marks, strict=True)) if self.marks else dict(MARKS),
+            leader=self.leader.strip(),
+            begins_plans=self.begins_plans,
+            most_parts=self.parts,
+            lessons=self.lessons,
+            alarm_depth=self.alarm_tasks,
+            alarm_seconds=self.alarm_minutes * 60,
+            alarm_role=self.alarm_role,
+            backup=self.backup.strip(),
+            suggests=self.suggests,
         )
 
 

@@ -5,8 +5,11 @@ from datetime import datetime
 from random import Random
 
 from cogs.tasks import board, messages
-from cogs.tasks.cog import TasksSettings
+from cogs.tasks.cog import ABLE, TasksSettings
+from cogs.tasks.leaders import lead_first
+from cogs.tasks.suggesting import suggest
 from cogs.tasks.telling import tell
+from cogs.tasks.using import that_is_free
 from cogswarm import (
     FIRST_COME,
     STRATEGIES,
@@ -26,7 +29,6 @@ from cogswarm import (
 
 type Ctx = Context[TasksSettings]
 
-ABLE = frozenset({"idle", "working"})
 WORKFLOW = "work_on"
 
 
@@ -34,29 +36,50 @@ async def settle(ctx: Ctx, *, every: bool = False) -> None:
     """Tell what happened, hand out what waits, and bring boards up to date: in queues where something happened, or all."""
     touched = await tell(ctx.tasks)
     queues = await ctx.tasks.queues()
-    for queue in queues:
-        if every or queue.channel_id in touched:
+    if every or touched:
+        # Who is free now may be wanted in another queue than the one where they were.
+        for queue in queues:
             await _hand_out(ctx, queue)
     touched |= await tell(ctx.tasks)
     await board.refresh(ctx.tasks, None if every else touched)
 
 
 async def _hand_out(ctx: Ctx, queue: QueueView) -> None:
-    waiting = await ctx.tasks.available(queue.channel_id) if queue.rules.agents else []
+    waiting = await ctx.tasks.available(queue.channel_id) if _looked_after(queue) else []
     if not waiting:
         return
     try:
         here = ctx.at(queue.channel_id)
     except UserError:
         return  # the cog is switched off there
-    views = [one for one in await ctx.agents.views() if one.name in queue.rules.agents]
+    everybody = await ctx.agents.views()
+    waiting = await lead_first(here, queue, await that_is_free(here, waiting), everybody)
+    names = _agents(queue)
+    views = [one for one in everybody if one.name in names]
     able = [one for one in views if one.state in ABLE]
-    if not able:
-        for task in waiting:
-            await here.tasks.say_unrunnable(task, _nobody(queue, views))
+    if able:
+        await _deal(here, queue, waiting, able)
         return
+    for task in waiting:
+        if names:
+            await here.tasks.say_unrunnable(task, _nobody(queue, views))
+        await suggest(here, queue, task)
+
+
+def _agents(queue: QueueView) -> frozenset[str]:
+    """Who works in a queue; while it needs help its backup does, too."""
+    backup = [queue.rules.backup] if queue.rules.backup and queue.alarm_since is not None else []
+    return frozenset([*queue.rules.agents, *backup])
+
+
+def _looked_after(queue: QueueView) -> bool:
+    """Whether what waits in a queue is handed out or suggested to anybody."""
+    return bool(_agents(queue) or queue.rules.leader or queue.rules.suggests)
+
+
+async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequence[AgentView]) -> None:
     workers = {one.name: Worker("agent", one.name, one.display_name) for one in able}
-    in_hand = await ctx.tasks.in_hand(list(workers.values()))
+    in_hand = await here.tasks.in_hand(list(workers.values()))
     by_id = {task.id: task for task in waiting}
     for need in in_turn([_need(task, queue, here.now) for task in waiting]):
         if not await here.tasks.room(queue.channel_id):
@@ -66,6 +89,8 @@ async def _hand_out(ctx: Ctx, queue: QueueView) -> None:
         award = _award(queue, need, candidates, Random(f"{task.id}:{task.fence}"))  # noqa: S311 - a lot that anybody can draw again
         fits = any(one.can(need) for one in candidates)
         await here.tasks.say_unrunnable(task, "" if fits else award.reason)
+        if not fits:
+            await suggest(here, queue, task)
         if award.winner is None:
             continue
         agent = workers[award.winner]

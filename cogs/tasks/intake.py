@@ -1,11 +1,13 @@
 """How tasks come in: a message in a queue, a post in a forum, /task, and the context menu of a message."""
 
 from typing import Annotated
+from uuid import UUID
 
 from cogs.tasks import messages
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
-from cogswarm import Channel, Context, Message, NewTask, Task, UserError, plain, title
+from cogs.tasks.using import named
+from cogswarm import Channel, Context, Message, Need, NewTask, Task, UserError, plain, queue_for, title
 
 type Ctx = Context[TasksSettings]
 
@@ -33,10 +35,12 @@ async def ask(
     text: Annotated[str, messages.TASK_TEXT],
     queue: Annotated[Channel | None, messages.TASK_QUEUE] = None,
     needs: Annotated[str, messages.TASK_NEEDS] = "",
+    uses: Annotated[str, messages.TASK_USES] = "",
 ) -> None:
     """Make a task that the bot announces in the queue."""
-    channel = await _queue(ctx, queue)
-    task = await _announce(ctx, channel, text, needs)
+    skills = tuple(sorted({one.strip().casefold() for one in needs.split(",") if one.strip()}))
+    channel = await _queue(ctx, queue, skills)
+    task = await _announce(ctx, channel, text, skills, named(uses))
     if task is None:
         raise UserError(messages.ALREADY)
     await ctx.reply(messages.MADE.format(number=task.number, place=messages.OF_MESSAGE.format(queue=channel)))
@@ -53,7 +57,7 @@ async def make_task(ctx: Ctx, message: Message) -> None:
     else:
         channel = await _queue(ctx, None)
         place = messages.OF_MESSAGE.format(queue=channel)
-        task = await _announce(ctx, channel, message.text, "")
+        task = await _announce(ctx, channel, message.text)
     if task is None:
         raise UserError(messages.ALREADY)
     await ctx.reply(messages.MADE.format(number=task.number, place=place))
@@ -78,7 +82,9 @@ async def _begin(ctx: Ctx, queue_id: int, message: Message, *, in_thread: bool) 
     return task
 
 
-async def _announce(ctx: Ctx, queue_id: int, text: str, needs: str) -> Task | None:
+async def _announce(
+    ctx: Ctx, queue_id: int, text: str, needs: tuple[str, ...] = (), uses: tuple[str, ...] = ()
+) -> Task | None:
     if not text.strip():
         raise UserError(messages.NOTHING_SAID)
     await ctx.tasks.open_queue(queue_id, ctx.at(queue_id).settings.rules)
@@ -86,7 +92,8 @@ async def _announce(ctx: Ctx, queue_id: int, text: str, needs: str) -> Task | No
         queue_id=queue_id,
         title=_title(text),
         body=text,
-        capabilities=tuple(sorted({one.strip().casefold() for one in needs.split(",") if one.strip()})),
+        capabilities=needs,
+        uses=uses,
         event_id=ctx.event_id,
     )
     # What people wrote is no template: the number is the only thing that is filled in later.
@@ -97,15 +104,23 @@ async def _announce(ctx: Ctx, queue_id: int, text: str, needs: str) -> Task | No
     return task
 
 
-async def _queue(ctx: Ctx, chosen: Channel | None) -> int:
-    """The queue that somebody means. Raises `UserError` where that is none, or not clear."""
+async def _queue(ctx: Ctx, chosen: Channel | None, needs: tuple[str, ...] = ()) -> int:
+    """The queue that somebody means: left out, the narrowest that offers all a task needs, this one, or the only one.
+
+    Raises `UserError` where that is none, or not clear.
+    """
     if chosen is not None:
         if not ctx.at(chosen.id).settings.queue:
             raise UserError(messages.NOT_A_QUEUE.format(queue=chosen.id))
         return chosen.id
+    queues = await ctx.tasks.queues()
+    skilled = {one.channel_id: frozenset(one.rules.capabilities) for one in queues}
+    found = queue_for(Need(UUID(int=0), frozenset(needs)), skilled)
+    if found is not None:
+        return found
     if ctx.settings.queue:
         return ctx.home_id
-    known = [one.channel_id for one in await ctx.tasks.queues()]
+    known = [one.channel_id for one in queues]
     if not known:
         raise UserError(messages.NO_QUEUES)
     if len(known) > 1:

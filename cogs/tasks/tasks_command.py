@@ -1,10 +1,10 @@
 """/tasks: lists, boards, all about one task, and offering one again."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from cogs.tasks import board, messages
+from cogs.tasks.choosing import NAME, suggest_over, suggest_task, task_of
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
 from cogs.tasks.telling import who
@@ -13,21 +13,11 @@ from cogswarm import State as TaskState
 
 type Ctx = Context[TasksSettings]
 
-SHOWN, NAME, TEXT, SUGGESTIONS = 15, 60, 400, 25
+SHOWN, TEXT = 15, 400
 _STATES: dict[str, TaskState] = {words: state for state, words in messages.STATES.items()}
 _OPEN: tuple[TaskState, ...] = tuple(state for state in _STATES.values() if state not in OVER)
 
 group = tasks.group("tasks", help=messages.TASKS)
-
-
-async def suggest_task(ctx: Ctx, typed: str) -> Sequence[str]:
-    """The newest tasks whose title holds what was typed, each with its number."""
-    return [_named(one) for one in await _matching(ctx, typed)]
-
-
-async def suggest_over(ctx: Ctx, typed: str) -> Sequence[str]:
-    """As above, those that can be offered again."""
-    return [_named(one) for one in await _matching(ctx, typed, "failed", "done", "blocked")]
 
 
 @group.command("list", help=messages.LIST)
@@ -81,7 +71,7 @@ async def show_board(ctx: Ctx, queue: Annotated[Channel | None, messages.BOARD_Q
 @group.command("retry", help=messages.RETRY, suggest={"task": suggest_over})
 async def retry(ctx: Ctx, task: Annotated[str, messages.WHICH]) -> None:
     """Offer a task again."""
-    found = await _task(ctx, task)
+    found = await task_of(ctx, task)
     await ctx.tasks.move(found.id, "unblock" if found.state == "blocked" else "reopen", by=ctx.worker)
     await settle(ctx)
     await ctx.reply(messages.RETRIED.format(number=found.number))
@@ -90,7 +80,7 @@ async def retry(ctx: Ctx, task: Annotated[str, messages.WHICH]) -> None:
 @group.command("show", help=messages.SHOW, suggest={"task": suggest_task})
 async def show(ctx: Ctx, task: Annotated[str, messages.WHICH]) -> None:
     """Show all about one task: its state, who has it and why, and what came of it."""
-    found = await _task(ctx, task)
+    found = await task_of(ctx, task)
     marks = {one.channel_id: one.rules.marks for one in await ctx.tasks.queues()}
     lines = [
         messages.ABOUT.format(
@@ -114,6 +104,23 @@ async def show(ctx: Ctx, task: Annotated[str, messages.WHICH]) -> None:
     others = await ctx.tasks.waits_for(found.id)
     if others:
         lines.append(messages.ABOUT_WAITS.format(others=", ".join(f"#{one}" for one in others)))
+    if found.uses:
+        lines.append(messages.ABOUT_USES.format(uses=plain(", ".join(found.uses))))
+    parts = await ctx.tasks.plans.parts(found)
+    if found.parent_id is not None:
+        whole = await ctx.tasks.get(found.parent_id)
+        lines += (
+            []
+            if whole is None
+            else [messages.ABOUT_WHOLE.format(number=whole.number, title=title(whole.title))]
+        )
+    lines += [
+        messages.ABOUT_PART.format(
+            mark=marks.get(one.queue_id, {}).get(one.state, ""), number=one.number, title=title(one.title, NAME),
+            place=_place(one),
+        )
+        for one in parts
+    ]  # fmt: skip
     if found.reason:
         lines.append(messages.ABOUT_REASON.format(why=plain(found.reason)))
     for one in await ctx.tasks.results(found.id):
@@ -121,25 +128,6 @@ async def show(ctx: Ctx, task: Annotated[str, messages.WHICH]) -> None:
         name = title(one.worker_name, NAME)
         lines.append(messages.ABOUT_CAME.format(kind=kind, who=name, text=plain(one.body)[:TEXT]))
     await ctx.reply("\n".join(lines))
-
-
-async def _matching(ctx: Ctx, typed: str, *states: TaskState) -> Sequence[Task]:
-    words = typed.partition(messages.BETWEEN)[0].strip()
-    return await ctx.tasks.listed(Filter(states=states, words=words), limit=SUGGESTIONS)
-
-
-async def _task(ctx: Ctx, typed: str) -> Task:
-    """The task that somebody chose from the suggestions, or typed the number of."""
-    number = typed.partition(messages.BETWEEN)[0].strip().removeprefix("#")
-    found = await ctx.tasks.find(number=int(number)) if number.isdecimal() and len(number) < 10 else None  # noqa: PLR2004 - no number is longer
-    if found is None:
-        raise UserError(messages.CHOOSE)
-    return found
-
-
-def _named(task: Task) -> str:
-    """At most 100 characters, as Discord takes them; the number is what is read back."""
-    return f"#{task.number}{messages.BETWEEN}{title(task.title, NAME)}"
 
 
 def _line(task: Task, marks: dict[TaskState, str]) -> str:

@@ -39,6 +39,7 @@ def buttons_of(event: TaskEvent) -> tuple[Button, ...]:
         "finish": [("reopen", messages.BUTTON_REOPEN)],
         "fail": [("reopen", messages.BUTTON_REOPEN)],
         "give_up": [("reopen", messages.BUTTON_REOPEN)],
+        "cancel": [],
     }.get(event.kind, [("claim", messages.BUTTON_CLAIM)] if event.state == "available" else [])  # fmt: skip
     return tuple(Button(label, f"v1:tasks:{action}:{event.task_id}") for action, label in offered)
 
@@ -65,10 +66,20 @@ def who(task: Task) -> str:
     return f"<@{task.member_at_work}>" if task.member_at_work else title(task.worker_name, NAME)
 
 
+def _template(event: TaskEvent) -> str:
+    """What is said of an event with a reason."""
+    kind = event.kind.upper()
+    if event.kind in {"block", "unblock"} and event.by == BOT.key:
+        return str(getattr(messages, f"{kind}_FOR"))
+    return str(getattr(messages, f"{kind}_WHY", getattr(messages, kind)))
+
+
 def _text(event: TaskEvent, task: Task, marks: Mapping[State, str]) -> str:
     why = plain(event.body)[:QUOTED].strip()
     by = f"<@{event.by_member}>" if event.by_member else title(event.by_name, NAME)
     if event.kind == "created":
+        if event.state == "blocked" and why:
+            return messages.CREATED_WAITING.format(number=task.number, others=why)
         if event.state != "available":
             return ""
         state = f"{marks['available']} {messages.STATES['available']}"
@@ -77,13 +88,7 @@ def _text(event: TaskEvent, task: Task, marks: Mapping[State, str]) -> str:
         return messages.LATE.format(by=by, text=why)
     if event.kind == "unrunnable":
         return messages.UNRUNNABLE.format(why=why)
-    template = getattr(messages, event.kind.upper())
-    if why and event.kind == "claim":
-        template = messages.CLAIM_WHY
-    elif why and event.kind in {"release", "expire", "give_up"}:
-        template = getattr(messages, f"{event.kind.upper()}_WHY")
-    elif why and event.kind in {"block", "unblock"} and event.by == BOT.key:
-        template = getattr(messages, f"{event.kind.upper()}_FOR")
+    template = _template(event) if why else getattr(messages, event.kind.upper())
     if why and not why.endswith((".", "!", "?")) and event.kind not in {"block", "unblock"}:
         why += "."
     holder = who(task) if task.worker and task.fence == event.fence else by

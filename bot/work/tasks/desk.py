@@ -10,9 +10,11 @@ from bot.work import runs_table
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
 from bot.work.services import Ring
-from bot.work.surface import Connection, Say, Surface
+from bot.work.surface import Connection, File, Say, Surface
 from bot.work.tasks import (
+    alarming,
     event_table,
+    flow_table,
     holding,
     making,
     moving,
@@ -24,9 +26,12 @@ from bot.work.tasks import (
     sweeping,
     task_table,
 )
+from bot.work.tasks.flow_table import Hour
+from bot.work.tasks.leading import PlanParts, Plans
 from bot.work.tasks.moving import TaskLost, Wish
+from bot.work.tasks.resource_table import InUse
 from bot.work.tasks.showing import Look, Tell
-from bot.work.tasks.states import Move
+from bot.work.tasks.states import OVER, Move
 from bot.work.tasks.task import (
     Hold,
     NewTask,
@@ -65,6 +70,8 @@ class Given:
     workflow: str
     reason: str
     considered: Sequence[dict[str, str]] = ()
+    boxed: bool = True
+    """Whether the queue's time for a task holds; who leads others waits for them and for people."""
 
 
 class Tasks:
@@ -81,6 +88,14 @@ class Tasks:
         self._guild_id = guild_id
         self._cog = cog
         self._still_on = still_on
+
+    @property
+    def plans(self) -> Plans:
+        """How tasks are split into parts, and the parts."""
+        parts = PlanParts(
+            self._services.database, self._services.surface, self._services.ring, self._services.new_id
+        )
+        return Plans(parts, self._guild_id, self._cog, self._still_on)
 
     # queues
 
@@ -112,6 +127,32 @@ class Tasks:
         """
         async with self._services.database.transaction() as conn:
             await showing.board(conn, self._services.surface, self._cog, channel_id, text, anew=anew)
+
+    async def flow(self, channel_id: int, hours: int = 24) -> list[Hour]:
+        """How tasks went through a queue, hour by hour, the current one last."""
+        async with self._services.database.connection() as conn:
+            return await flow_table.hours(conn, channel_id, hours)
+
+    async def pictured(self, channel_id: int) -> str | None:
+        """What the picture on a queue's board shows, as `show_picture` was told; None where there is none."""
+        async with self._services.database.connection() as conn:
+            queue = await queue_table.get(conn, channel_id)
+        return None if queue is None else queue.pictured
+
+    async def show_picture(self, channel_id: int, text: str, shown: str, file: File) -> None:
+        """Put a picture on the board of a queue, beside its text; ``shown`` is what tells it from another."""
+        async with self._services.database.transaction() as conn:
+            await showing.picture(conn, self._services.surface, self._cog, channel_id, text, shown, file)
+
+    async def sound_alarm(self, channel_id: int, say: Say) -> bool:
+        """Say in a queue that it needs help; False where that stands there already."""
+        async with self._services.database.transaction() as conn:
+            return await alarming.sound(conn, self._services.surface, self._cog, channel_id, say)
+
+    async def end_alarm(self, channel_id: int, text: str) -> bool:
+        """Say, under what was said, that it is over; False where there was no alarm."""
+        async with self._services.database.transaction() as conn:
+            return await alarming.end(conn, self._services.surface, self._cog, channel_id, text)
 
     async def drop_board(self, channel_id: int) -> None:
         """Keep no board there any more."""
@@ -181,6 +222,11 @@ class Tasks:
         async with self._services.database.connection() as conn:
             return await need_table.open_ones(conn, task_id)
 
+    async def needed(self, task_id: UUID) -> list[Task]:
+        """The tasks that had, or have, to be done before this one."""
+        async with self._services.database.connection() as conn:
+            return await task_table.needed_by(conn, task_id)
+
     async def need(self, task_id: UUID, needs: UUID) -> None:
         """Let a task wait until another is done. Raises `UserError`, also where they would wait for each other."""
         async with self._services.database.transaction() as conn:
@@ -209,6 +255,8 @@ class Tasks:
                     conn, self._guild_id, task_id, Wish(one, by, fence=fence, to=to, body=body)
                 )
         assert task is not None  # noqa: S101 - there is at least one move
+        if task.state in OVER:
+            await self.plans.follow()
         return task
 
     async def claim_next(self, queue_id: int, by: Worker) -> Task | None:
@@ -219,7 +267,9 @@ class Tasks:
     async def finish(self, hold: Hold, by: Worker, result: str) -> bool:
         """Finish a task with its result; False where it went to somebody else: the result is kept for reading then."""
         async with self._services.database.transaction() as conn:
-            return await moving.hand_in(conn, self._guild_id, hold, by, result)
+            counts = await moving.hand_in(conn, self._guild_id, hold, by, result)
+        await self.plans.follow()
+        return counts
 
     async def keep_checkpoint(self, hold: Hold, by: Worker, body: str) -> None:
         """Keep what is known so far for whoever has the task next."""
@@ -250,7 +300,7 @@ class Tasks:
                 title=task.title,
                 principal=Principal(task.guild_id, task.queue_id, task.member_id, task.member_name),
                 thread_id=claimed.thread_id,
-                seconds=rules.box_seconds,
+                seconds=rules.box_seconds if given.boxed else None,
             )
             # A thread that is still being opened tells the run its id when it is.
             thread_row = None if claimed.thread_id else claimed.thread_row
@@ -292,8 +342,13 @@ class Tasks:
             return await task_table.in_hand(conn, self._guild_id, [one.key for one in workers])
 
     async def sweep(self) -> int:
-        """Take tasks from holders who fell silent or whose work has ended without a result; how many there were."""
-        return await sweeping.sweep(self._services.database, self._guild_id, MOST)
+        """Take tasks from holders who fell silent or whose work has ended without a result; how many there were.
+
+        What a crash left undone of an end (parts that go with their whole, runs that wait for it) is done here.
+        """
+        taken = await sweeping.sweep(self._services.database, self._guild_id, MOST)
+        await self.plans.follow()
+        return taken
 
     # resources
 
@@ -307,7 +362,15 @@ class Tasks:
             task = await task_table.locked(conn, self._guild_id, hold.task_id)
             if task is None or task.fence != hold.fence or task.worker is None:
                 raise TaskLost(moving.OTHERS_TURN.format(number=0 if task is None else task.number))
-            return await resource_table.take(conn, self._guild_id, name, hold.task_id, hold.fence, seconds)
+            other = await resource_table.take(conn, self._guild_id, name, hold.task_id, hold.fence, seconds)
+            if other is not None:
+                await resource_table.wait(conn, self._guild_id, name, hold.task_id)
+            return other
+
+    async def in_use(self) -> list[InUse]:
+        """What tasks have at this moment that only one at a time may use."""
+        async with self._services.database.connection() as conn:
+            return await resource_table.in_use(conn, self._guild_id)
 
     async def give_back_resource(self, hold: Hold, name: str) -> None:
         """Let others use it."""
@@ -338,6 +401,11 @@ class Tasks:
             found = await task_table.locked(conn, self._guild_id, task.id)
             if found is not None:
                 await showing.show(conn, self._services.surface, self._cog, found, look, anew=anew)
+
+    async def was_said(self, task: Task, key: str) -> bool:
+        """Whether `say` was called with this key for the task."""
+        async with self._services.database.connection() as conn:
+            return await self._services.surface.is_posted(conn, f"{self._cog}:task:{task.id}:{key}")
 
     async def say(self, task: Task, key: str, say: Say) -> None:
         """Say something in a task's thread, once for each ``key``."""

@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.errors import OutsideError
 from bot.storage.database import Database
 from bot.work.surface import Connection
-from bot.work.tasks import moving, result_table, task_table
+from bot.work.tasks import moving, resource_table, result_table, task_table
 from bot.work.tasks.moving import OTHERS_TURN, TaskLost
 from bot.work.tasks.task import Hold
 
@@ -28,11 +28,14 @@ async def renewed(conn: Connection, guild_id: int, hold: Hold) -> float | None:
     task = await task_table.get(conn, guild_id, hold.task_id)
     if task is None or task.fence != hold.fence:
         return None
-    patience = moving.patience(await moving.rules_of_task(conn, task), task.worker).total_seconds()
+    rules = await moving.rules_of_task(conn, task)
+    patience = moving.patience(rules, task.worker).total_seconds()
     if not await task_table.renew(
         conn, hold.task_id, hold.fence, patience
     ) and not await result_table.standing(conn, hold.task_id, hold.fence):
         return None
+    if task.uses:
+        await resource_table.keep(conn, hold.task_id, hold.fence, moving.use_seconds(rules, task.worker))
     return max(LEAST_PAUSE, patience / SIGNS)
 
 

@@ -1,5 +1,6 @@
 """Makes a task out of a message, a command or another task, with the thread in which it is worked on."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from bot.errors import UserError
@@ -43,11 +44,13 @@ async def made(
     )
     if task is None:
         return None
-    await event_table.add(conn, task, "created", Worker("member", str(principal.member_id), principal.name))
     for other in new.needs:
         await moving.need(conn, principal.guild_id, task_id, other)
-    if new.needs and not await need_table.open_ones(conn, task_id):
+    awaited = await need_table.open_ones(conn, task_id) if new.needs else []
+    if new.needs and not awaited:
         task = await task_table.change(conn, task, {"state": "available"})
+    asker = Worker("member", str(principal.member_id), principal.name)
+    await event_table.add(conn, task, "created", asker, ", ".join(f"#{one}" for one in awaited))
     return task
 
 
@@ -65,3 +68,8 @@ async def _thread(
     (row, *_) = await surface.post(conn, f"{key}:said", Place(channel_id=new.queue_id), Say(announcement))
     place = await surface.open_thread(conn, f"{key}:thread", row, new.title)
     return row, place.opened_by
+
+
+def as_part(new: NewTask, whole: Task, plan: int, needs: tuple[UUID, ...]) -> NewTask:
+    """A task as a part of another, by a version of its plan."""
+    return replace(new, parent_id=whole.id, plan=plan, needs=needs, priority=whole.priority)

@@ -12,7 +12,15 @@ from uuid import UUID
 
 from bot.errors import UserError
 from bot.work.surface import Connection
-from bot.work.tasks import event_table, need_table, queue_table, resource_table, result_table, task_table
+from bot.work.tasks import (
+    event_table,
+    need_table,
+    plan_table,
+    queue_table,
+    resource_table,
+    result_table,
+    task_table,
+)
 from bot.work.tasks.states import LEASED, MOVES, OVER, Move, leads, may
 from bot.work.tasks.task import BOT, Hold, QueueRules, Task, Worker, rules_of
 
@@ -26,6 +34,7 @@ NEEDS = "#{number} waits for {others}; that has to be done first."
 OTHERS_TURN = "#{number} went to somebody else meanwhile, so this does not count."
 CIRCLE = "That would go round in a circle: {way}."
 NO_REASON = "no reason was given"
+IN_USE = "#{number} needs {name}, which #{other} has; it is free again when that is done."
 CLOSED = "<#{queue}> is no queue any longer."
 SHOWN = {
     "available": "available", "claimed": "claimed", "working": "in progress", "waiting": "waiting for people",
@@ -162,10 +171,29 @@ async def _made(conn: Connection, task: Task, wish: Wish, rules: QueueRules) -> 
         await task_table.lease(conn, task.id, patience(rules, after.worker).total_seconds())
     if after.worker is None:
         await resource_table.let_go(conn, task.id)
+    elif after.fence != task.fence:
+        await _take_all(conn, after, rules)
+    if after.state in OVER:
+        await plan_table.close(conn, after.id)
     await event_table.add(conn, after, move, wish.by, wish.body)
     if after.state == "done":
         await _unblock(conn, after)
     return after
+
+
+async def _take_all(conn: Connection, task: Task, rules: QueueRules) -> None:
+    """Take what a task uses for its new holder. Raises `UserError` where another task has it."""
+    for name in sorted(task.uses):
+        seconds = use_seconds(rules, task.worker)
+        other = await resource_table.take(conn, task.guild_id, name, task.id, task.fence, seconds)
+        if other is not None:
+            raise UserError(IN_USE.format(number=task.number, name=name, other=other))
+
+
+def use_seconds(rules: QueueRules, worker: Worker | str | None) -> float:
+    """For how long what a task uses is its holder's without a sign of life."""
+    key = worker.key if isinstance(worker, Worker) else worker or ""
+    return rules.member_seconds if key.startswith("member:") else rules.box_seconds
 
 
 def _check(task: Task, wish: Wish) -> None:
@@ -207,7 +235,7 @@ def _changes(task: Task, wish: Wish, move: Move) -> dict[str, Any]:
         }  # fmt: skip
     if move == "reopen":
         to["attempts"] = 0
-    if move in {"block", "fail", "give_up"}:
+    if move in {"block", "fail", "give_up", "cancel"}:
         to["reason"] = wish.body or NO_REASON  # without one it would be taken for waiting for other tasks
     return to
 
@@ -215,12 +243,17 @@ def _changes(task: Task, wish: Wish, move: Move) -> dict[str, Any]:
 async def _unblock(conn: Connection, done: Task) -> None:
     """Let go on what waited for a task that is done, and for nothing else."""
     for task_id in await need_table.waiting_for(conn, done.id):
-        task = await task_table.locked(conn, done.guild_id, task_id)
-        if task is None or task.state != "blocked" or task.reason:
-            continue
-        if not await need_table.open_ones(conn, task_id):
-            after = await task_table.change(conn, task, {"state": "available", "fence": task.fence + 1})
-            await event_table.add(conn, after, "unblock", BOT, f"#{done.number}")
+        await free(conn, done.guild_id, task_id, f"#{done.number}")
+
+
+async def free(conn: Connection, guild_id: int, task_id: UUID, after: str) -> None:
+    """Let go on what waited for tasks, if it waits for none any more; ``after`` names the last of them."""
+    task = await task_table.locked(conn, guild_id, task_id)
+    if task is None or task.state != "blocked" or task.reason:
+        return
+    if not await need_table.open_ones(conn, task_id):
+        free_again = await task_table.change(conn, task, {"state": "available", "fence": task.fence + 1})
+        await event_table.add(conn, free_again, "unblock", BOT, after)
 
 
 def _numbers(numbers: Sequence[int]) -> str:

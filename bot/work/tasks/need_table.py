@@ -37,6 +37,16 @@ async def circle(conn: Connection, task_id: UUID, needs: UUID) -> list[int]:
     return [] if row is None else list(row[0])
 
 
+async def forgo(conn: Connection, task_id: UUID) -> None:
+    """Let no task wait for this one any more."""
+    await conn.execute("DELETE FROM task_need WHERE needs = %s", (task_id,))
+
+
+async def drop(conn: Connection, task_id: UUID, needs: UUID) -> None:
+    """Let a task not wait for another any more."""
+    await conn.execute("DELETE FROM task_need WHERE task_id = %s AND needs = %s", (task_id, needs))
+
+
 async def open_ones(conn: Connection, task_id: UUID) -> list[int]:
     """The numbers of the tasks that a task still waits for."""
     cursor = await conn.execute(

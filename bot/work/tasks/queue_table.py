@@ -1,6 +1,7 @@
 """All SQL on the table ``task_queue``."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg.rows import class_row
@@ -21,6 +22,11 @@ class QueueRow:
     board_row: int | None
     board_text: str | None
     board_edits: int
+    alarm_since: datetime | None
+    alarm_row: int | None
+    alarm_text: str
+    alarms: int
+    pictured: str | None
 
 
 async def put(conn: Connection, guild_id: int, channel_id: int, rules: QueueRules) -> None:
@@ -72,7 +78,33 @@ async def board(conn: Connection, channel_id: int, row: int | None, text: str | 
     """Note which message shows the board, and what it says; no row: nobody wants one any more."""
     await conn.execute(
         """
-        UPDATE task_queue SET board_row = %s, board_text = %s, board_edits = board_edits + 1 WHERE channel_id = %s
+        UPDATE task_queue SET board_row = %s, board_text = %s, board_edits = board_edits + 1,
+            pictured = CASE WHEN board_row IS DISTINCT FROM %s THEN NULL ELSE pictured END
+        WHERE channel_id = %s
+        """,
+        (row, text, row, channel_id),
+    )
+
+
+async def begin_alarm(conn: Connection, channel_id: int, row: int, text: str) -> None:
+    """Note that a queue needs help, and the message that says so."""
+    await conn.execute(
+        """
+        UPDATE task_queue SET alarm_since = now(), alarm_row = %s, alarm_text = %s, alarms = alarms + 1
+        WHERE channel_id = %s
         """,
         (row, text, channel_id),
     )
+
+
+async def end_alarm(conn: Connection, channel_id: int) -> None:
+    """Note that it needs no help any more."""
+    await conn.execute(
+        "UPDATE task_queue SET alarm_since = NULL, alarm_row = NULL, alarm_text = '' WHERE channel_id = %s",
+        (channel_id,),
+    )
+
+
+async def pictured(conn: Connection, channel_id: int, shown: str) -> None:
+    """Note what the picture on the board shows."""
+    await conn.execute("UPDATE task_queue SET pictured = %s WHERE channel_id = %s", (shown, channel_id))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.work.surface import Connection, Place, Say, Surface
+from bot.work.surface import Connection, File, Place, Say, Surface
 from bot.work.tasks import event_table, queue_table, task_table
 from bot.work.tasks.queue_table import QueueRow
 from bot.work.tasks.task import QueueView, Task, TaskEvent, rules_of
@@ -88,6 +88,19 @@ async def board(
         await queue_table.board(conn, channel_id, queue.board_row, text)
 
 
+async def picture(
+    conn: Connection, surface: Surface, cog: str, channel_id: int, text: str, shown: str, file: File
+) -> None:
+    """Put a picture on a queue's board; ``shown`` is what tells it from the one before."""
+    queue = await queue_table.get(conn, channel_id, locked=True)
+    if queue is None or queue.board_row is None or queue.pictured == shown:
+        return
+    key = f"{cog}:board:{channel_id}:{queue.board_edits + 1}"
+    await surface.edit(conn, key, queue.board_row, Say(text, urgency="progress", files=(file,)))
+    await queue_table.board(conn, channel_id, queue.board_row, text)
+    await queue_table.pictured(conn, channel_id, shown)
+
+
 async def view(conn: Connection, queue: QueueRow) -> QueueView:
     """A queue with what is in it."""
     return QueueView(
@@ -96,6 +109,7 @@ async def view(conn: Connection, queue: QueueRow) -> QueueView:
         await task_table.counted(conn, queue.channel_id),
         await task_table.oldest(conn, queue.channel_id),
         await task_table.stuck(conn, queue.channel_id),
+        queue.alarm_since,
     )
 
 

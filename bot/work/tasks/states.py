@@ -8,9 +8,12 @@ from typing import Literal
 type State = Literal["available", "claimed", "working", "waiting", "review", "blocked", "done", "failed"]
 type Move = Literal[
     "claim", "start", "wait", "review", "finish", "fail", "release", "hand_over", "block", "unblock", "reopen",
-    "expire", "give_up",
+    "expire", "give_up", "cancel",
 ]  # fmt: skip
-"""``expire`` is a holder who fell silent, ``give_up`` one too many of whatever gave the task back."""
+"""``expire`` is a holder who fell silent, ``give_up`` one too many of whatever gave the task back.
+
+``cancel`` ends a part of a task that is over itself.
+"""
 
 STATES: tuple[State, ...] = (
     "available", "claimed", "working", "waiting", "review", "blocked", "done", "failed",
@@ -52,6 +55,7 @@ MOVES: Mapping[Move, Rule] = MappingProxyType(
         "reopen": Rule(OVER, "available", "anybody", new_holder=True),
         "expire": Rule(HELD, "available", "nobody", new_holder=True),
         "give_up": Rule(HELD, "failed", "nobody", new_holder=True),
+        "cancel": Rule(frozenset(STATES) - OVER, "failed", "nobody", new_holder=True),
     }
 )
 """``finish`` of what is in review may be anybody's: somebody else looks at it."""

@@ -34,6 +34,23 @@ class QueueRules:
     box_seconds: float = 1_800.0
     """How long an agent may work on a task at a time."""
     marks: dict[State, str] = field(default_factory=lambda: dict(MARKS))
+    leader: str = ""
+    """The agent that splits what is asked for here among others; empty: nobody does."""
+    begins_plans: bool = False
+    """Whether what it plans begins by itself, without a person's word."""
+    most_parts: int = 8
+    lessons: bool = False
+    """Whether it may propose what it has learnt."""
+    alarm_depth: int = 0
+    """So many waiting tasks are too many; 0: any number is fine."""
+    alarm_seconds: float = 0.0
+    """So long may the oldest wait; 0: for ever."""
+    alarm_role: int | None = None
+    """The role that is called then."""
+    backup: str = ""
+    """The agent that helps out then."""
+    suggests: bool = False
+    """Whether people whose roles are called like what a task takes are told of it."""
 
 
 RULES = TypeAdapter(QueueRules)
@@ -87,6 +104,10 @@ class NewTask:
     needs: tuple[UUID, ...] = ()
     """Other tasks that have to be done before."""
     event_id: int = 0
+    uses: tuple[str, ...] = ()
+    """What one task at a time may use: whoever claims this one has it, too."""
+    plan: int | None = None
+    """By which version of its parent's plan it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +147,10 @@ class Task:
     shown_changes: int
     created_at: datetime
     ended_at: datetime | None
+    plan_row: int | None
+    plan_edits: int
+    plan: int | None
+    uses: list[str]
 
     @property
     def hold(self) -> Hold:
@@ -195,6 +220,8 @@ class QueueView:
     oldest: datetime | None
     unrunnable: dict[str, int]
     """How many wait for want of somebody, by the reason."""
+    alarm_since: datetime | None = None
+    """Since when it is known to be too full; None: it is not."""
 
 
 def rules_of(value: Any) -> QueueRules:

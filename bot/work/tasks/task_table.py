@@ -17,6 +17,17 @@ from bot.work.tasks.task import NewTask, Task
 
 _JSON = frozenset({"considered"})
 _SELECT: LiteralString = "SELECT * FROM task"
+_COUNT: LiteralString = "SELECT count(*) FROM task"
+_COUNT_BY_WORKER: LiteralString = "SELECT worker, count(*) FROM task"
+_LED: LiteralString = (
+    "EXISTS (SELECT FROM task AS part WHERE part.parent_id = task.id AND part.ended_at IS NULL)"
+)
+"""Who leads others does nothing while they are at it: counted as work, it would keep its own parts from beginning."""
+_IN_USE: LiteralString = """
+EXISTS (SELECT FROM task_resource AS taken JOIN task AS user_of ON user_of.id = taken.task_id
+        WHERE taken.guild_id = task.guild_id AND taken.name = ANY(task.uses) AND taken.task_id <> task.id
+          AND taken.until > clock_timestamp() AND user_of.fence = taken.fence AND user_of.worker IS NOT NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +73,15 @@ async def insert(
             """
             INSERT INTO task (id, guild_id, queue_id, number, title, body, member_id, member_name, message_id,
                               message_in, message_row, thread_row, thread_id, state, capabilities, priority, parent_id,
-                              most_attempts)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                              most_attempts, uses, plan)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT DO NOTHING RETURNING task.*
             """,
             (
                 task_id, principal.guild_id, new.queue_id, number, new.title, new.body, principal.member_id,
                 principal.name, new.message_id, new.message_in or new.queue_id, rows[0], rows[1],
                 (new.message_in if new.in_thread else None), state, list(new.capabilities), new.priority,
-                new.parent_id, most_attempts,
+                new.parent_id, most_attempts, list(new.uses), new.plan,
             ),
         )  # fmt: skip
         return await cursor.fetchone()
@@ -146,8 +157,8 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
     """The next task of a queue that nobody else is just taking, locked."""
     return await _one(
         conn,
-        """
-        WHERE queue_id = %s AND state = 'available'
+        f"""
+        WHERE queue_id = %s AND state = 'available' AND (uses = '{{}}' OR NOT {_IN_USE})
         ORDER BY priority DESC, created_at, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
         """,
         queue_id,
@@ -205,7 +216,8 @@ async def out_of_step(conn: Connection, guild_id: int) -> list[tuple[UUID, int, 
 async def under_way(conn: Connection, queue_id: int) -> int:
     """How many of a queue somebody works on."""
     cursor = await conn.execute(
-        "SELECT count(*) FROM task WHERE queue_id = %s AND state IN ('claimed', 'working')", (queue_id,)
+        f"{_COUNT} WHERE queue_id = %s AND state IN ('claimed', 'working') AND NOT {_LED}",
+        (queue_id,),
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
@@ -214,12 +226,40 @@ async def under_way(conn: Connection, queue_id: int) -> int:
 async def in_hand(conn: Connection, guild_id: int, workers: Collection[str]) -> dict[str, int]:
     """How many tasks each of some workers has."""
     cursor = await conn.execute(
-        """
-        SELECT worker, count(*) FROM task WHERE guild_id = %s AND worker = ANY(%s) AND state <> 'review' GROUP BY worker
+        f"""{_COUNT_BY_WORKER}
+        WHERE guild_id = %s AND worker = ANY(%s) AND state <> 'review' AND NOT {_LED} GROUP BY worker
         """,
         (guild_id, list(workers)),
     )
     return {str(worker): int(count) for worker, count in await cursor.fetchall()}
+
+
+async def parts_of(conn: Connection, task_id: UUID) -> list[Task]:
+    """The tasks that a task was split into, in the order of their numbers."""
+    return await _all(conn, "WHERE parent_id = %s ORDER BY number", task_id)
+
+
+async def needed_by(conn: Connection, task_id: UUID) -> list[Task]:
+    """The tasks that have to be done before a task, in the order of their numbers."""
+    return await _all(
+        conn, "WHERE id IN (SELECT needs FROM task_need WHERE task_id = %s) ORDER BY number", task_id
+    )
+
+
+async def orphans(conn: Connection, guild_id: int, limit: int) -> list[tuple[UUID, int]]:
+    """Parts whose whole is over and that are not, with the whole's number: first those that no other such part needs."""
+    cursor = await conn.execute(
+        """
+        SELECT task.id, whole.number FROM task JOIN task AS whole ON whole.id = task.parent_id
+        WHERE task.guild_id = %s AND task.ended_at IS NULL AND whole.ended_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM task_need JOIN task AS other ON other.id = task_need.task_id
+                          WHERE task_need.needs = task.id AND other.parent_id = task.parent_id
+                            AND other.ended_at IS NULL)
+        ORDER BY task.number DESC LIMIT %s
+        """,
+        (guild_id, limit),
+    )
+    return [(row[0], int(row[1])) for row in await cursor.fetchall()]
 
 
 async def listed(conn: Connection, guild_id: int, wanted: Filter, limit: int) -> list[Task]:
