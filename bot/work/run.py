@@ -62,7 +62,7 @@ from bot.work.surface import (
 from bot.work.tasks.desk import Tasks, TaskServices
 from bot.work.ticker import Ticker
 from bot.work.transcript import Utterance, transcript
-from bot.work.waiting import Answer, Ending, Waits
+from bot.work.waiting import Answer, Ending, Opened, Waits
 
 PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
 """How often, and after how many seconds each, a thread is looked for that is being opened."""
@@ -203,14 +203,16 @@ class Run:
         *,
         until: datetime | None = None,
         within: timedelta | None = None,
+        opened: Opened | None = None,
     ) -> Answer | None:
         """Wait, for days if need be, until somebody answers; None where nobody did in time.
 
         With a ``question`` it is asked in the thread, with a button for each of ``options`` (what it is worth, and what
         it says), which whoever asked for the run and admins can press. Without one a cog asks in its own way and
-        answers with `Context.answer` and `wait_id`. The first answer counts.
+        answers with `Context.answer` and `wait_id`. The first answer counts. ``opened`` is what shows it where it can
+        be answered (such as `Plans.shown`), so that nobody can answer before anything waits.
         """
-        return await self._waits.answer(key, question, options, until=until, within=within)
+        return await self._waits.answer(key, question, options, until=until, within=within, opened=opened)
 
     def wait_id(self, key: str) -> UUID:
         """The id under which `wait_answer` with this key is answered; known before it waits."""

@@ -5,6 +5,7 @@ which finds the plan and the parts that are there.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 from cogs.tasks import messages
@@ -68,7 +69,7 @@ async def _lead(run: Run, hold: Hold, name: str) -> None:
     parts = await run.step("carry out", _carried_out, run, hold, whole, version)
     await run.step("show what began", _show_started, run, whole, version, parts)
     await run.step("tell the parts", told, run)
-    if not await _seen_through(run, hold, whole, version):
+    if not await _seen_through(run, hold, name, whole, version):
         return
     material = await run.step("what came of it", _results, run, whole, version)
     prompt = messages.COMPOSE_PROMPT.format(number=whole.number, title=whole.title, body=whole.body)
@@ -94,9 +95,11 @@ async def _agreed(
         await run.step(f"propose {version}", run.tasks.plans.propose, hold, plan)
         if rules.begins_plans:
             return version
+        await run.step(f"wait {version}", _set, run, hold, name, "wait")
         shown = plan_shown(run, whole, plan, rules)
-        await run.step(f"show {version}", run.tasks.plans.show, whole.id, f"{hold.fence}:{version}", shown)
-        said = await run.wait_answer(f"plan {version}")
+        opened = run.tasks.plans.shown(whole.id, f"{hold.fence}:{version}", shown)
+        said = await run.wait_answer(f"plan {version}", opened=opened)
+        await run.step(f"go on {version}", _set, run, hold, name, "start")
         match said.value if said is not None else None:
             case {"do": "start"}:
                 return version
@@ -153,7 +156,7 @@ async def _carried_out(run: Run, hold: Hold, whole: Task, version: int) -> list[
     return await run.tasks.plans.begin(hold, version, made, said)
 
 
-async def _seen_through(run: Run, hold: Hold, whole: Task, version: int) -> bool:
+async def _seen_through(run: Run, hold: Hold, name: str, whole: Task, version: int) -> bool:
     """Wait until every part is over; False where people ended the whole. A part that failed is for people to decide."""
     without: set[UUID] = set()
     said: set[tuple[UUID, int]] = set()
@@ -165,6 +168,7 @@ async def _seen_through(run: Run, hold: Hold, whole: Task, version: int) -> bool
                 await run.post(progress_of(one, parts), urgency="progress")
         failed = next((one for one in parts if one.state == "failed" and one.id not in without), None)
         if failed is not None:
+            await run.step(f"wait for people {turn}", _set, run, hold, name, "wait")
             choice = await run.ask(
                 f"failed {turn}",
                 messages.PART_FAILED.format(
@@ -172,6 +176,7 @@ async def _seen_through(run: Run, hold: Hold, whole: Task, version: int) -> bool
                 ),
                 options=messages.PART_CHOICES,
             )
+            await run.step(f"go on {turn}", _set, run, hold, name, "start")
             if choice is None or choice.value == "end":
                 await run.step("end", _end, run, hold, 0 if choice is None else choice.by)
                 return False
@@ -223,6 +228,17 @@ async def _results(run: Run, whole: Task, version: int) -> list[Passage]:
             text = "\n".join(f"{line.author}: {line.text}" for line in heard)[-LONGEST_RESULT:]
             found.append(Passage(name, text or messages.PART_SILENT, title=one.title))
     return found
+
+
+async def _set(run: Run, hold: Hold, name: str, move: Literal["wait", "start"]) -> None:
+    """Show that people's word is waited for, or no longer; who looks after tasks would see it a little later."""
+    try:
+        await run.tasks.move(hold.task_id, move, by=worker_of(run, name), fence=hold.fence)
+    except TaskLost:
+        raise
+    except UserError:
+        return  # it stands so already
+    await told(run)
 
 
 async def _show_started(run: Run, whole: Task, version: int, parts: Sequence[Task]) -> None:

@@ -14,12 +14,11 @@ CREATE TABLE task_plan (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (task_id, version)
 );
--- The outbox row of the message in which a task's plan stands, and how often that was changed.
 ALTER TABLE task
-    ADD COLUMN plan_row   bigint,
-    ADD COLUMN plan_edits integer NOT NULL DEFAULT 0,
+    -- the outbox row of the message in which its plan stands
+    ADD COLUMN plan_row bigint,
     -- by which version of its parent's plan it was made
-    ADD COLUMN plan       integer;
+    ADD COLUMN plan     integer;
 
 -- Runs wait for the end of one of several tasks.
 ALTER TABLE run_wait DROP CONSTRAINT run_wait_kind_check;

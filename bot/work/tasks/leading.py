@@ -19,6 +19,7 @@ from bot.work.tasks.moving import OTHERS_TURN, TaskLost, Wish
 from bot.work.tasks.plan import Part, in_order
 from bot.work.tasks.plan_table import Plan
 from bot.work.tasks.task import BOT, Hold, NewTask, Task
+from bot.work.waiting import Opened
 
 MOST = 50
 NOT_THE_PLAN = "That plan was changed or begun meanwhile; look at the newest one."
@@ -80,6 +81,15 @@ class Plans:
     async def show(self, task_id: UUID, key: str, say: Say) -> None:
         """Let the one message in the task's thread that shows its plan say this; each ``key`` does so once."""
         async with self._parts.database.transaction() as conn:
+            await self.shown(task_id, key, say)(conn)
+
+    def shown(self, task_id: UUID, key: str, say: Say) -> Opened:
+        """The same as a part of whatever transaction it is called in; for `Run.wait_answer`.
+
+        That transaction has locked the leader's run: nobody may lock that run while holding the task.
+        """
+
+        async def show(conn: Connection) -> None:
             task = await task_table.locked(conn, self._guild_id, task_id)
             if task is None:
                 return
@@ -89,14 +99,9 @@ class Plans:
                 (row, *_) = await surface.post(conn, full_key, showing.place_of(task), say)
             else:
                 await surface.edit(conn, full_key, row, say)
-            await task_table.change(conn, task, {"plan_row": row, "plan_edits": task.plan_edits + 1})
+            await task_table.change(conn, task, {"plan_row": row})
 
-    async def show_anew(self, task_id: UUID) -> None:
-        """Say the plan in a new message next time: the one there is belongs to an attempt that is over."""
-        async with self._parts.database.transaction() as conn:
-            task = await task_table.locked(conn, self._guild_id, task_id)
-            if task is not None:
-                await task_table.change(conn, task, {"plan_row": None})
+        return show
 
     async def begin(
         self, hold: Hold, version: int, made: Made, announcement: Callable[[int, Part], str]

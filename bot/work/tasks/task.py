@@ -148,7 +148,6 @@ class Task:
     created_at: datetime
     ended_at: datetime | None
     plan_row: int | None
-    plan_edits: int
     plan: int | None
     uses: list[str]
 
