@@ -62,6 +62,8 @@ from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.allocation.ageing import in_turn
 from bot.work.allocation.candidates import Award, Candidate, Need, drawn
 from bot.work.allocation.strategies import FIRST_COME, STRATEGIES, queue_for
+from bot.work.circles.desk import Circles
+from bot.work.circles.link import Link
 from bot.work.lanes import Earlier
 from bot.work.notes import Notes
 from bot.work.principal import Principal
@@ -129,6 +131,7 @@ __all__ = [
     "Change",
     "Channel",
     "Choice",
+    "Circles",
     "Cog",
     "CogView",
     "CogswarmError",
@@ -157,6 +160,7 @@ __all__ = [
     "JobView",
     "Lesson",
     "LimitsView",
+    "Link",
     "Look",
     "Member",
     "Message",

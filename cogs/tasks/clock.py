@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cogs.tasks import board
 from cogs.tasks.alarms import watch
+from cogs.tasks.circling import look
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
 from cogswarm import Context, OutsideError, UserError
@@ -35,6 +36,7 @@ async def look_after(ctx: Ctx) -> None:
     await ctx.tasks.sweep()
     for queue in await ctx.tasks.queues():
         await watch(ctx, queue)
+    await look(ctx)
     await settle(ctx, every=True)
 
 

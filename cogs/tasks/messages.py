@@ -182,6 +182,22 @@ PICTURE_ALT = (
     "{most} did; {running} are under way."
 )
 
+CIRCLE = "🔁 **This work waits for itself, so none of it can go on:**"
+CIRCLE_NEEDS = "{thing} needs {awaited} to be done before."
+CIRCLE_WORKED = "{thing} is being worked on by {awaited}."
+CIRCLE_WAITS = "{thing} waits for {awaited} to end."
+CIRCLE_TURN = "{thing} comes after {awaited}."
+CIRCLE_USES = "{thing} needs {what}, which {awaited} has."
+CIRCLE_BUSY = "{thing} waits for an agent that is busy with {awaited}; anybody may claim it instead."
+CIRCLE_RUN = "“{title}”"
+CIRCLE_HOW = "-# Break it where it does least harm; what is waited for there is not waited for any more."
+CIRCLE_OVER = "-# That is over: it can go on."
+CIRCLE_BUTTONS = {
+    "need": "{thing} does not need {awaited}", "run": "Stop {thing}", "use": "Take {what} from {awaited}",
+    "release": "Let go of {awaited}",
+}  # fmt: skip
+CIRCLE_BROKEN = "Done. What waited there can go on."
+
 LEADS = "{who} leads here: it splits what is asked for among others."
 NO_LEADER = "who leads in this queue cannot work here now ({who})."
 SPLIT, SPLIT_AGENT = "Let an agent split a task among others", "Which agent; left out: who leads in its queue"

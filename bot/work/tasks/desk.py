@@ -7,6 +7,7 @@ from uuid import UUID
 from bot.clock import Clock
 from bot.storage.database import Database
 from bot.work import runs_table
+from bot.work.circles.desk import CircleParts, Circles
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
 from bot.work.services import Ring
@@ -96,6 +97,13 @@ class Tasks:
             self._services.database, self._services.surface, self._services.ring, self._services.new_id
         )
         return Plans(parts, self._guild_id, self._cog, self._still_on)
+
+    @property
+    def circles(self) -> Circles:
+        """Work on this server that waits for itself, through however much other."""
+        services = self._services
+        parts = CircleParts(services.database, services.surface, services.ring, services.new_id)
+        return Circles(parts, self._guild_id, self._cog)
 
     # queues
 

@@ -68,7 +68,9 @@ async def test_a_plan_is_changed_begun_and_comes_back_as_one_result(
     await thread.click(changed, "Start")
     await thread.sees(proposed, "Begun")
     await bo.hears(lambda message: "Write the text" in message.text and "a part of #1" in message.text)
-    painting = await bo.hears(lambda message: "Paint the sign" in message.text and "a part of #1" in message.text)
+    painting = await bo.hears(
+        lambda message: "Paint the sign" in message.text and "a part of #1" in message.text
+    )
     worked = await bo.in_thread_of(painting)
     await worked.hears("It is painted.")
     result = await thread.hears("The sign says: Fresh bread.")
@@ -76,7 +78,9 @@ async def test_a_plan_is_changed_begun_and_comes_back_as_one_result(
     await bo.sees_reaction(asked, "✅")
     shown = await (await ada.slash("tasks show", task="1")).answer()
     assert "✅ #2 Write the text" in shown.text
-    painter = next(one for one in scripted_model.asked if "Paint the sign" in one.prompt and "(#3)" in one.prompt)
+    painter = next(
+        one for one in scripted_model.asked if "Paint the sign" in one.prompt and "(#3)" in one.prompt
+    )
     material = {one.title: one.text for one in painter.sources}
     assert material["What came of #2, which had to be done before: Write the text"] == "Fresh bread."
     composed = next(one for one in scripted_model.asked if "was split among" in one.prompt)
