@@ -5,11 +5,12 @@ from typing import Annotated
 
 from cogs.admin import messages
 from cogs.admin.cog import AdminSettings, admin
-from cogswarm import AgentView, AtWork, Context, plain
+from cogswarm import AgentView, AtWork, Choice, Context, plain
 
 type Ctx = Context[AdminSettings]
 SUGGESTIONS = 25
 NAMED = 3
+LABEL = 100
 
 agents = admin.group("agents", help=messages.AGENTS)
 
@@ -92,6 +93,41 @@ async def model(
     await ctx.agents.set_model(agent, model)
     view, _ = await ctx.agents.info(agent)
     await ctx.reply(messages.AGENT_HAS_MODEL.format(shown=plain(view.display_name), model=view.model))
+
+
+@agents.command("lessons", help=messages.AGENTS_LESSONS, suggest={"agent": suggest_agent})
+async def lessons(ctx: Ctx, agent: Annotated[str, messages.WHICH_AGENT]) -> None:
+    """Show what an agent is told besides on this server, and offer to take it back."""
+    await _lessons(ctx, agent)
+
+
+@admin.select("agent-unlearn", updates=True)
+async def unlearn(ctx: Ctx, agent: str, chosen: list[str]) -> None:
+    """Tell an agent something no more."""
+    for one in chosen:
+        await ctx.agents.undo_lesson(int(one))
+    await _lessons(ctx, agent)
+
+
+async def _lessons(ctx: Ctx, agent: str) -> None:
+    view, _ = await ctx.agents.info(agent)
+    known = await ctx.agents.lessons(agent)
+    shown = plain(view.display_name)
+    if not known:
+        await ctx.reply(messages.NO_LESSONS.format(shown=shown))
+        return
+    lines = [
+        messages.LESSON.format(
+            text=plain(one.text), member=one.accepted_by, at=int(one.accepted_at.timestamp())
+        )
+        for one in known
+    ]
+    choices = [Choice(" ".join(one.text.split())[:LABEL], str(one.id)) for one in known]
+    undo = ctx.select(
+        "agent-unlearn", agent, placeholder=messages.UNLEARN, choices=choices, most=len(choices)
+    )
+    text = "\n".join([messages.LESSONS_HEAD.format(shown=shown), *lines])
+    await ctx.reply(text, [undo] if ctx.agents.sees_all else [])
 
 
 async def _resume(ctx: Ctx, agent: str) -> None:

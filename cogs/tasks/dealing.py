@@ -34,13 +34,15 @@ WORKFLOW = "work_on"
 
 async def settle(ctx: Ctx, *, every: bool = False) -> None:
     """Tell what happened, hand out what waits, and bring boards up to date: in queues where something happened, or all."""
-    touched = await tell(ctx.tasks)
-    queues = await ctx.tasks.queues()
-    if every or touched:
+    touched, fresh = set[int](), await tell(ctx.tasks)
+    once = every
+    # Until nothing happens any more: whoever tells what others have done has to hand it out, too.
+    while fresh or once:
+        touched |= fresh
         # Who is free now may be wanted in another queue than the one where they were.
-        for queue in queues:
+        for queue in await ctx.tasks.queues():
             await _hand_out(ctx, queue)
-    touched |= await tell(ctx.tasks)
+        fresh, once = await tell(ctx.tasks), False
     await board.refresh(ctx.tasks, None if every else touched)
 
 

@@ -113,7 +113,7 @@ async def _agreed(
 
 
 async def _first(run: Run, name: str, whole: Task, rules: QueueRules) -> tuple[Part, ...]:
-    material = await run.step("what is known", known, run, whole)
+    material = await run.step("what the leader knows", known, run, whole)
     specialists = "\n".join(_specialist(run, one) for one in rules.agents if one != name)
     return await planned(run.agent(name), whole, rules, specialists or messages.NO_SPECIALISTS, material)
 

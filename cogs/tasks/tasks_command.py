@@ -64,6 +64,7 @@ async def show_board(ctx: Ctx, queue: Annotated[Channel | None, messages.BOARD_Q
         if one.channel_id == channel:
             await ctx.tasks.show_board(channel, board.text_of(one), anew=True)
             await ctx.reply(messages.BOARD_POSTED.format(queue=channel))
+            await board.draw(ctx.tasks, ctx.server.zone)
             return
     raise UserError(messages.NOT_A_QUEUE.format(queue=channel))
 

@@ -62,6 +62,8 @@ ALTER TABLE task_queue
     ADD COLUMN alarms      integer NOT NULL DEFAULT 0,
     -- what the picture on the board shows
     ADD COLUMN pictured    text;
+-- Tasks whose message is said, and not noted at the task yet.
+CREATE INDEX task_message_row ON task (guild_id) WHERE message_id IS NULL AND message_row IS NOT NULL;
 -- Who took part in tasks lately.
 CREATE INDEX task_event_people ON task_event (guild_id, at) WHERE by LIKE 'member:%';
 

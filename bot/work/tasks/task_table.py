@@ -108,8 +108,19 @@ async def of_thread(conn: Connection, guild_id: int, thread_id: int) -> Task | N
 
 
 async def of_message(conn: Connection, guild_id: int, message_id: int) -> Task | None:
-    """The task whose state a message shows."""
-    return await _one(conn, "WHERE guild_id = %s AND message_id = %s", guild_id, message_id)
+    """The task whose state a message shows; also of one that the bot has just said and not noted at the task yet."""
+    found = await _one(conn, "WHERE guild_id = %s AND message_id = %s", guild_id, message_id)
+    if found is not None:
+        return found
+    return await _one(
+        conn,
+        """
+        WHERE guild_id = %s AND message_id IS NULL AND message_row IS NOT NULL
+          AND (SELECT outbox.message_id FROM outbox WHERE outbox.id = task.message_row) = %s
+        """,
+        guild_id,
+        message_id,
+    )
 
 
 async def change(conn: Connection, task: Task, to: Mapping[str, Any]) -> Task:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from cogs.admin import admin
 from cogs.tasks import tasks
-from cogswarm.llm import Request
+from cogswarm.llm import ContentRefused, Request
 from cogswarm.testing import BotWith, Members, ScriptedModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -85,3 +86,74 @@ async def test_a_plan_is_changed_begun_and_comes_back_as_one_result(
     assert material["What came of #2, which had to be done before: Write the text"] == "Fresh bread."
     composed = next(one for one in scripted_model.asked if "was split among" in one.prompt)
     assert [one.text for one in composed.sources] == ["Fresh bread.", "It is painted."]
+
+
+async def test_a_part_that_fails_is_for_people_and_the_whole_takes_its_parts_along(
+    bot_with: BotWith, members: Members, scripted_model: ScriptedModel
+) -> None:
+    await bot_with(tasks, config=house(begins_plans=True, attempts=1), model=scripted_model)
+    ada, bo = await members("ada"), await members()
+    plan(scripted_model, part("Paint it", "paint"), part("Write it", "write", 1), part("Carry it", "fly"))
+    scripted_model.will_fail(ContentRefused("The model said no."), when=asked_for("Paint it"))
+    asked = await bo.say("A sign")
+    thread = await bo.in_thread_of(asked)
+    failed = await thread.hears("Part #2 “Paint it” came to nothing")
+    assert set(failed.buttons) == {"Try it again", "Go on without it", "End the whole task"}
+    await bo.sees_reaction(asked, "⏳")
+    scripted_model.will_say("Written.", when=asked_for("Write it"))
+    await thread.click(failed, "Go on without it")
+    await thread.hears("#3 Write it is done")
+    stuck = await bo.hears("Carry it")
+    carrying = await bo.in_thread_of(stuck)
+    await carrying.hears("Nobody here can do this: it needs fly")
+    await thread.hears("#2 Paint it came to nothing")
+
+    # somebody who may manage the server ends the whole: what is left of it ends, too
+    await ada.react(asked, "❌")
+    await carrying.hears("It was ended: it was a part of #1, which is over.")
+    await bo.sees_reaction(stuck, "❌")
+    listed = await (await bo.slash("tasks list")).answer()
+    assert "There are no such tasks" in listed.text
+    scripted_model.must_be_used_up()
+
+
+async def test_what_was_learnt_is_told_to_the_agent_after_somebody_agreed(
+    bot_with: BotWith, members: Members, scripted_model: ScriptedModel
+) -> None:
+    await bot_with(tasks, admin, config=house(begins_plans=True, lessons=True), model=scripted_model)
+    ada, bo = await members("ada"), await members()
+    plan(scripted_model, part("Paint it", "paint"), part("Write it", "write"))
+    scripted_model.will_say("Painted.", when=asked_for("Paint it"))
+    scripted_model.will_say("Written.", when=asked_for("Write it"))
+    scripted_model.will_say("All of it.", when=asked_for("was split among specialists"))
+    learnt = {"kind": "instruction", "agent": "painter", "text": "Use blue."}
+    scripted_model.will_give(learnt, when=asked_for("Is there one thing"))
+    asked = await bo.say("A sign")
+    thread = await bo.in_thread_of(asked)
+    await thread.hears("All of it.")
+    wish = await thread.hears("Tell painter this from now on")
+    assert "Use blue." in wish.text
+    await (await ada.in_thread_of(asked)).click(wish, "Approve")
+    await thread.hears("From now on painter is told that here.")
+    shown = await (await ada.slash("agents lessons", agent="painter")).answer()
+    assert "Use blue." in shown.text
+
+    plan(scripted_model)  # not worth splitting: the leader does it
+    scripted_model.will_say("Alone.", when=asked_for("Do this task (#4)"))
+    alone = await bo.say("A small thing")
+    await (await bo.in_thread_of(alone)).hears("Alone.")
+    plan(scripted_model, part("Paint that", "paint"), part("Write that", "write"))
+    scripted_model.will_say("Painted blue.", when=asked_for("Paint that"))
+    scripted_model.will_say("Written.", when=asked_for("Write that"))
+    scripted_model.will_say("All.", when=asked_for("was split among specialists"))
+    scripted_model.will_give(
+        {"kind": "nothing", "agent": "", "text": ""}, when=asked_for("Is there one thing")
+    )
+    more = await bo.say("Another sign")
+    await (await bo.in_thread_of(more)).hears("All.")
+    painter = next(
+        one for one in scripted_model.asked if "Paint that" in one.prompt and "Do this" in one.prompt
+    )
+    assert "agreed that you also follow these:\n- Use blue." in painter.instructions
+    await ada.select(shown, None, "Use blue.")
+    await ada.sees(shown, "is told nothing here but")
