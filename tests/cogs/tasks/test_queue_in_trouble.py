@@ -49,7 +49,7 @@ async def test_what_is_in_use_is_waited_for_and_people_are_told_what_they_could_
 ) -> None:
     queue = {"queue": True, "agents": ["agent"], "suggests": True}
     await bot_with(tasks, config={"cogs": {"tasks": queue}}, model=scripted_model)
-    ada, bo, chen = await members("ada"), await members(), await members("chen")
+    bo, chen = await members(), await members("chen")
     held = scripted_model.will_hold("The roof is done.")
     await bo.slash("task", text="Mend the roof", uses="Ladder, hammer")
     await held.asked()
