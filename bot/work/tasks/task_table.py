@@ -217,7 +217,11 @@ async def out_of_step(conn: Connection, guild_id: int) -> list[tuple[UUID, int, 
         WHERE task.guild_id = %s AND ((task.state = 'working' AND run.state = 'waiting'
                                        AND EXISTS (SELECT 1 FROM run_wait WHERE run_wait.run_id = run.id
                                                    AND kind = 'answer' AND answered_at IS NULL))
-                                      OR (task.state = 'waiting' AND run.state = 'running'))
+                                      -- what its run has just said itself is about to be true
+                              OR (task.state = 'waiting' AND run.state = 'running'
+                                  AND task.state_since < now() - interval '5 seconds'
+                                  AND NOT EXISTS (SELECT 1 FROM run_wait WHERE run_wait.run_id = run.id
+                                                  AND kind = 'answer' AND answered_at IS NULL)))
         """,
         (guild_id,),
     )
