@@ -45,6 +45,7 @@ async def test_tasks_as_the_documents_show_them(
     members: Members,
     scripted_model: ScriptedModel,
     chromium_executable: Path,
+    database_url: str,
     tmp_path: Path,
 ) -> None:
     await bot_with(tasks, config={"cogs": {"tasks": QUEUE}, "agents": AGENTS}, model=scripted_model)
