@@ -157,6 +157,7 @@ class Well:
         *,
         principal: Principal,
         progress: object = None,
+        people: object = None,
     ) -> ToolResult:
         """Draw."""
         assert (server, tool, principal, progress is None) == ("well", "draw", ASKER, False), (
