@@ -160,6 +160,7 @@ class Well:
         people: object = None,
     ) -> ToolResult:
         """Draw."""
+        assert people is not None
         assert (server, tool, principal, progress is None) == ("well", "draw", ASKER, False), (
             principal,
             progress,
