@@ -160,8 +160,10 @@ class _Client(nextcord.Client):
         if gathering is not None:
             gathering.cancel()
             await asyncio.wait({gathering})
-        self._lent.take_back()
-        await super().close()
+        try:
+            await super().close()
+        finally:
+            self._lent.take_back()
 
     async def on_connect(self) -> None:
         """Replaces nextcord's own command rollout."""

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from bot.llm.offline.answer import NOT_ANSWERED
 from bot.llm.protocol import Passage
 from tests.bot.llm.offline.asking import asked, pseudo_words, quotes
+from tests.sizes import size
+
+EXAMPLES = size("made-up texts that are asked about", small=40, stated=150)
 
 KILNS = (
     Passage(
@@ -229,7 +232,7 @@ def prose(lines: list[list[str]]) -> str:
     where=st.integers(0, 1_000),
     question=questions,
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=EXAMPLES)
 async def test_a_planted_sentence_is_found_and_cited_first(
     words: list[str], material: list[list[list[str]]], where: int, question: str
 ) -> None:
@@ -250,7 +253,7 @@ async def test_a_planted_sentence_is_found_and_cited_first(
     material=st.lists(st.lists(sentences, min_size=1, max_size=6), min_size=1, max_size=5),
     question=questions,
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=EXAMPLES)
 async def test_random_words_that_are_not_there_are_not_answered(
     words: list[str], material: list[list[list[str]]], question: str
 ) -> None:
@@ -263,7 +266,7 @@ async def test_random_words_that_are_not_there_are_not_answered(
 
 
 @given(text=st.text(), question=st.text(), title=st.text(), identity=st.text(min_size=1, alphabet="ab1"))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES)
 async def test_any_text_gives_the_same_answer_twice_and_cites_only_what_is_there(
     text: str, question: str, title: str, identity: str
 ) -> None:
