@@ -22,7 +22,8 @@ async def _talk(run: Run, secret: str) -> None:
 
     assert await run.step("tell", tell) != secret
     await run.note(secret)
-    await run.post(f"{'x' * 1_990}{secret}")
+    # Wherever a message ends, it ends in the middle of one.
+    await run.post(secret.split(maxsplit=1)[0] * (6_000 // len(secret.split(maxsplit=1)[0])))
     await run.post("word " * 6_000 + secret)
     await run.stream(letters())
     agent = run.agent("writer")

@@ -196,6 +196,7 @@ def configuration(local: LocalDiscord, database_url: str, own: Iterable[str]) ->
 def through_the_shell(file: Path, capsys: pytest.CaptureFixture[str], text: str) -> tuple[str, str]:
     """What the commands that export anything print, and what is written and said when one breaks."""
     printed = ""
+    capsys.readouterr()  # what this process said before
     for command in ("runs list --all", "audit export", "config show", "check", "tools list"):
         main([*command.split(), "--config", str(file)], Session(environ={}))
         out, err = capsys.readouterr()
@@ -289,5 +290,5 @@ async def test_ac_s4_what_breaks_tells_no_secret(
         assert REDACTED in said, name
         assert leaks(secrets, said) == [], name
     # Nor is one cut in two between messages, of which the second would begin with the rest of it.
-    ends = [one[len(one) // 2 :] for one in secrets if len(one) >= LONG_ENOUGH]
-    assert leaks(ends, places["messages"]) == []
+    ends = [one[-10:] for one in secrets if len(one) >= LONG_ENOUGH and "://" not in one]
+    assert [end for end in ends if end in places["messages"]] == []
