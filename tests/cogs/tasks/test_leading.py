@@ -74,6 +74,7 @@ async def test_a_plan_is_changed_begun_and_comes_back_as_one_result(
     )
     worked = await bo.in_thread_of(painting)
     await worked.hears("It is painted.")
+    await thread.hears("is done (2 of 2)")
     result = await thread.hears("The sign says: Fresh bread.")
     assert result.author == "Boss"
     await bo.sees_reaction(asked, "✅")
@@ -130,6 +131,8 @@ async def test_what_was_learnt_is_told_to_the_agent_after_somebody_agreed(
     scripted_model.will_give(learnt, when=asked_for("Is there one thing"))
     asked = await bo.say("A sign")
     thread = await bo.in_thread_of(asked)
+    for over in (1, 2):
+        await thread.hears(f"is done ({over} of 2)")
     await thread.hears("All of it.")
     wish = await thread.hears("Tell painter this from now on")
     assert "Use blue." in wish.text
@@ -150,7 +153,10 @@ async def test_what_was_learnt_is_told_to_the_agent_after_somebody_agreed(
         {"kind": "nothing", "agent": "", "text": ""}, when=asked_for("Is there one thing")
     )
     more = await bo.say("Another sign")
-    await (await bo.in_thread_of(more)).hears("All.")
+    led = await bo.in_thread_of(more)
+    for over in (1, 2):
+        await led.hears(f"is done ({over} of 2)")
+    await led.hears("All.")
     painter = next(
         one for one in scripted_model.asked if "Paint that" in one.prompt and "Do this" in one.prompt
     )
