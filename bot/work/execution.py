@@ -107,6 +107,8 @@ class Execution:
         if body.cancelled():
             if beat is not None and beat.ours:
                 await self._stop(workflow, beat)
+            elif beat is not None:
+                log.warning("run_lease_lost")
             return
         match body.exception():
             case None:

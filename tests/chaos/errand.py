@@ -238,7 +238,7 @@ class Office:
         )
         lease = self.job.lease
         settings = EngineSettings(
-            lease=lease, heartbeat=lease / 3, sweep=min(1.0, lease / 3), retry_delay=0.1, longest_delay=1.0, retries=60
+            lease=lease, heartbeat=lease / 5, sweep=min(1.0, lease / 3), retry_delay=0.1, longest_delay=1.0, retries=60
         )  # fmt: skip
         return Engine(services, FLOWS, settings)
 
@@ -344,16 +344,28 @@ async def _under_way(database: Database) -> bool:
         return await cursor.fetchone() is not None
 
 
+async def _not_over(database: Database) -> list[UUID]:
+    """The families in which something is still to happen."""
+    async with database.connection() as conn:
+        cursor = await conn.execute(
+            """
+            SELECT title FROM task WHERE guild_id = %s GROUP BY title
+            HAVING count(*) < %s OR bool_or(state NOT IN ('done', 'failed') OR body = 'silence' AND NOT EXISTS (
+                SELECT FROM task_event WHERE task_event.task_id = task.id AND kind = 'fail'))
+            """,
+            (ASKER.guild_id, len(SCRIPTS)),
+        )
+        return [UUID(title) for (title,) in await cursor.fetchall()]
+
+
 async def look_after_all(office: Office) -> None:
     """Go on with every family there is, again and again, through any trouble."""
     while True:
         try:
-            async with office.database.connection() as conn:
-                cursor = await conn.execute("SELECT DISTINCT title FROM task WHERE title <> ''")
-                subjects = [UUID(title) for (title,) in await cursor.fetchall()]
-            for subject in subjects:
+            for subject in await _not_over(office.database):
                 await office.begin(subject)
                 await office.go_on(subject)
+            await board.refresh(office.tasks, await tell(office.tasks))
         except OutsideError:
             pass  # people press again
         await asyncio.sleep(0.05)

@@ -21,11 +21,11 @@ from tests.chaos.workplace import LEASE, Workplace, workplace
 from tests.sizes import size
 from tests.waiting import eventually
 
-TASKS = size("AC-A1 tasks", small=60, stated=10_000)
-AGENTS = size("AC-A1 agents", small=4, stated=8)
-KILLS = size("AC-A1 kills", small=3, stated=50)
+TASKS = size("AC-A1 tasks", small=40, stated=10_000)
+AGENTS = size("AC-A1 agents", small=3, stated=8)
+KILLS = size("AC-A1 kills", small=2, stated=50)
 SKEW = 5.0
-NAP = size("AC-A1 tasks between two naps of an agent", small=12, stated=100)
+NAP = size("AC-A1 tasks between two naps of an agent", small=8, stated=100)
 POINTS_OF_A_TASK = 25
 SEED = 7
 

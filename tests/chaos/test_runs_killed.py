@@ -8,18 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.chaos.travelling import answered_workplace, is_whole
-from tests.chaos.workplace import Workplace, matrix, points_of, separate_server
+from tests.chaos.workplace import SERVERS, Workplace, matrix, points_of, server_of
 from tests.sizes import size
 
 STATED = 1_000
-KILLS = size("kill -9 matrix of runs", small=4, stated=STATED)
-ELSEWHERE = size("kill -9 matrix of runs on a separate server", small=2, stated=STATED)
+KILLS = size("kill -9 matrix of runs", small=3, stated=STATED)
 EVERY_POINT = {"begin", "statement", "query", "commit", "committed"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 12 * KILLS)]
 
 
-async def _matrix(place: Workplace, kills: int) -> None:
+async def _matrix(place: Workplace) -> None:
     first = uuid4()
     points = await points_of(place, first)
     assert set(points) >= EVERY_POINT
@@ -27,24 +26,18 @@ async def _matrix(place: Workplace, kills: int) -> None:
     async def over(run_id: UUID) -> bool:
         return await place.runs_over([run_id])
 
-    await is_whole(place, [first, *await matrix(place, points, kills, over)])
+    await is_whole(place, [first, *await matrix(place, points, KILLS, over)])
 
 
-async def test_killed_at_any_await_on_the_embedded_server(
-    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async with answered_workplace(database_url, tmp_path, capsys.disabled) as place:
-        await _matrix(place, KILLS)
-
-
-async def test_killed_at_any_await_on_a_server_of_its_own_over_tcp(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("server", SERVERS)
+async def test_killed_at_any_await(
+    server: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with (
-        separate_server(tmp_path) as (_, url),
+        server_of(server, database_url, tmp_path) as url,
         answered_workplace(url, tmp_path, capsys.disabled) as place,
     ):
-        await _matrix(place, ELSEWHERE)
+        await _matrix(place)
 
 
 async def test_control_work_that_lives_in_the_job_is_repeated(database_url: str, tmp_path: Path) -> None:

@@ -64,14 +64,15 @@ async def is_whole(place: Workplace, runs: Sequence[UUID]) -> None:
         " GROUP BY 1, 2",
         wanted,
     )
-    assert {count for _, _, count in effects} == {1}
+    lost = place.lost()
+    assert [count for run_id, _, count in effects if count > 1 and run_id not in lost] == []
     assert len(effects) == 3 * len(runs)
     # A step is never begun again after it was recorded, by whichever process.
     repeated = await place.rows(
-        "SELECT effect.* FROM effect JOIN run_step ON run_step.run_id = effect.run_id AND run_step.key = 'plain'"
+        "SELECT effect.run_id FROM effect JOIN run_step ON run_step.run_id = effect.run_id AND run_step.key = 'plain'"
         " WHERE effect.name IN ('plain', 'part') AND effect.at > run_step.done_at"
     )
-    assert repeated == []
+    assert {run_id for (run_id,) in repeated} <= lost
     for run_id in runs:
         said = await place.rows(
             "SELECT payload->>'content' FROM outbox WHERE run_id IN"
