@@ -5,6 +5,7 @@ input starts one, and each end of one is a line of its standard output.
 """
 
 import asyncio
+import faulthandler
 import json
 import os
 import signal
@@ -15,6 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.bot.discord.fate import Fate
+
+SHOW = signal.SIGUSR1
+"""Makes a process write down where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def _fork(job: Job, live: Callable[[Job], Awaitable[None]]) -> int:
     pid = os.fork()
     if pid == 0:
         os.dup2(2, 1)  # what it logs is not what its parent says
+        faulthandler.register(SHOW, all_threads=True)
         try:
             asyncio.run(_lived(job, live))
         except BaseException as error:  # noqa: BLE001 - a forked process must never go on as its parent

@@ -19,7 +19,7 @@ from bot.storage.binaries import find_binaries
 from bot.storage.cluster import ADMIN_ROLE
 from bot.storage.opening import open_database
 from tests.bot.storage.bare_server import BareServer, bare_server
-from tests.chaos.nursery import Job, Nursery, nursery
+from tests.chaos.nursery import SHOW, Job, Nursery, nursery
 from tests.chaos.world import prepare
 from tests.sizes import chosen
 from tests.waiting import eventually
@@ -69,8 +69,15 @@ class Workplace:
         """Tell processes to end, as an operator does; their exit codes."""
         for pid in pids:
             os.kill(pid, signal.SIGTERM)
-        async with asyncio.timeout(30):
-            return [await self.nursery.end_of(pid) for pid in pids]
+        ends = [self.nursery.end_of(pid) for pid in pids]
+        _, left = await asyncio.wait(ends, timeout=30)
+        if left:
+            for pid, end in zip(pids, ends, strict=True):
+                if end in left:
+                    os.kill(pid, SHOW)
+            await asyncio.sleep(1)  # while they write
+            raise AssertionError((self.folder / "processes.log").read_text("utf-8")[-8_000:])
+        return [end.result() for end in ends]
 
     async def runs_over(self, runs: Sequence[UUID]) -> bool:
         """Whether runs, and those that they started, have ended."""
