@@ -59,6 +59,7 @@ from bot.mcp.configured import ConfiguredTools, bundled_servers, server_specs
 from bot.mcp.joined import JoinedTools
 from bot.mcp.keeper import keep
 from bot.mcp.pins import Pins
+from bot.mcp.serving.questions import WORKFLOWS
 from bot.mcp.toolbox import Toolbox
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
@@ -75,6 +76,7 @@ from bot.plugins.owner import offered_models, permitted, permitted_model, tool_a
 from bot.resources import Resources
 from bot.storage.database import Database
 from bot.storage.opening import DatabaseOptions, open_database
+from bot.web.opening import web_served
 from bot.work.agency import Agency
 from bot.work.budget import RunMeter
 from bot.work.doorbell import Doorbell
@@ -112,6 +114,8 @@ class Bot:
     engine: Engine
     mirror: Mirror
     tools: Toolbox
+    web: str | None = None
+    """Its web address, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +214,10 @@ async def running_bot(
             ),
             "mirror": MirrorWriter(database, intake, machinery, pace.mirror).run_forever,
         }
-        async with _going_on(parts):
+        served = web_served(loaded, worker.api, worker.services, machinery, router.ready.is_set)
+        async with _going_on(parts), served as web:
             mirror = Mirror(database, ThreadMembers(worker.api, machinery).takes_part)
-            yield Bot(database, router, worker.engine, mirror, worker.services.tools)
+            yield Bot(database, router, worker.engine, mirror, worker.services.tools, web)
 
 
 @asynccontextmanager
@@ -297,6 +302,7 @@ async def _worker(
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
         }
+        workflows |= WORKFLOWS
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from bot.asks import asks_table, audit_table, deciding, rewriting, showing
 from bot.asks.approval import Approval
@@ -55,6 +55,7 @@ class Question:
     payload: Any = None
     choices: Mapping[str, str] | None = None
     other: bool = False
+    multi: bool = False
     replies: bool = False
     fallback: Any = None
     within: timedelta | None = None
@@ -76,7 +77,7 @@ class Asking:
 
     def id_of(self, key: str) -> UUID:
         """The id of the question with this key; the same at any time."""
-        return uuid5(self._row.id, f"ask {key}")
+        return deciding.id_of(self._row.id, key)
 
     @property
     def can_wait(self) -> bool:
@@ -228,6 +229,7 @@ class Asking:
             question.fallback,
             question.elicited,
             question.rewrite is not None,
+            question.multi,
         )
         payload = await asks_table.as_kept(conn, question.payload)
         digest = hash_of(payload)

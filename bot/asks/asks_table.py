@@ -40,6 +40,7 @@ class NewAsk:
     fallback: Any = None
     elicited: Elicited | None = None
     rewrites: bool = False
+    multi: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class AskRow:
     created_at: datetime
     elicited: Any = None
     rewrites: bool = False
+    multi: bool = False
 
     @property
     def asked_by_server(self) -> Elicited | None:
@@ -99,8 +101,8 @@ async def insert(conn: Connection, new: NewAsk) -> None:
     await conn.execute(
         """
         INSERT INTO ask (id, wait_id, run_id, guild_id, cog, kind, title, requester_id, policy, choices, other,
-                         replies, fallback, elicited, rewrites, deadline_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                         replies, fallback, elicited, rewrites, multi, deadline_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                 (SELECT until FROM run_wait WHERE id = %s))
         """,
         (
@@ -108,7 +110,7 @@ async def insert(conn: Connection, new: NewAsk) -> None:
             Jsonb(_POLICY.dump_python(new.policy, mode="json")), Json(dict(new.choices)), new.other, new.replies,
             None if new.fallback is None else Jsonb(new.fallback),
             None if new.elicited is None else Json(KEPT.dump_python(new.elicited, mode="json")), new.rewrites,
-            new.wait_id,
+            new.multi, new.wait_id,
         ),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ A late, repeated or stale say changes nothing and is told what stands.
 
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from bot.asks import asks_table, audit_table, showing
 from bot.asks.asks_table import AskRow, State, VersionRow
@@ -63,6 +63,11 @@ class _Standing:
     ask: AskRow
     version: VersionRow
     late: bool
+
+
+def id_of(run_id: UUID, key: str) -> UUID:
+    """The id of the question that a run asks under a key; the same at any time."""
+    return uuid5(run_id, f"ask {key}")
 
 
 async def say(
@@ -211,18 +216,25 @@ async def late(conn: Connection, surface: Surface, ask_id: UUID) -> State:
     return state
 
 
-async def withdraw(conn: Connection, surface: Surface, ask_id: UUID) -> None:
-    """End a question for whose answer nobody waits any more, if it is open. The run's row is locked."""
+async def withdraw(conn: Connection, surface: Surface, ask_id: UUID, by: str = "") -> bool:
+    """End a question for whose answer nobody waits any more; whether it was open. The run's row is locked.
+
+    ``by`` says for the record who took it back.
+    """
     ask = await asks_table.locked(conn, ask_id)
     run = None if ask is None else await runs_table.get(conn, ask.run_id)
-    if ask is not None and run is not None and ask.decided_at is None:
-        await _withdraw(conn, surface, run, ask_id)
+    if ask is None or run is None or ask.decided_at is not None:
+        return False
+    await _withdraw(conn, surface, run, ask_id, by)
+    return True
 
 
-async def _withdraw(conn: Connection, surface: Surface, run: RunRow, ask_id: UUID) -> _Standing:
+async def _withdraw(
+    conn: Connection, surface: Surface, run: RunRow, ask_id: UUID, by: str = ""
+) -> _Standing:
     await asks_table.decide(conn, ask_id, "withdrawn", None, None)
     found = await _read(conn, run, ask_id)
-    await _record(conn, found, "withdrawn", 0, "", "")
+    await _record(conn, found, "withdrawn", 0, by, "")
     await _show_end(conn, surface, found, ())
     return found
 

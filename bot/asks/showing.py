@@ -155,6 +155,8 @@ def shown_value(ask: AskRow, value: Any) -> str:
     if isinstance(value, Mapping):
         parts = [f"{ask.choices.get(str(name), str(name))}: {given}" for name, given in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
         return one_line("; ".join(parts), 300)
+    if isinstance(value, list):
+        return one_line("; ".join(ask.choices.get(str(one), str(one)) for one in value), 300)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
     return one_line(ask.choices.get(str(value), str(value)), 300)
 
 
@@ -242,7 +244,7 @@ def _buttons(ask: AskRow) -> tuple[Button, ...]:
                 *_changing(ask, tail),
             )
         case "options":
-            few = len(ask.choices) <= MOST_BUTTONS
+            few = len(ask.choices) <= MOST_BUTTONS and not ask.multi
             shown = ask.choices.items() if few else ()
             buttons = [Button(label, f"{ACTION}pick:{tail}:{value}", "primary") for value, label in shown]
             return (*buttons, *([Button(OTHER, f"{ACTION}fill:{tail}", "secondary")] if ask.other else []))
@@ -257,7 +259,9 @@ def _changing(ask: AskRow, tail: str) -> tuple[Button, ...]:
 
 
 def _select(ask: AskRow) -> Select | None:
-    if ask.asked_by_server is not None or ask.kind != "options" or len(ask.choices) <= MOST_BUTTONS:
+    few = len(ask.choices) <= MOST_BUTTONS and not ask.multi
+    if ask.asked_by_server is not None or ask.kind != "options" or few:
         return None
     choices = tuple(Choice(label, value) for value, label in ask.choices.items())
-    return Select(f"{ACTION}pick:{ask.id}:{ask.version}", "Choose", choices=choices)
+    most, hint = (len(choices), "Choose one or more") if ask.multi else (1, "Choose")
+    return Select(f"{ACTION}pick:{ask.id}:{ask.version}", hint, choices=choices, most=most)

@@ -21,6 +21,7 @@ COMMANDS = (
     "check",
     "run",
     "worker",
+    "mcp",
     "runs",
     "invite",
     "plugins",

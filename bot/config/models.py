@@ -32,6 +32,7 @@ from bot.config.fields import (
     Whole,
 )
 from bot.config.tools import ToolSection, default_tools
+from bot.config.web import WebSection
 from bot.errors import ConfigError
 
 
@@ -286,10 +287,6 @@ class PluginsSection(Section):
     )
 
 
-class WebSection(Section):
-    """The bot's own web address; it has no settings yet."""
-
-
 class BridgeSection(Section):
     """The connection to other chat buses; it has no settings yet."""
 
@@ -362,7 +359,10 @@ class Config(Section):
         description="How much work is done at once, and what becomes of work that fails.",
     )
     plugins: PluginsSection = Field(default=PluginsSection(), description="Features that others wrote.")
-    web: WebSection = Field(default=WebSection(), description="The bot's own web address; no settings yet.")
+    web: WebSection = Field(
+        default=WebSection(),
+        description="The bot's own web address, where other programs use it over MCP (docs/mcp-server.md).",
+    )
     bridge: BridgeSection = Field(
         default=BridgeSection(), description="The connection to other chat buses; no settings yet."
     )

@@ -83,7 +83,7 @@ async def _done(desk: AsksDesk, what: _Pressed, interaction: Interaction) -> str
 async def _answer(desk: AsksDesk, what: _Pressed, interaction: Interaction, filled: dict[str, str]) -> Any:
     if what.action == "pick":
         chosen = arguments.chosen(interaction.data) if "values" in interaction.data else [what.option]
-        return str(chosen[0]) if chosen else ""
+        return [str(one) for one in chosen]
     if ANSWER in filled:
         return filled[ANSWER]
     ask, _ = await desk.for_form(what.ask_id)

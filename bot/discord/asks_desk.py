@@ -215,16 +215,14 @@ class AsksDesk:
             return await delegation_table.end(conn, self._guild_id, self._author.id)
 
     async def _checked(self, conn: Connection, ask_id: UUID, value: JsonValue) -> JsonValue:
-        """Refuse a choice that is none, since what was pressed could have been made up; what fits, as it is kept."""
+        """What is chosen or written, as it is kept; what was pressed could have been made up. Raises `UserError`."""
         ask = await asks_table.get(conn, ask_id)
         if ask is None:
             return value
         server = ask.asked_by_server
         if server is not None and ask.state == "open":
-            return answered(server, value)
-        if ask.kind == "options" and not ask.other and value not in ask.choices:
-            raise UserError(deciding.UNKNOWN)
-        return value
+            return answered(server, value[0] if isinstance(value, list) and value else value)
+        return _chosen(ask, value) if ask.kind == "options" else value
 
     async def _told(self, conn: Connection, ruling: Ruling) -> str:
         if ruling.run_id is not None:
@@ -268,6 +266,26 @@ class AsksDesk:
                 )
             )
         return views
+
+
+def _chosen(ask: AskRow, value: JsonValue) -> JsonValue:
+    """What somebody chooses, or writes in its place: a list where they may choose several. Raises `UserError`."""
+    chosen = [str(one) for one in value] if isinstance(value, list) else _read_choices(ask, str(value))
+    if not chosen or not (ask.other or all(one in ask.choices for one in chosen)):
+        raise UserError(deciding.UNKNOWN)
+    if not ask.multi:
+        return chosen[0]
+    # In the order of the question, so that two people who choose the same say the same.
+    listed: list[JsonValue] = [one for one in ask.choices if one in chosen]
+    return [*listed, *(one for one in dict.fromkeys(chosen) if one not in ask.choices)]
+
+
+def _read_choices(ask: AskRow, text: str) -> list[str]:
+    """What somebody means who writes instead of choosing: choices by value or label, where they may several."""
+    by_label = {label.casefold(): value for value, label in ask.choices.items()}
+    parts = [one.strip() for one in text.split(",")] if ask.multi else [text.strip()]
+    found = [one if one in ask.choices else by_label.get(one.casefold(), "") for one in parts]
+    return found if all(found) else [text]
 
 
 def _may(ask: AskRow, voter: Voter) -> bool:

@@ -59,7 +59,7 @@ class Lost:
             "GET", "/guilds/{guild_id}/threads/active", guild_id=home.guild_id or 0
         )
         # Somebody may have archived it already; the newest come first.
-        private = row.kind == "private_thread"
+        private = row.payload.get("type") == _PRIVATE_THREAD
         path = "/channels/{channel_id}/users/@me/threads/archived/private"
         if not private:
             path = "/channels/{channel_id}/threads/archived/public"

@@ -225,6 +225,7 @@ class Run:
         *,
         options: Mapping[str, str] | None = None,
         other: bool = False,
+        multi: bool = False,
         fields: Mapping[str, str] | None = None,
         who: Who | None = None,
         needed: int = 1,
@@ -234,8 +235,9 @@ class Run:
     ) -> Answer | None:
         """Ask people, for days if need be: free text, one of ``options`` (value and label), or ``fields`` to fill in.
 
-        With ``other`` something else than an option can be written. ``who`` may answer (left out: whoever asked for the
-        run, and, outside direct messages, who manages the server), and ``needed`` people have to say the same. After ``within`` the ``default`` is
+        With ``other`` something else than an option can be written. With ``multi`` several options can be chosen, and the
+        answer is a list. ``who`` may answer (left out: whoever asked for the run, and, outside direct messages, who manages
+        the server), and ``needed`` people have to say the same. After ``within`` the ``default`` is
         the answer, by nobody (0), or else None. A form's answer is a dict of what was filled in. With ``replies`` a reply
         to the question answers it, too. Raises `UserError` for what Discord could not show.
         """
@@ -249,6 +251,7 @@ class Run:
                 Policy(people, needed=needed),
                 choices=options or fields or {},
                 other=other,
+                multi=multi,
                 replies=replies,
                 fallback=default,
                 within=within,

@@ -1,0 +1,1 @@
+"""The server side of MCP: asking people, and Discord as tools, for programs that hold a token."""

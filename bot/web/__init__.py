@@ -1,0 +1,1 @@
+"""The bot's own web address: who may use it, and what rubbish is answered."""
