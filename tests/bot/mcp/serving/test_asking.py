@@ -115,22 +115,26 @@ async def test_an_approval_goes_by_the_rules_of_the_server_and_gives_what_was_ap
     bot_with: BotWith, members: Members
 ) -> None:
     ada, bo = await members("ada"), await members("bo")
-    settings = web(guild_of(bo), questions_in=int(bo.channel_id), on_behalf_of=int(ada.user_id))
+    settings = web(guild_of(bo), questions_in=int(bo.channel_id), on_behalf_of=int(bo.user_id))
     bot = await bot_with(approvals, config={"web": settings})
     assert bot.web is not None
     async with client(bot.web) as program:
-        wish = {"title": "Delete the old branch", "payload": {"branch": "old"}}
+        wish = {"title": "Delete the old branch", "payload": {"branch": "old"}, "ask_id": "b"}
         call = asyncio.create_task(program.call_tool("request_approval", wish))
-        _, question = await opened(bo, "Delete the old branch")
+        head = await ada.hears("Delete the old branch")
+        thread = await ada.in_thread_of(head)
+        question = await thread.hears("Approval needed")
         assert '"branch": "old"' in question.text
-        own = await ada.answer_to(await ada.click(question, "Approve"))
-        assert "on your behalf" in own.text
-        stranger = await bo.answer_to(await bo.click(question, "Approve"))
-        assert "not for you" in stranger.text
-        ticket = data(await call)
-        assert ticket["status"] == "pending"
+        own = await (await bo.in_thread_of(head)).click(question, "Approve")
+        assert "on your behalf" in (await bo.answer_to(own)).text
+        await thread.click(question, "Approve")
+        done = data(await call)
+        assert (done["status"], done["approved"], done["payload"]) == ("approved", True, {"branch": "old"})
+        assert done["approved_by"] == [ada.user_id]
+        ticket = data(await program.call_tool("request_approval", {"title": "Another", "wait_s": 0}))
+        assert (ticket["status"], ticket.get("approved")) == ("pending", None)
         gone = data(await program.call_tool("cancel_ask", {"ask_id": ticket["ask_id"]}))
-        assert gone["status"] == "cancelled"
+        assert (gone["status"], gone["approved"]) == ("cancelled", False)
 
 
 async def test_a_client_with_a_limit_gets_its_ticket_and_later_the_answer(
