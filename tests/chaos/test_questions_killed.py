@@ -1,0 +1,99 @@
+"""kill -9 of the bot while twenty programs' questions are open: each answer lands on its own call, and none is asked twice."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from mcp.types import CallToolResult
+
+from bot.local_discord.client.member import Member
+from bot.loopback import bound
+from tests.bot.mcp.serving.client import client, data, web
+from tests.e2e.house import house, killed
+from tests.waiting import eventually
+
+QUESTIONS = 20
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def free_port() -> int:
+    with bound(0) as found:
+        return int(found.getsockname()[1])
+
+
+async def ask_all(address: str) -> list[CallToolResult | BaseException]:
+    """Twenty calls side by side, under ids that stay the same; those that break off are errors."""
+
+    async def one(program_id: int) -> CallToolResult:
+        async with client(address, mode="legacy" if program_id % 2 else "auto") as program:
+            return await program.call_tool(
+                "ask_human", {"question": f"Number {program_id}?", "ask_id": f"q{program_id}", "wait_s": 60}
+            )
+
+    return await asyncio.gather(*(one(number) for number in range(QUESTIONS)), return_exceptions=True)
+
+
+def heads(ben: Member) -> list[int]:
+    """The questions that were asked in the channel, by number; one that was asked twice stands there twice."""
+    texts = [str(one["content"]) for one in ben.seen.values() if "**claude** asks" in one["content"]]
+    return sorted(int(text.rpartition("Number ")[2].rstrip("?")) for text in texts)
+
+
+def open_questions(ben: Member) -> dict[int, dict[str, object]]:
+    """The messages that can be answered, by number."""
+    return {
+        int(str(one["content"]).split("Number ")[1].split("?")[0]): one
+        for one in ben.seen.values()
+        if str(one["content"]).startswith("**Number ") and one.get("components")
+    }
+
+
+async def test_answers_land_on_the_right_calls_whenever_the_bot_is_killed(
+    tmp_path: Path, database_url: str
+) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    async with house(tmp_path) as home, home.member("ben") as ben:
+        channel = await ben.channel("general")
+        settings = web(
+            str(next(iter(ben.guilds))), questions_in=int(channel), people=[int(ben.user_id)], wait_seconds=60
+        )
+        config = home.write(
+            home.settings(
+                {}, database={"url": database_url}, embeddings="none", servers={"defaults": ["approvals"]},
+                web={**settings, "port": port},
+            )
+        )  # fmt: skip
+
+        async def some_asked() -> bool:
+            return len(heads(ben)) >= QUESTIONS // 4
+
+        async def all_asked() -> bool:
+            return len(open_questions(ben)) == QUESTIONS
+
+        # Killed while questions are still being asked.
+        async with home.bot(config) as bot:
+            calls = asyncio.create_task(ask_all(address))
+            await eventually(some_asked, 40)
+            await killed(bot)
+            assert all(isinstance(one, BaseException) for one in await calls)
+        # Killed while some are answered.
+        async with home.bot(config) as bot:
+            calls = asyncio.create_task(ask_all(address))
+            await eventually(all_asked, 60)
+            shown = open_questions(ben)
+            for number in range(0, QUESTIONS, 3):
+                await ben.say(str(shown[number]["channel_id"]), f"answer {number}", reply_to=shown[number])
+            await killed(bot)
+            first = await calls
+        # And everything is there.
+        async with home.bot(config):
+            calls = asyncio.create_task(ask_all(address))
+            for number in set(range(QUESTIONS)) - set(range(0, QUESTIONS, 3)):
+                await ben.say(str(shown[number]["channel_id"]), f"answer {number}", reply_to=shown[number])
+            results = await calls
+        answers = [data(one)["answer"] for one in results if isinstance(one, CallToolResult)]
+        assert answers == [f"answer {number}" for number in range(QUESTIONS)]
+        early = {n: data(one)["answer"] for n, one in enumerate(first) if isinstance(one, CallToolResult)}
+        assert all(answer == f"answer {number}" for number, answer in early.items())
+        assert heads(ben) == list(range(QUESTIONS))
