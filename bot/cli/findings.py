@@ -206,6 +206,29 @@ def secret_findings(loaded: LoadedConfig) -> Iterator[Finding]:
             )
 
 
+def web_findings(loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say who may use the bot over its web address."""
+    web = loaded.config.web
+    if not web.tokens:
+        yield Finding("off", "Web: no program may use the bot over MCP (web.tokens names none).")
+        return
+    if web.is_served:
+        reached = "from this machine only" if web.public_url is None else f"as {web.public_url}"
+        yield Finding("on", f"Web: MCP at {web.listen}:{web.port}/mcp, reached {reached}.")
+    for name, token in web.tokens.items():
+        line = loaded.origin_of(f"web.tokens.{name}")
+        if token.secret is None:
+            yield Finding("missing", f"Token {name} is off, because its secret is set nowhere ({line}).")
+            continue
+        where = f"{len(token.servers)} server{'s' if len(token.servers) > 1 else ''}"
+        if token.channels is not None:
+            where += f", {len(token.channels)} of their channels"
+        yield Finding("on", f"Token {name}: {', '.join(token.tools)}; on {where}.")
+        alone = token.channels is not None and len(token.channels) == 1
+        if "asks" in token.tools and token.questions_in is None and not alone:
+            yield Finding("missing", f"Token {name} has to name a channel each time it asks; set questions_in ({line}).")
+
+
 CHECKS: tuple[Check, ...] = (
     discord_findings,
     storage_findings,
@@ -217,6 +240,7 @@ CHECKS: tuple[Check, ...] = (
     tool_findings,
     plugin_findings,
     secret_findings,
+    web_findings,
 )
 """Everything that is looked at, in the order of the report."""
 

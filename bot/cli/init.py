@@ -49,6 +49,7 @@ def set_up_files(session: Session, *, ask: bool) -> None:
     config, dotenv = session.config_path.absolute(), session.folder / ".env"
     # Asked before anything is written, so that Ctrl-C at the prompt leaves nothing behind.
     token = None if _has_token(dotenv) else _token(session, ask=ask)
+    from bot.config.web import TOKEN_SECRET  # noqa: PLC0415 - keeps --help fast
     from bot.resources import Resources  # noqa: PLC0415 - only here
 
     try:
@@ -61,7 +62,9 @@ def set_up_files(session: Session, *, ask: bool) -> None:
                 f"{dotenv} is there and stays as it is; add the line DISCORD_TOKEN=... with your token to it."
             )
         else:
-            _create(session, dotenv, f"{_dotenv_line('DISCORD_TOKEN', token.value)}\n", 0o600)
+            # Ready for the first program that is let in with `web.tokens`; it opens nothing by itself.
+            lines = (_dotenv_line("DISCORD_TOKEN", token.value), f"{TOKEN_SECRET}={session.new_secret()}")
+            _create(session, dotenv, "".join(f"{line}\n" for line in lines), 0o600)
     except OSError as error:
         raise UserError(
             f"{error.filename or config.parent} cannot be written ({error.strerror}); choose another folder with --config."

@@ -57,7 +57,7 @@ def mcp(
 def _target(session: Session, name: str | None, url: str | None) -> tuple[str, str]:
     """The address of MCP and the secret that opens it. Raises `ConfigError`."""
     from bot.config.web import TOKEN_SECRET  # noqa: PLC0415 - keeps --help fast
-    from bot.web.opening import is_plain_elsewhere, mcp_address  # noqa: PLC0415 - as above
+    from bot.web.addresses import is_plain_elsewhere, mcp_address  # noqa: PLC0415 - as above
 
     secret = session.environ.get(TOKEN_SECRET, "").strip()
     elsewhere = url or session.environ.get(URL_VARIABLE, "").strip()

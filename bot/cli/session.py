@@ -32,6 +32,10 @@ def _new_id() -> str:
     return secrets.token_hex(4)
 
 
+def _new_secret() -> str:
+    return secrets.token_hex(32)
+
+
 @dataclass(slots=True)
 class Session:
     """One call of the command line; everything it takes from outside can be replaced."""
@@ -46,6 +50,7 @@ class Session:
     fetch_weights: Callable[[], None] = fetch_weights
     """Installs the embedding model, or raises a `CogswarmError`."""
     new_id: Callable[[], str] = _new_id
+    new_secret: Callable[[], str] = _new_secret
     clock: Clock = field(default_factory=Clock)
     loaded: "LoadedConfig | None" = None
     own_process: bool = False

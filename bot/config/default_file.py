@@ -52,6 +52,10 @@ def _key(schema: Schema, place: Place, value: object) -> Iterator[str]:
     name = str(place[-1])
     if "patternProperties" in part and len(place) == 1:
         yield from _entries(schema, place, part, cast("Mapping[str, object]", value))
+    elif value == {} and keys_at(schema, (*place, "any")):
+        yield from _commented(_sayings(schema, place))
+        yield "#"
+        yield from _commented(_block(name, part["examples"][0]))
     elif part.get("properties") and isinstance(value, dict):
         inside = [
             line
@@ -78,19 +82,25 @@ def _entries(schema: Schema, place: Place, part: Schema, value: Mapping[str, obj
     for name, entry in value.items():
         told = _without_defaults(schema, (*place, name), cast("Mapping[str, object]", entry))
         yield from _indented(_block(name, told))
-    known = list(_known_keys(schema, (*place, "any")))
-    width = max(len(key) for key, _ in known) + 3
-    yield from ("", "  # An entry can say:", "  #")
-    for key, description in known:
-        first, *more = textwrap.wrap(
-            description, WIDTH - width - 6, break_long_words=False, break_on_hyphens=False
-        )
-        yield f"  #   {key:<{width}}{first}"
-        yield from (f"  #   {'':<{width}}{line}" for line in more)
+    yield ""
+    yield from _indented(_commented(_sayings(schema, place)))
     yield from ("  #", "  # For example:", "  #")
     for name, entry in examples.items():
         ordered = {key: entry[key] for key in keys_at(schema, (*place, name)) if key in entry}
         yield from _indented(_commented(_block(name, ordered)))
+
+
+def _sayings(schema: Schema, place: Place) -> Iterator[str]:
+    """Yield what an entry can say, a key a line with its description."""
+    known = list(_known_keys(schema, (*place, "any")))
+    width = max(len(key) for key, _ in known) + 3
+    yield from ("An entry can say:", "")
+    for key, description in known:
+        first, *more = textwrap.wrap(
+            description, WIDTH - width - 6, break_long_words=False, break_on_hyphens=False
+        )
+        yield f"  {key:<{width}}{first}"
+        yield from (f"  {'':<{width}}{line}" for line in more)
 
 
 def _known_keys(schema: Schema, place: Place, prefix: str = "") -> Iterator[tuple[str, str]]:

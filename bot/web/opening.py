@@ -5,8 +5,6 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -25,9 +23,10 @@ from bot.mcp.serving.server import Counter
 from bot.mcp.serving.tools import Desk
 from bot.observe.redaction import Redactor
 from bot.storage.database import Database
+from bot.web.addresses import MCP, address_of
 from bot.web.bearer import Tokens
 from bot.web.guard import guard_for
-from bot.web.surface import MCP, Surface
+from bot.web.surface import Surface
 from bot.work.services import RunServices
 
 log = structlog.get_logger(__name__)
@@ -109,30 +108,6 @@ async def web_served(
         tidying.cancel()
         await asyncio.gather(tidying, return_exceptions=True)
         listener.close()
-
-
-def address_of(section: WebSection, port: int) -> str:
-    """Where this machine reaches the web address."""
-    host = section.listen
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - only looked for
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def mcp_address(section: WebSection) -> str:
-    """Where this machine reaches MCP, by the configuration."""
-    return f"{address_of(section, section.port)}{MCP}"
-
-
-def is_plain_elsewhere(url: str) -> bool:
-    """Whether a token sent to this address could be read on its way."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    try:
-        local = ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    return parts.scheme == "http" and not local
 
 
 def _listening(section: WebSection) -> socket.socket:

@@ -1,5 +1,6 @@
 """The web address as an application: where MCP is served, who may use it and how it is found, and whether all is well."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.mcp.serving.server import GRANT
+from bot.web.addresses import MCP
 from bot.web.bearer import Tokens
 from bot.web.guard import Guard
 from bot.web.sentences import said
 
 log = structlog.get_logger(__name__)
 
-MCP, HEALTH = "/mcp", "/health"
+HEALTH = "/health"
 METADATA = "/.well-known/oauth-protected-resource"
 NOT_HERE = "There is nothing at this address; MCP is at /mcp, and /health says whether all is well."
 NO_METHOD = "This address takes {methods} only."
@@ -25,6 +27,7 @@ NO_TOKEN = "Send a token of this bot's configuration, as `Authorization: Bearer 
 NOT_JSON = "The body has to be one JSON object, as MCP over HTTP has it."
 NOT_TYPE = "The body has to be sent as application/json."
 NOT_ACCEPTED = "Accept has to name application/json and text/event-stream."
+ENDING = "The bot is just ending; try again when it is back."
 BROKEN = "Something broke here (error {id}); the bot's log has the details."
 DEEPEST = 64
 
@@ -55,13 +58,21 @@ class Surface:
             begun = True
             await send(message)
 
+        async def refused(answer: Response) -> None:
+            if not begun:
+                await answer(scope, receive, send)
+
         try:
             await self._answer(scope, receive, watched)
+        except asyncio.CancelledError:
+            # The bot ends: whoever waits is told at once, and calls again when it is back.
+            await refused(said(503, ENDING))
+            if begun:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         except Exception:
             error_id = self.new_id().hex[:8]
             log.exception("web_request_broken", error_id=error_id, path=str(scope["path"])[:200])
-            if not begun:
-                await said(500, BROKEN.format(id=error_id))(scope, receive, send)
+            await refused(said(500, BROKEN.format(id=error_id)))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self.guard.refusal(scope)

@@ -184,13 +184,13 @@ def _lets_mention(request: Json) -> bool:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, port: int = 0) -> AsyncGenerator[House]:
-    """A house in ``folder``; one that was there before is as it was saved."""
+async def house(folder: Path, *, port: int = 0, rate_limits: str = "discord") -> AsyncGenerator[House]:
+    """A house in ``folder``; one that was there before is as it was saved. ``rate_limits``: ``none`` refuses nothing."""
     scene = folder / "scene.yaml"
     scene.write_text(SCENE, "utf-8")
     arguments = [
         "-m", "bot.local_discord", "--stdin-eof", "--scene", str(scene), "--state", str(folder / "discord"),
-        "--save-interval", str(SAVE_SECONDS), *(["--port", str(port), "--exact-port"] if port else []),
+        "--save-interval", str(SAVE_SECONDS), "--rate-limits", rate_limits, *(["--port", str(port), "--exact-port"] if port else []),
     ]  # fmt: skip
     log_file = folder / "discord.log"
     async with running("The local Discord", arguments, log_file=log_file, environ=os.environ) as discord:

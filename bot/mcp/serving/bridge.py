@@ -7,7 +7,7 @@ and says nothing twice; one that cannot be repeated so is not.
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -23,9 +23,7 @@ from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from bot.clock import Clock
 from bot.errors import OutsideError
 from bot.mcp.server_process import our_version
-from bot.mcp.serving import catalogue
-from bot.mcp.serving.arguments import Keyed
-from bot.mcp.serving.server import INSTRUCTIONS, KEY
+from bot.mcp.serving.spoken import INSTRUCTIONS, KEY
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +33,6 @@ PAUSE = 0.5
 PATIENCE = 30.0
 """Seconds that a bot which is being started anew is waited for, where the call can be repeated."""
 CALL_SECONDS = 3_700.0
-_SAFE = frozenset({"ask_human", "request_approval"})
-"""Tools that know their repeats by the key, besides those that say something."""
 
 type Context = ServerRequestContext[Any, Any]
 type Result = types.CallToolResult | types.InputRequiredResult
@@ -50,6 +46,8 @@ class Bridge:
     secret: str
     clock: Clock
     patience: float = PATIENCE
+    repeatable: set[str] = field(default_factory=set[str])
+    """Tools of which the bot has said that a second call changes nothing."""
 
     async def serve(self) -> None:
         """Serve until standard input ends."""
@@ -72,9 +70,14 @@ class Bridge:
         """The bot's tools. Where it is not running the client is told in a sentence."""
         try:
             async with self._connected(ctx) as bot:
-                return await bot.list_tools()
+                listed = await bot.list_tools()
         except OutsideError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from error
+        hints = {tool.name: tool.annotations or types.ToolAnnotations() for tool in listed.tools}
+        self.repeatable.update(
+            name for name, hint in hints.items() if hint.read_only_hint or hint.idempotent_hint
+        )
+        return listed
 
     async def call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> Result:
         """Call a tool of the bot's; where it goes away meanwhile, again."""
@@ -83,7 +86,7 @@ class Bridge:
             try:
                 return await self._called(ctx, params, key)
             except OutsideError as error:
-                if not _repeats(params) or self.clock.monotonic() >= end:
+                if params.name not in self.repeatable or self.clock.monotonic() >= end:
                     return types.CallToolResult(
                         content=[types.TextContent(type="text", text=str(error))], is_error=True
                     )
@@ -134,13 +137,6 @@ class Bridge:
                 raise OutsideError(REFUSED.format(url=self.url, why=refusals[0])) from group
             log.info("bot_away", url=self.url, reason=repr(group.exceptions[0]))
             raise OutsideError(AWAY.format(url=self.url)) from group
-
-
-def _repeats(params: types.CallToolRequestParams) -> bool:
-    tool = catalogue.found(params.name)
-    if tool is None:
-        return False
-    return not tool.changes or tool.name in _SAFE or issubclass(tool.arguments, Keyed)
 
 
 def _sentence(response: httpx2.Response) -> str:

@@ -35,6 +35,7 @@ def session(tmp_path: Path) -> Session:
         interactive=lambda: False,
         fetch_weights=not_fetched,
         new_id=lambda: "1d1d1d1d",
+        new_secret=lambda: "2e2e2e2e",
     )
 
 

@@ -39,7 +39,9 @@ def test_a_person_is_asked_for_the_token_which_is_not_shown(
     assert code == 0, err
     assert len(prompts) == 2
     assert token not in out + err
-    assert (tmp_path / ".env").read_text(encoding="utf-8") == f"DISCORD_TOKEN={token}\n"
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == (
+        f"DISCORD_TOKEN={token}\nCOGSWARM_MCP_TOKEN=2e2e2e2e\n"
+    )
     assert (tmp_path / "config.yaml").read_text(encoding="utf-8") == render_default_config()
     assert "cogswarm invite" in out
     assert load_config(tmp_path / "config.yaml", {}).config.discord.bot_token == token

@@ -70,7 +70,7 @@ token: x
 timezone: Mars
 servers: {allow: [true, -3, 1.5]}
 embeddings: gpd
-web: {port: 80}
+web: {prot: 80}
 plugins: 7
 data_dir: $file:nothing
 """
@@ -96,7 +96,7 @@ data_dir: $file:nothing
         (16, "`servers.allow[1]` must be more than 0", ""),
         (16, "`servers.allow[2]` must be a whole number", ""),
         (17, "`embeddings` names `gpd`", "did you mean `gpt`?"),
-        (18, "`web.port` is not a known key", "remove it"),
+        (18, "`web.prot` is not a known key", "port"),
         (19, "`plugins` must be a mapping", ""),
         (20, "`data_dir` names the file", "does not exist"),
     ]

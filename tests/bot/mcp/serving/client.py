@@ -9,6 +9,8 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 
+from bot.loopback import bound
+
 SECRET = "a-secret-of-forty-letters-for-a-test-only"
 EVERY_GROUP = ("asks", "read", "messages", "direct", "channels", "members", "roles", "webhooks")
 
@@ -35,6 +37,12 @@ async def client(
         transport = streamable_http_client(f"{address}/mcp{query}", http_client=http)
         async with Client(transport, mode=mode, read_timeout_seconds=seconds) as connected:
             yield connected
+
+
+def free_port() -> int:
+    """A port that nobody listens at just now."""
+    with bound(0) as found:
+        return int(found.getsockname()[1])
 
 
 def text(result: CallToolResult) -> str:
