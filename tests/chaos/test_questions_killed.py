@@ -53,13 +53,11 @@ async def test_answers_land_on_the_right_calls_whenever_the_bot_is_killed(
         settings = web(
             str(next(iter(ben.guilds))), questions_in=int(channel), people=[int(ben.user_id)], wait_seconds=60
         )
-        config = home.write(
-            home.settings(
-                {}, database={"url": database_url}, embeddings="none", servers={"defaults": ["approvals"]},
-                web={**settings, "port": port},
-            )
+        configured = home.settings(
+            {}, database={"url": database_url}, embeddings="none", servers={"defaults": ["approvals"]},
+            web={**settings, "port": port},
         )  # fmt: skip
-
+        config = home.write({**configured, "tools": {}})
         early = range(0, QUESTIONS, 3)
 
         async def answer(numbers: Iterable[int]) -> None:
