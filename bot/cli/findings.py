@@ -226,7 +226,9 @@ def web_findings(loaded: LoadedConfig) -> Iterator[Finding]:
         yield Finding("on", f"Token {name}: {', '.join(token.tools)}; on {where}.")
         alone = token.channels is not None and len(token.channels) == 1
         if "asks" in token.tools and token.questions_in is None and not alone:
-            yield Finding("missing", f"Token {name} has to name a channel each time it asks; set questions_in ({line}).")
+            yield Finding(
+                "missing", f"Token {name} has to name a channel each time it asks; set questions_in ({line})."
+            )
 
 
 CHECKS: tuple[Check, ...] = (

@@ -88,6 +88,8 @@ async def test_answers_land_on_the_right_calls_whenever_the_bot_is_killed(
             results = await calls
         answers = [data(one)["answer"] for one in results if isinstance(one, CallToolResult)]
         assert answers == [f"answer {number}" for number in range(QUESTIONS)]
-        told = {number: data(one)["answer"] for number, one in enumerate(first) if isinstance(one, CallToolResult)}
+        told = {
+            number: data(one)["answer"] for number, one in enumerate(first) if isinstance(one, CallToolResult)
+        }
         assert all(said == f"answer {number}" for number, said in told.items())
         assert heads(ben) == list(range(QUESTIONS))

@@ -33,8 +33,9 @@ async def test_one_argument_is_enough_and_the_answer_is_plain_text(
     assert bot.web is not None
     signs: list[tuple[float, str | None]] = []
 
-    async def sign(done: float, _total: float | None, message: str | None) -> None:
-        signs.append((done, message))
+    async def sign(progress: float, total: float | None, message: str | None) -> None:
+        assert total is None
+        signs.append((progress, message))
 
     async with client(bot.web, mode=mode) as program:
         call = asyncio.create_task(
@@ -48,7 +49,6 @@ async def test_one_argument_is_enough_and_the_answer_is_plain_text(
         hers = await ada.in_thread_of(head)
         form = await hers.click(question, "Answer…")
         assert "not for you to decide" in (await hers.answer_to(form)).text
-
 
         async def waits() -> bool:
             return bool(signs)

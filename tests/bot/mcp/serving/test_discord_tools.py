@@ -24,9 +24,14 @@ async def test_a_repeated_send_posts_once_and_nobody_is_mentioned(
     bot = await bot_with(approvals, config={"web": web(guild_of(member), tools=["messages", "read"])})
     assert bot.web is not None
     async with client(bot.web) as program:
-        given = {"channelId": member.channel_id, "message": f"@everyone <@{member.user_id}> hi", "idempotencyKey": "k"}
+        given = {
+            "channelId": member.channel_id,
+            "message": f"@everyone <@{member.user_id}> hi",
+            "idempotencyKey": "k",
+        }
         first, *others = [
-            data(one) for one in await asyncio.gather(*(program.call_tool("send_message", given) for _ in range(8)))
+            data(one)
+            for one in await asyncio.gather(*(program.call_tool("send_message", given) for _ in range(8)))
         ]
         assert all(one == first for one in others)
         assert first["url"].endswith(f"/{member.channel_id}/{first['message_id']}")
@@ -41,15 +46,19 @@ async def test_a_repeated_send_posts_once_and_nobody_is_mentioned(
         assert "used for something else" in text(changed)
         # Another key is another message, and a long text is several.
         assert data(await program.call_tool("send_message", {**given, "idempotencyKey": "l"})) != first
-        long = data(await program.call_tool("send_message", {"channelId": member.channel_id, "text": "long " * 900}))
+        long = data(
+            await program.call_tool("send_message", {"channelId": member.channel_id, "text": "long " * 900})
+        )
         assert len(long["message_ids"]) > 1
-    bodies = [one.body for one in local_discord.sent("POST", "/channels/*/messages")]
-    assert sum("@everyone" in str(body) for body in bodies) == 2
-    assert all(body["allowed_mentions"]["parse"] == [] for body in bodies if isinstance(body, dict))
+    bodies: list[dict[str, Any]] = [one.body for one in local_discord.sent("POST", "/channels/*/messages")]
+    assert sum("@everyone" in body["content"] for body in bodies) == 2
+    assert all(body["allowed_mentions"]["parse"] == [] for body in bodies)
 
 
 async def test_a_walk_through_what_can_be_said_and_read(bot_with: BotWith, member: Person) -> None:
-    bot = await bot_with(approvals, config={"web": web(guild_of(member), tools=["messages", "read", "direct"])})
+    bot = await bot_with(
+        approvals, config={"web": web(guild_of(member), tools=["messages", "read", "direct"])}
+    )
     assert bot.web is not None
     async with client(bot.web) as program:
 
@@ -58,7 +67,9 @@ async def test_a_walk_through_what_can_be_said_and_read(bot_with: BotWith, membe
 
         here = member.channel_id
         sent = await use("send_message", channelId=here, message="first")
-        answer = await use("send_message", channelId=here, message="second", replyToMessageId=sent["message_id"])
+        answer = await use(
+            "send_message", channelId=here, message="second", replyToMessageId=sent["message_id"]
+        )
         await use("edit_message", channelId=here, messageId=answer["message_id"], newMessage="changed")
         await use("add_multiple_reactions", channelId=here, messageId=sent["message_id"], emojis=["👍", "🎉"])
         await use("remove_reaction", channelId=here, messageId=sent["message_id"], emoji="🎉")
@@ -72,7 +83,10 @@ async def test_a_walk_through_what_can_be_said_and_read(bot_with: BotWith, membe
             fields=[{"name": "a", "value": "b"}],
         )  # fmt: skip
         file = await use(
-            "send_file", channelId=here, filename="notes.txt", contentBase64=base64.b64encode(b"hello").decode()
+            "send_file",
+            channelId=here,
+            filename="notes.txt",
+            contentBase64=base64.b64encode(b"hello").decode(),
         )
         read = (await use("read_messages", channelId=here, count=100))["messages"]
         by_id = {one["id"]: one for one in read}
@@ -93,13 +107,17 @@ async def test_a_walk_through_what_can_be_said_and_read(bot_with: BotWith, membe
         named = await use("send_webhook_message", channelId=here, content="as somebody", username="Robin")
         assert (await member.hears("as somebody", by="Robin")).id == named["message_id"]
         await use("edit_message", channelId=here, messageId=named["message_id"], newMessage="as nobody")
-        assert (await use("get_message", channelId=here, messageId=named["message_id"]))["content"] == "as nobody"
+        assert (await use("get_message", channelId=here, messageId=named["message_id"]))[
+            "content"
+        ] == "as nobody"
         await use("send_private_message", userId=member.user_id, message="psst")
         private = await use("read_private_messages", userId=member.user_id)
         assert private["messages"][-1]["content"] == "psst"
         # A message that is still to come, by somebody, with a word.
         waits = asyncio.create_task(
-            program.call_tool("await_message", {"channelId": here, "contains": "ready", "fromUser": member.user_id})
+            program.call_tool(
+                "await_message", {"channelId": here, "contains": "ready", "fromUser": member.user_id}
+            )
         )
         late = asyncio.create_task(program.call_tool("await_message", {"channelId": here, "timeout_s": 0}))
         nothing = data(await late)
@@ -108,6 +126,19 @@ async def test_a_walk_through_what_can_be_said_and_read(bot_with: BotWith, membe
         said = await member.say("I am READY")
         received = data(await waits)
         assert received["message"]["id"] == said.id
+
+
+async def test_lists_are_paged_and_wrong_arguments_are_explained(bot_with: BotWith, member: Person) -> None:
+    bot = await bot_with(approvals, config={"web": web(guild_of(member), tools=["messages", "read"])})
+    assert bot.web is not None
+    here = member.channel_id
+    for number in range(4):
+        await member.say(str(number))
+    async with client(bot.web) as program:
+
+        async def use(name: str, /, **given: Any) -> Any:
+            return data(await program.call_tool(name, given))
+
         page = await use("read_messages", channelId=here, count=2)
         older = await use("read_messages", channelId=here, count=2, before=page["next"]["before"])
         assert max(int(one["id"]) for one in older["messages"]) < int(page["messages"][0]["id"])
@@ -145,7 +176,9 @@ async def test_what_cannot_be_undone_needs_a_word_for_exactly_that_which_is_good
         await fake_clock.advance(timedelta(seconds=121))
         old = {**where, "messageId": other.id, "confirm": late["confirm"]}
         assert "two minutes" in text(await program.call_tool("delete_message", old))
-    assert [message.text for message in await member.history() if "precious" in message.text] == ["also precious"]
+    assert [message.text for message in await member.history() if "precious" in message.text] == [
+        "also precious"
+    ]
 
 
 async def test_a_token_reaches_its_servers_channels_and_groups_only_and_all_it_changes_is_recorded(
@@ -165,30 +198,51 @@ async def test_a_token_reaches_its_servers_channels_and_groups_only_and_all_it_c
             ("read_messages", {"channelId": "12345678901234567"}),
         ):
             assert "reaches no channel" in text(await program.call_tool(name, given)), name
-        assert "reaches no server" in text(await program.call_tool("list_channels", {"guildId": "1234567890123"}))
+        assert "reaches no server" in text(
+            await program.call_tool("list_channels", {"guildId": "1234567890123"})
+        )
         assert "no tool" in text(await program.call_tool("kick_member", {"userId": bo.user_id}))
-        assert [one["id"] for one in data(await program.call_tool("list_channels", {}))["channels"]] == [bo.channel_id]
+        assert [one["id"] for one in data(await program.call_tool("list_channels", {}))["channels"]] == [
+            bo.channel_id
+        ]
         assert "channels only" in text(await program.call_tool("create_text_channel", {"name": "new"}))
         sent = data(await program.call_tool("send_message", {"channelId": bo.channel_id, "message": "here"}))
         assert data(await program.call_tool("read_messages", {"channelId": bo.channel_id}))["messages"]
         thread = data(await program.call_tool("create_thread", {"channelId": bo.channel_id, "name": "T"}))
-        await program.call_tool("add_reaction", {"channelId": bo.channel_id, "messageId": sent["message_id"], "emoji": "👀"})
-        assert data(await program.call_tool("send_message", {"threadId": thread["thread_id"], "message": "x"}))
+        await program.call_tool(
+            "add_reaction", {"channelId": bo.channel_id, "messageId": sent["message_id"], "emoji": "👀"}
+        )
+        assert data(
+            await program.call_tool("send_message", {"threadId": thread["thread_id"], "message": "x"})
+        )
         everything = {tool.name for tool in (await program.list_tools()).tools}
-        assert everything == {name for name, tool in catalogue.TOOLS.items() if tool.group in ("read", "messages", "channels")}
+        assert everything == {
+            name for name, tool in catalogue.TOOLS.items() if tool.group in ("read", "messages", "channels")
+        }
     async with client(bot.web, query="?tools=list_pins,messages,members") as program:
         few = {tool.name for tool in (await program.list_tools()).tools}
-        assert few == {"list_pins"} | {name for name, tool in catalogue.TOOLS.items() if tool.group == "messages"}
+        assert few == {"list_pins"} | {
+            name for name, tool in catalogue.TOOLS.items() if tool.group == "messages"
+        }
     async with database.transaction() as conn:
         rows = [one.row async for one in audit_table.checked(conn) if not one.wrong]
     told = [row.what for row in rows if row.via == "token claude"]
     # What was refused before it was tried is in the log alone.
-    assert told == ["mcp create_text_channel", "mcp send_message", "mcp create_thread", "mcp add_reaction", "mcp send_message"]
+    assert told == [
+        "mcp create_text_channel",
+        "mcp send_message",
+        "mcp create_thread",
+        "mcp add_reaction",
+        "mcp send_message",
+    ]
 
 
 async def test_managing_a_server(bot_with: BotWith, members: Members, local_discord: LocalDiscord) -> None:
     ada, dara = await members("ada"), await members("dara")
-    bot = await bot_with(approvals, config={"web": web(guild_of(ada), tools=list(EVERY_GROUP), questions_in=int(ada.channel_id))})
+    bot = await bot_with(
+        approvals,
+        config={"web": web(guild_of(ada), tools=list(EVERY_GROUP), questions_in=int(ada.channel_id))},
+    )
     assert bot.web is not None
     answers: list[str] = []
     async with client(bot.web) as program:
@@ -247,12 +301,15 @@ def test_every_tool_says_shortly_what_it_does_and_its_schema_takes_both_spelling
     if tool.preview is not None:
         assert "confirm" in tool.arguments.model_fields
         assert tool.changes
-    assert (name in catalogue.TOOLS) and catalogue.found(f"discord_{name}") is tool
+    assert catalogue.found(f"discord_{name}") is tool
     assert catalogue.found(name.replace("_", "-")) is tool
 
 
 def test_other_names_lead_to_tools() -> None:
-    assert all(other not in catalogue.TOOLS and target in catalogue.TOOLS for other, target in catalogue.ALIASES.items())
+    assert all(
+        other not in catalogue.TOOLS and target in catalogue.TOOLS
+        for other, target in catalogue.ALIASES.items()
+    )
 
 
 async def test_a_token_is_let_through_so_often_a_minute(fake_clock: FakeClock) -> None:
