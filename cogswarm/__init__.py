@@ -60,8 +60,27 @@ from bot.plugins.settings_fields import SettingField
 from bot.plugins.spec import hookimpl
 from bot.plugins.values import Attachment, Channel, Member, Role
 from bot.work.allocation.ageing import in_turn
+from bot.work.allocation.bids import Decision as Ranking
+from bot.work.allocation.bids import Scored, Terms, explained
 from bot.work.allocation.candidates import Award, Candidate, Need, drawn
+from bot.work.allocation.sealing import Claim
 from bot.work.allocation.strategies import FIRST_COME, STRATEGIES, queue_for
+from bot.work.auctions.auction import (
+    LIVE,
+    Auction,
+    AuctionBid,
+    AuctionEvent,
+    AuctionRules,
+    BidBy,
+    NewAuction,
+    Placed,
+    Record,
+    Via,
+    member_of,
+)
+from bot.work.auctions.desk import Auctions
+from bot.work.auctions.replaying import Replay
+from bot.work.auctions.showing import Told
 from bot.work.circles.desk import Circles
 from bot.work.circles.link import Link
 from bot.work.lanes import Earlier
@@ -72,8 +91,9 @@ from bot.work.runs_list import RunView
 from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
 from bot.work.surface import Button, Choice, Embed, EmbedField, File, Say, Select, Speaker
-from bot.work.tasks.desk import Given, Tasks
+from bot.work.tasks.desk import Tasks
 from bot.work.tasks.flow_table import Hour
+from bot.work.tasks.giving import Given
 from bot.work.tasks.leading import Plans
 from bot.work.tasks.moving import TaskLost
 from bot.work.tasks.plan import PARTS, Part
@@ -106,6 +126,7 @@ __all__ = [
     "BOT",
     "FIRST_COME",
     "HELD",
+    "LIVE",
     "MARKS",
     "OVER",
     "PARTS",
@@ -124,7 +145,13 @@ __all__ = [
     "AsksDesk",
     "AtWork",
     "Attachment",
+    "Auction",
+    "AuctionBid",
+    "AuctionEvent",
+    "AuctionRules",
+    "Auctions",
     "Award",
+    "BidBy",
     "BudgetUsedUp",
     "Button",
     "Candidate",
@@ -132,6 +159,7 @@ __all__ = [
     "Channel",
     "Choice",
     "Circles",
+    "Claim",
     "Cog",
     "CogView",
     "CogswarmError",
@@ -165,6 +193,7 @@ __all__ = [
     "Member",
     "Message",
     "Need",
+    "NewAuction",
     "NewTask",
     "NoSettings",
     "NotDone",
@@ -173,15 +202,19 @@ __all__ = [
     "Part",
     "Passage",
     "Pins",
+    "Placed",
     "Plan",
     "Plans",
     "Policy",
     "Principal",
     "QueueRules",
     "QueueView",
+    "Ranking",
     "Reacted",
     "Reaction",
     "Recollection",
+    "Record",
+    "Replay",
     "RepliedTo",
     "Reply",
     "Role",
@@ -190,6 +223,7 @@ __all__ = [
     "RunsDesk",
     "Say",
     "Schema",
+    "Scored",
     "Select",
     "Server",
     "SettingField",
@@ -207,21 +241,26 @@ __all__ = [
     "TaskLost",
     "TaskResult",
     "Tasks",
+    "Terms",
     "ThreadChange",
     "ThreadState",
     "TimedOut",
+    "Told",
     "ToolCallError",
     "ToolResult",
     "Turn",
     "UserError",
     "Utterance",
+    "Via",
     "Who",
     "Worker",
     "checked_parts",
     "drawn",
     "entry",
+    "explained",
     "hookimpl",
     "in_turn",
+    "member_of",
     "option",
     "plain",
     "queue_for",

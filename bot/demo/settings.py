@@ -16,7 +16,14 @@ KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 REQUEST_SECONDS = 2.0
 CHAT = "chat"
 """The channel of the scene in which everything written is for the agent."""
-SET_APART: Mapping[str, Mapping[str, Any]] = {"tasks": {"tasks": {"queue": True}}}
+AGENTS = {"researcher": "Researcher", "librarian": "Librarian"}
+SET_APART: Mapping[str, Mapping[str, Any]] = {
+    "tasks": {"tasks": {"queue": True}},
+    "auction": {
+        "tasks": {"queue": True, "strategy": "auction", "agents": list(AGENTS)},
+        "auction": {"minutes": 0.5},
+    },
+}
 """What is set for single channels of the scene, by their names."""
 
 
@@ -67,7 +74,10 @@ def demo_config(
         **({"database": {"url": wishes.database_url}} if wishes.database_url else {}),
         "data_dir": str(data_dir),
         "models": models,
-        "agents": {"researcher": {"display_name": "Researcher", "model": chosen, "tools": ["feeds"]}},
+        "agents": {
+            name: {"display_name": shown, "model": chosen, "tools": ["feeds"]}
+            for name, shown in AGENTS.items()
+        },
         "tools": {
             "feeds": {
                 "command": ["cogswarm-mcp-feeds"],
@@ -76,7 +86,7 @@ def demo_config(
             }
         },
         "servers": {
-            "defaults": ["approvals", "chat", "research", "tasks"],
+            "defaults": ["approvals", "auction", "chat", "research", "tasks"],
             "channels": [
                 {"id": channels[name], "cogs": cogs} for name, cogs in SET_APART.items() if name in channels
             ],

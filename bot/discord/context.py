@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Generic, Literal
 from uuid import UUID
 
@@ -20,9 +21,10 @@ from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.missed import watch_table
+from bot.discord.reporting import broken
 from bot.discord.runs_desk import DeskServices, RunsDesk
 from bot.discord.server_desk import Server
-from bot.errors import ConfigError, UserError
+from bot.errors import CogswarmError, ConfigError, UserError
 from bot.plugins.cog import Cog, Work
 from bot.plugins.forms import Form
 from bot.plugins.permissions import holds
@@ -30,6 +32,9 @@ from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
 from bot.storage.database import Database
 from bot.work import kept_messages, lanes, runs_table
+from bot.work.allocation.candidates import Award, Candidate, Need
+from bot.work.allocation.strategies import STRATEGIES
+from bot.work.auctions.desk import Auctions
 from bot.work.choosing import custom_id
 from bot.work.files import FileReader
 from bot.work.notes import Notes
@@ -48,9 +53,10 @@ from bot.work.surface import (
     Speaker,
     Surface,
 )
-from bot.work.tasks.desk import Tasks, TaskServices
+from bot.work.tasks.desk import Tasks
+from bot.work.tasks.giving import TaskServices
 from bot.work.tasks.skills import Skilled, skilled
-from bot.work.tasks.task import Worker
+from bot.work.tasks.task import Task, Worker
 from bot.work.waiting import Decision
 
 TITLE_LENGTH = 200
@@ -158,6 +164,10 @@ class Context(Generic[S]):
         """Whether the person who acted holds one of Discord's permissions here, such as ``manage_guild``."""
         return holds(self._author.permissions, permission)
 
+    def has_role(self, role: int) -> bool:
+        """Whether the person who acted has a role."""
+        return role in self._author.roles
+
     def moment(self, text: str) -> datetime:
         """The moment that somebody typed (``2h``, ``14:30``, ``tomorrow 9:00``), in the server's time zone.
 
@@ -179,6 +189,41 @@ class Context(Generic[S]):
         Raises `OutsideError` where Discord does not say who has which role.
         """
         return await skilled(self._services.database, self._services.present, self.guild_id, wanted)
+
+    @property
+    def auctions(self) -> Auctions:
+        """This server's auctions: to call, bid in, look at and reckon again."""
+        name = self._cog.name
+        return Auctions(
+            self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
+        )
+
+    async def award(
+        self, strategy: str, task: Task, need: Need, candidates: Sequence[Candidate], chance: Random
+    ) -> Award:
+        """Let a strategy say who gets a task here: a built-in one, or one of a cog that is on in this channel.
+
+        Raises `UserError` where there is no such strategy, its cog is switched off here, or it fails.
+        """
+        if strategy in STRATEGIES:
+            return STRATEGIES[strategy](need, candidates, chance)
+        found = self._server.strategy(strategy)
+        if found is None:
+            raise UserError(f"There is no way called “{strategy[:50]}” to say who gets a task.")
+        cog, decide = found
+        context: Context[Any] = copy(self)
+        context._cog, context._server = cog, self._server.at(cog.name, self.channel_id)
+        context._settings = context._server.values(cog.name)
+        try:
+            return await decide(context, task, need, candidates)
+        except CogswarmError:
+            raise
+        except Exception as error:
+            # The same sentence each time: people are told once, not at each try.
+            broken(cog.name, error)
+            raise UserError(
+                f"“{cog.name}”, which says who gets a task here, is broken; the bot's log has the details."
+            ) from error
 
     @property
     def worker(self) -> Worker:

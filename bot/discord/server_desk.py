@@ -29,7 +29,7 @@ from bot.discord.server_views import (
 from bot.errors import UserError
 from bot.plugins import choices_table
 from bot.plugins.choices_table import SERVER, Change, Choice
-from bot.plugins.cog import MANAGEMENT, Cog
+from bot.plugins.cog import MANAGEMENT, Cog, Decide
 from bot.plugins.commands import Command
 from bot.plugins.doorkeeper import Turned
 from bot.plugins.gate import Access, Knock, Subject, gate
@@ -93,6 +93,13 @@ class Server:
         rules = self._parts.guilds.rules_from(self._here, chosen)
         if name != MANAGEMENT and not rules.is_on(name, self._home_id or self._channel_id):
             raise UserError(f"“{name}” was just turned off here, so nothing was started.")
+
+    def strategy(self, name: str) -> tuple[Cog, Decide] | None:
+        """The cog that brings a strategy, and what it decides with; None where no cog does."""
+        for cog in self._parts.cogs.values():
+            if name in cog.strategies:
+                return cog, cog.strategies[name]
+        return None
 
     @property
     def is_late(self) -> bool:
@@ -171,6 +178,14 @@ class Server:
         """A cog's settings here (or in a channel), each with where its value comes from."""
         return setting_views(self._parts, self._here, name, channel_id)
 
+    def channels_with_settings(self, name: str) -> list[int]:
+        """The channels for which something of its own is set for a cog: by this server's admins, or by the owner.
+
+        What the owner names may be a channel of another server.
+        """
+        guilds = self._parts.guilds
+        return sorted({*guilds.channels_with_a_choice(self._here, name), *guilds.owner_channels(name)})
+
     def setting(self, name: str, setting: str, channel_id: int | None = None) -> SettingView:
         """One setting. Raises `UserError` where there is none of that name."""
         for one in self.settings(name, channel_id):
@@ -187,6 +202,8 @@ class Server:
         """
         cog, guilds, place = self._parts.cog(name), self._parts.guilds, channel_id or SERVER
         field = self.setting(name, setting, channel_id).field
+        if text is not None and field.kind == "choice" and text.strip() not in field.choices:
+            raise UserError(f"{field.label}: please choose one of {', '.join(field.choices)}.")
 
         def changed(before: Choice) -> Choice:
             values = dict(before.settings)

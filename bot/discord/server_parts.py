@@ -12,6 +12,7 @@ from bot.plugins.doorkeeper import Doorkeeper
 from bot.plugins.guilds import Guilds
 from bot.plugins.refusal_book import RefusalBook
 from bot.storage.database import Database
+from bot.work.allocation.strategies import STRATEGIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class ServerParts:
     clock: Clock
     direct: DirectServers
     """Which server direct messages belong to."""
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """What a queue can choose from to say who gets its tasks: the built-in strategies, then those of cogs."""
+        return (*STRATEGIES, *(name for _, cog in sorted(self.cogs.items()) for name in cog.strategies))
 
     def cog(self, name: str) -> Cog:
         """A loaded cog. Raises `UserError` where there is none of that name."""

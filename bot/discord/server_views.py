@@ -162,7 +162,7 @@ def setting_views(parts: ServerParts, guild_id: int, name: str, channel_id: int 
     ]
     right_here = layers[0 if place else 1][1]
     found: list[SettingView] = []
-    for field in fields_of(cog.settings):
+    for field in fields_of(cog.settings, parts.strategies):
         value = getattr(values, field.name)
         origins: list[Origin] = [said for said, layer in layers if field.name in layer]
         origin = origins[0] if origins else "the default"

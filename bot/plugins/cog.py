@@ -17,6 +17,8 @@ from bot.plugins.options import Suggest
 from bot.plugins.permissions import bits_of
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.tools import USUAL_TOOL_LIMIT, Tool, made_tool
+from bot.work.allocation.candidates import Award
+from bot.work.allocation.strategies import STRATEGIES
 
 API_VERSION = 1
 """Raised when a plugin written for the version before can no longer work."""
@@ -30,6 +32,10 @@ ACTION = re.compile(r"[a-z0-9_-]{1,30}")
 
 type Work = Callable[..., Awaitable[Any]]
 """A workflow's code; what it returns is JSON, for whoever waits for the run."""
+
+
+type Decide = Callable[..., Awaitable[Award]]
+"""Who gets a task, called with (context, task, need, candidates)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class Cog:
     unloaders: list[Handler] = field(default_factory=list[Handler], init=False)
     jobs: dict[str, Job] = field(default_factory=dict[str, Job], init=False)
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool], init=False)
+    strategies: dict[str, Decide] = field(default_factory=dict[str, Decide], init=False)
 
     def __post_init__(self) -> None:
         if not COG_NAME.fullmatch(self.name):
@@ -243,6 +250,22 @@ class Cog:
             if name in self.tools:
                 raise ConfigError(f"The cog {self.name} declares the tool {name} twice; rename one of them.")
             self.tools[name] = made_tool(self.name, name, function, help, read_only=read_only, limit=limit)
+            return function
+
+        return declare
+
+    def strategy(self, name: str) -> Callable[[Decide], Decide]:
+        """Declare who gets a task in queues that choose this strategy; called with (context, task, need, candidates).
+
+        The context is this cog's in the queue; the candidates are the queue's agents, those without room included. It
+        answers with an `Award`. One without a winner leaves the task where it is, and it is asked again when something
+        has happened there, so it may also begin something that ends with the award. Raises `ConfigError`.
+        """
+
+        def declare(function: Decide) -> Decide:
+            if name in STRATEGIES or name in self.strategies or not ACTION.fullmatch(name):
+                raise ConfigError(f"The strategy {name!r} of {self.name} needs another name.")
+            self.strategies[name] = function
             return function
 
         return declare

@@ -100,6 +100,10 @@ class Guilds:
         """What the owner's config says about a cog, in a channel where one is named."""
         return {**self._config.cogs.get(cog, {}), **self._owner_channels.get((channel_id, cog), {})}
 
+    def owner_channels(self, cog: str) -> list[int]:
+        """The channels, of whatever guild, for which the owner's config says something about a cog."""
+        return sorted(channel for channel, name in self._owner_channels if name == cog)
+
     def settings(self, guild_id: int, cog: str, channel_id: int = SERVER) -> Settings:
         """A cog's settings in a guild, or in a channel of it."""
         own = self.choice(guild_id, cog, channel_id).settings

@@ -23,11 +23,12 @@ def setting(
     ge: float | None = None,
     le: float | None = None,
     max_length: int | None = None,
-    picks: Literal["channel", "role", "member"] | None = None,
+    picks: Literal["channel", "role", "member", "strategy"] | None = None,
 ) -> Any:
     """Declare a setting: its default (``...`` for required), limits, and how forms name and explain it.
 
-    ``picks`` says that an ``int`` is the id of a channel, a role or a member, to be picked from a list.
+    ``picks`` says that an ``int`` is the id of a channel, a role or a member, or a ``str`` the name of a strategy that
+    says who gets tasks, to be picked from a list.
     """
     extra: dict[str, JsonValue] | None = {"picks": picks} if picks else None
     return Field(

@@ -1,5 +1,6 @@
 """A cog's settings as people change them: what kind of value each is, what was typed, and how it is shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -11,6 +12,7 @@ from bot.plugins.forms import problems_of
 from bot.plugins.settings import Settings
 
 type FieldKind = Literal["text", "whole", "number", "yes_no", "choice", "channel", "role", "member", "list"]
+STRATEGY = "strategy"
 
 YES = frozenset({"yes", "y", "true", "on", "1"})
 NO = frozenset({"no", "n", "false", "off", "0"})
@@ -30,8 +32,11 @@ class SettingField:
     choices: tuple[str, ...] = ()
 
 
-def fields_of(settings: type[Settings]) -> tuple[SettingField, ...]:
-    """The settings of a cog that people can change in Discord; others stay with the owner's config."""
+def fields_of(settings: type[Settings], strategies: Sequence[str] = ()) -> tuple[SettingField, ...]:
+    """The settings of a cog that people can change in Discord; others stay with the owner's config.
+
+    ``strategies`` are those that there are to pick from.
+    """
     found: list[SettingField] = []
     for name, field in settings.model_fields.items():
         hint, optional = _without_none(field.annotation)
@@ -39,6 +44,8 @@ def fields_of(settings: type[Settings]) -> tuple[SettingField, ...]:
         kind, choices = _kind_of(hint)
         if hint is int and "picks" in extra:
             kind = extra["picks"]
+        if hint is str and extra.get("picks") == STRATEGY:
+            kind, choices = "choice", tuple(strategies)
         if kind is not None:
             found.append(
                 SettingField(name, field.title or name, field.description or "", kind, optional, choices)

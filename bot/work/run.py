@@ -32,6 +32,7 @@ from bot.mirror import channel_table
 from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
 from bot.work import kept_messages, lanes, runs_table
+from bot.work.auctions.desk import Auctions
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
 from bot.work.lanes import Earlier
@@ -59,7 +60,8 @@ from bot.work.surface import (
     SelectKind,
     Speaker,
 )  # fmt: skip
-from bot.work.tasks.desk import Tasks, TaskServices
+from bot.work.tasks.desk import Tasks
+from bot.work.tasks.giving import TaskServices
 from bot.work.ticker import Ticker
 from bot.work.transcript import Utterance, transcript
 from bot.work.waiting import Answer, Ending, Opened, Waits
@@ -118,11 +120,19 @@ class Run:
     @property
     def tasks(self) -> Tasks:
         """The tasks of the run's server; what is changed there is committed at once, so change it in a step."""
+        return Tasks(self._task_services, self.principal.guild_id, self._row.cog)
+
+    @property
+    def auctions(self) -> Auctions:
+        """The auctions of the run's server; what is changed there is committed at once, so change it in a step."""
+        return Auctions(self._task_services, self.principal.guild_id, self._row.cog)
+
+    @property
+    def _task_services(self) -> TaskServices:
         services = self._services
-        parts = TaskServices(
+        return TaskServices(
             services.database, services.surface, services.ring, uuid4, services.clock, services.ahead
         )
-        return Tasks(parts, self.principal.guild_id, self._row.cog)
 
     @property
     def clock(self) -> Clock:

@@ -33,6 +33,7 @@ async def look_after(ctx: Ctx) -> None:
             await ctx.tasks.close_queue(queue.channel_id)
         elif settings.rules != queue.rules:
             await ctx.tasks.open_queue(queue.channel_id, settings.rules)
+    await _open_all(ctx)
     await ctx.tasks.sweep()
     for queue in await ctx.tasks.queues():
         await watch(ctx, queue)
@@ -44,3 +45,16 @@ async def look_after(ctx: Ctx) -> None:
 async def draw(ctx: Ctx) -> None:
     """Bring the pictures on the boards up to date."""
     await board.draw(ctx.tasks, ctx.server.zone)
+
+
+async def _open_all(ctx: Ctx) -> None:
+    """Open the queues that were set and in which nobody has asked for anything yet."""
+    known = {one.channel_id for one in await ctx.tasks.queues()}
+    for channel_id in set(ctx.server.channels_with_settings("tasks")) - known:
+        try:
+            settings = ctx.at(channel_id).settings
+        except UserError:
+            continue  # switched off there
+        # What the owner's file names may be a channel of another server.
+        if settings.queue and await ctx.tasks.is_here(channel_id):
+            await ctx.tasks.open_queue(channel_id, settings.rules)

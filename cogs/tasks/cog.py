@@ -1,11 +1,13 @@
 """What the tasks cog is called, and what is set for each queue."""
 
-from typing import Literal
-
 from pydantic import field_validator
 
 from cogs.tasks import messages
-from cogswarm import MARKS, STATES, Cog, QueueRules, Settings, setting
+from cogswarm import FIRST_COME, MARKS, STATES, Cog, QueueRules, Settings, setting
+
+WORKFLOW = "work_on"
+WORK = f"tasks:{WORKFLOW}"
+"""Which workflow works on what an agent is given."""
 
 ABLE = frozenset({"idle", "working"})
 """The states of an agent that can be given something."""
@@ -15,8 +17,8 @@ class TasksSettings(Settings):
     """How a channel is a queue; set channel by channel."""
 
     queue: bool = setting(False, label=messages.QUEUE, help=messages.QUEUE_HELP)
-    strategy: Literal["first_come", "by_capability", "less_loaded_of_two"] = setting(
-        "first_come", label=messages.STRATEGY, help=messages.STRATEGY_HELP
+    strategy: str = setting(
+        FIRST_COME, label=messages.STRATEGY, help=messages.STRATEGY_HELP, picks="strategy"
     )
     agents: tuple[str, ...] = setting((), label=messages.AGENTS, help=messages.AGENTS_HELP)
     needs: tuple[str, ...] = setting((), label=messages.NEEDS, help=messages.NEEDS_HELP)
@@ -60,6 +62,7 @@ class TasksSettings(Settings):
             agent_seconds=self.silence,
             member_seconds=self.hours * 3_600,
             box_seconds=self.minutes * 60,
+            work=WORK,
             marks=dict(zip(STATES, self.marks, strict=True)) if self.marks else dict(MARKS),
             leader=self.leader.strip(),
             begins_plans=self.begins_plans,

@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 
 from cogs.tasks import board, messages
-from cogs.tasks.cog import ABLE, TasksSettings
+from cogs.tasks.cog import ABLE, WORKFLOW, TasksSettings
 from cogs.tasks.leaders import lead_first
 from cogs.tasks.suggesting import suggest
 from cogs.tasks.telling import tell
@@ -28,8 +28,6 @@ from cogswarm import (
 )
 
 type Ctx = Context[TasksSettings]
-
-WORKFLOW = "work_on"
 
 
 async def settle(ctx: Ctx, *, every: bool = False) -> None:
@@ -59,7 +57,7 @@ async def _hand_out(ctx: Ctx, queue: QueueView) -> None:
     names = _agents(queue)
     views = [one for one in everybody if one.name in names]
     able = [one for one in views if one.state in ABLE]
-    if able:
+    if able or _others(queue):
         await _deal(here, queue, waiting, able)
         return
     for task in waiting:
@@ -76,7 +74,12 @@ def _agents(queue: QueueView) -> frozenset[str]:
 
 def _looked_after(queue: QueueView) -> bool:
     """Whether what waits in a queue is handed out or suggested to anybody."""
-    return bool(_agents(queue) or queue.rules.leader or queue.rules.suggests)
+    return bool(_agents(queue) or queue.rules.leader or queue.rules.suggests or _others(queue))
+
+
+def _others(queue: QueueView) -> bool:
+    """Whether another cog says who gets a task: that may be somebody who is no agent of this queue."""
+    return queue.rules.strategy not in STRATEGIES
 
 
 async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequence[AgentView]) -> None:
@@ -88,10 +91,10 @@ async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequ
             return
         candidates = [_candidate(one, in_hand.get(workers[one.name].key, 0)) for one in able]
         task = by_id[need.task_id]
-        award = _award(queue, need, candidates, Random(f"{task.id}:{task.fence}"))  # noqa: S311 - a lot that anybody can draw again
-        fits = any(one.can(need) for one in candidates)
+        award = await _award(here, queue, task, need, candidates)
+        fits = award.winner is not None or (not _others(queue) and any(one.can(need) for one in candidates))
         await here.tasks.say_unrunnable(task, "" if fits else award.reason)
-        if not fits:
+        if not fits and not _others(queue):
             await suggest(here, queue, task)
         if award.winner is None:
             continue
@@ -104,19 +107,26 @@ async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequ
         in_hand[agent.key] = in_hand.get(agent.key, 0) + 1
 
 
-def _award(queue: QueueView, need: Need, candidates: Sequence[Candidate], chance: Random) -> Award:
+async def _award(
+    here: Ctx, queue: QueueView, task: Task, need: Need, candidates: Sequence[Candidate]
+) -> Award:
     """Who gets a task. Work that could not begin is not piled up on anybody: only who has room is asked."""
+    chosen, chance = queue.rules.strategy, Random(f"{task.id}:{task.fence}")  # noqa: S311 - a lot that anybody can draw again
+    if _others(queue):
+        try:
+            return await here.award(chosen, task, need, candidates, chance)
+        except UserError as refused:
+            return Award(None, str(refused))
     able = [one for one in candidates if one.can(need)]
     free = [one for one in able if one.load < 1]
-    strategy = STRATEGIES[queue.rules.strategy]
     if not able:
         return STRATEGIES["by_capability"](need, candidates, chance)
     if not free:
         return Award(None, "")
-    if queue.rules.strategy == FIRST_COME:
+    if chosen == FIRST_COME:
         first = min(free, key=lambda one: drawn(need.task_id, one.id))
         return Award(first.id, messages.FIRST.format(who=first.name))
-    return strategy(need, free, chance)
+    return await here.award(chosen, task, need, free, chance)
 
 
 def _need(task: Task, queue: QueueView, now: datetime) -> Need:

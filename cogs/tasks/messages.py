@@ -6,7 +6,9 @@ SUMMARY = "Turns channels into queues: every message is a task that people and a
 
 QUEUE, QUEUE_HELP = "This channel is a queue", "Every message in it becomes a task with a thread of its own"
 STRATEGY = "Who gets a task"
-STRATEGY_HELP = "Whoever is first, whoever fits best, or the less busy of two drawn by lot"
+STRATEGY_HELP = (
+    "Whoever is first, whoever fits best, the less busy of two drawn by lot, or what other features bring"
+)
 AGENTS, AGENTS_HELP = (
     "Agents that work here",
     "One name a line, as in /agents list; none leaves all to people",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.e2e.pictures import keep_picture
+from tests.e2e.pictures import keep_picture, keeps_pictures
 
 ANSWER_MS = 30_000
+CLOSE_MS, DRAWN_MS = 60_000, 2_000
 
 
 async def chats(page: Page, folder: Path) -> None:
@@ -32,6 +33,24 @@ async def works_on_a_task(page: Page, folder: Path) -> None:
     await expect(page.get_by_text("✅ Done by").last).to_be_visible(timeout=ANSWER_MS)
     await expect(page.get_by_role("heading", name="✅ Count the boats")).to_be_visible(timeout=ANSWER_MS)
     await _picture(page, "tasks.png", folder)
+
+
+async def bids(page: Page, folder: Path) -> None:
+    """In #auction what is written is bid for: by both agents, and by whoever presses the button."""
+    await _go(page, "auction")
+    await _write(page, "Count the gulls on the quay")
+    await page.get_by_text("Open thread").last.click(timeout=ANSWER_MS)
+    await expect(page.get_by_text("2 so far").last).to_be_visible(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Bid", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").first.fill("5")
+    await dialog.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Your bid is sealed").last).to_be_visible(timeout=ANSWER_MS)
+    if not keeps_pictures():
+        return  # the close is half a minute away
+    await expect(page.get_by_text("🏆").last).to_be_visible(timeout=CLOSE_MS)
+    await page.wait_for_timeout(DRAWN_MS)
+    await _picture(page, "auction.png", folder)
 
 
 async def asks_somebody(page: Page, folder: Path) -> None:

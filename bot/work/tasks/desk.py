@@ -1,21 +1,18 @@
 """A server's tasks as cogs use them: `Context.tasks` for people's wishes, `Run.tasks` for an agent's work."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from bot.clock import Clock
-from bot.storage.database import Database
+from bot.mirror import channel_table
 from bot.work import runs_table
 from bot.work.circles.desk import CircleParts, Circles
 from bot.work.principal import Principal
-from bot.work.runs_table import NewRun
-from bot.work.services import Ring
-from bot.work.surface import Connection, File, Say, Surface
+from bot.work.surface import Connection, File, Say
 from bot.work.tasks import (
     alarming,
     event_table,
     flow_table,
+    giving,
     holding,
     making,
     moving,
@@ -28,6 +25,7 @@ from bot.work.tasks import (
     task_table,
 )
 from bot.work.tasks.flow_table import Hour
+from bot.work.tasks.giving import Given, TaskServices
 from bot.work.tasks.leading import PlanParts, Plans
 from bot.work.tasks.moving import TaskLost, Wish
 from bot.work.tasks.resource_table import InUse
@@ -48,31 +46,6 @@ from bot.work.tasks.task_table import Filter
 
 MOST = 50
 """What is looked at in one transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskServices:
-    """What looking after tasks needs; made once by the app."""
-
-    database: Database
-    surface: Surface
-    ring: Ring
-    new_id: Callable[[], UUID]
-    clock: Clock
-    ahead: Callable[[], float] = lambda: 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What an agent is given a task with: ``workflow`` is called with ``task``, ``agent`` and ``fence``, as text."""
-
-    task: Task
-    agent: Worker
-    workflow: str
-    reason: str
-    considered: Sequence[dict[str, str]] = ()
-    boxed: bool = True
-    """Whether the queue's time for a task holds; who leads others waits for them and for people."""
 
 
 class Tasks:
@@ -111,6 +84,11 @@ class Tasks:
         """Make a channel a queue with these rules, or give it these rules."""
         async with self._services.database.transaction() as conn:
             await queue_table.put(conn, self._guild_id, channel_id, rules)
+
+    async def is_here(self, channel_id: int) -> bool:
+        """Whether Discord has told of a channel of this id on this server."""
+        async with self._services.database.connection() as conn:
+            return any(one.guild_id == self._guild_id for one in await channel_table.find(conn, [channel_id]))
 
     async def close_queue(self, channel_id: int) -> None:
         """Take in and hand out nothing more there; what is under way goes on."""
@@ -289,32 +267,11 @@ class Tasks:
 
         Both or neither: a task has no holder that was never begun. Raises `UserError` as `move` does.
         """
-        services, task = self._services, given.task
+        services = self._services
         async with services.database.transaction() as conn:
             if self._still_on is not None:
                 await self._still_on(conn)
-            run_id = services.new_id()
-            wish = Wish(
-                "claim", given.agent, fence=task.fence, award=given.reason, considered=given.considered,
-                run_id=run_id, body=given.reason,
-            )  # fmt: skip
-            claimed = await moving.make(conn, self._guild_id, task.id, wish)
-            rules = await moving.rules_of_task(conn, claimed)
-            new = NewRun(
-                id=run_id,
-                cog=self._cog,
-                workflow=given.workflow,
-                args={"task": str(task.id), "agent": given.agent.id, "fence": claimed.fence},
-                title=task.title,
-                principal=Principal(task.guild_id, task.queue_id, task.member_id, task.member_name),
-                thread_id=claimed.thread_id,
-                seconds=rules.box_seconds if given.boxed else None,
-            )
-            # A thread that is still being opened tells the run its id when it is.
-            thread_row = None if claimed.thread_id else claimed.thread_row
-            await runs_table.insert(conn, new, status_row=None, thread_row=thread_row, ahead=services.ahead())
-            await services.ring(conn, run_id)
-        return claimed
+            return await giving.give(conn, services, self._guild_id, self._cog, given)
 
     async def say_unrunnable(self, task: Task, reason: str) -> None:
         """Note why nobody can do a task that waits; people are told when the reason is a new one."""

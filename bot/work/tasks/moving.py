@@ -17,6 +17,7 @@ from bot.work.tasks import (
     need_table,
     plan_table,
     queue_table,
+    reserved_table,
     resource_table,
     result_table,
     task_table,
@@ -62,6 +63,8 @@ class Wish:
     award: str = ""
     considered: Sequence[dict[str, str]] = ()
     run_id: UUID | None = None
+    reserved: bool = False
+    """A claim by whoever the task is reserved for."""
 
 
 async def make(conn: Connection, guild_id: int, task_id: UUID, wish: Wish) -> Task:
@@ -161,6 +164,10 @@ async def _room(conn: Connection, guild_id: int, task_id: UUID, wish: Wish) -> Q
 
 async def _made(conn: Connection, task: Task, wish: Wish, rules: QueueRules) -> Task:
     _check(task, wish)
+    if wish.move == "claim" and not (wish.reserved or wish.by.manages):
+        reserved = await reserved_table.reason(conn, task)
+        if reserved is not None:
+            raise UserError(reserved)
     if wish.move == "unblock" and not wish.by.manages and wish.by != BOT:
         others = await need_table.open_ones(conn, task.id)
         if others:

@@ -33,6 +33,8 @@ class QueueRules:
     """The same for people."""
     box_seconds: float = 1_800.0
     """How long an agent may work on a task at a time."""
+    work: str = ""
+    """Which workflow does an agent's work, as ``cog:workflow``; without one agents are only noted as holders."""
     marks: dict[State, str] = field(default_factory=lambda: dict(MARKS))
     leader: str = ""
     """The agent that splits what is asked for here among others; empty: nobody does."""

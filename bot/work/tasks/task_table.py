@@ -169,7 +169,8 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
     return await _one(
         conn,
         f"""
-        WHERE queue_id = %s AND state = 'available' AND (uses = '{{}}' OR NOT {_IN_USE})
+        WHERE queue_id = %s AND state = 'available' AND (uses = '{{}}' OR NOT {_IN_USE}) AND NOT EXISTS (
+            SELECT FROM task_reserved WHERE task_id = task.id AND task_reserved.fence = task.fence AND until > now())
         ORDER BY priority DESC, created_at, number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
         """,
         queue_id,
@@ -177,11 +178,12 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
 
 
 async def available(conn: Connection, queue_id: int, limit: int) -> list[Task]:
-    """What could be handed out in a queue."""
+    """What could be handed out in a queue, and is reserved for nobody."""
     return await _all(
         conn,
         """
-        WHERE queue_id = %s AND state = 'available'
+        WHERE queue_id = %s AND state = 'available' AND NOT EXISTS (
+            SELECT FROM task_reserved WHERE task_id = task.id AND task_reserved.fence = task.fence AND until > now())
         ORDER BY priority DESC, created_at, number LIMIT %s
         """,
         queue_id,

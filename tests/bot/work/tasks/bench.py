@@ -8,7 +8,8 @@ from bot.discord.surface import DiscordSurface
 from bot.storage.database import Database
 from bot.work.principal import Principal
 from bot.work.services import unheard
-from bot.work.tasks.desk import Tasks, TaskServices
+from bot.work.tasks.desk import Tasks
+from bot.work.tasks.giving import TaskServices
 from bot.work.tasks.task import NewTask, QueueRules, Task, Worker
 
 
