@@ -229,9 +229,7 @@ async def withdraw(conn: Connection, surface: Surface, ask_id: UUID, by: str = "
     return True
 
 
-async def _withdraw(
-    conn: Connection, surface: Surface, run: RunRow, ask_id: UUID, by: str = ""
-) -> _Standing:
+async def _withdraw(conn: Connection, surface: Surface, run: RunRow, ask_id: UUID, by: str = "") -> _Standing:
     await asks_table.decide(conn, ask_id, "withdrawn", None, None)
     found = await _read(conn, run, ask_id)
     await _record(conn, found, "withdrawn", 0, by, "")
