@@ -118,6 +118,24 @@ async def test_after_a_malformed_event_there_is_a_new_client_that_hears(local: L
             assert (await asyncio.wait_for(ears.messages.get(), 10)).text == f"still there? {number}"
 
 
+async def test_a_client_that_ends_while_servers_still_come_leaves_no_task(local: LocalDiscord) -> None:
+    ears, patient = Ears(), replace(QUICK, guild_ready_timeout=30.0)
+    before = asyncio.all_tasks()
+    task = asyncio.create_task(
+        stay_connected(local.bot_token, set(), ears, clock=Clock(), settings=patient), name="ours"
+    )
+
+    async def began() -> bool:
+        return ears.sessions == 1
+
+    await eventually(began)
+    gathering = [one for one in asyncio.all_tasks() - before if "_delay_ready" in str(one.get_coro())]
+    assert len(gathering) == 1
+    task.cancel()
+    await asyncio.wait({task})
+    assert gathering[0].done()
+
+
 @pytest.mark.parametrize("action", ["close", "reconnect"])
 async def test_a_cut_line_is_mended(local: LocalDiscord, action: str) -> None:
     ears = Ears()
