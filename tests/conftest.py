@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +15,7 @@ from tests.checked_traffic import CheckedTraffic
 from tests.description import description
 
 MISSING_TOOL = "missing tool: "
+MEASURED = "measured"
 SLOW_FOLDERS = frozenset({"e2e", "contract", "chaos", "bench"})
 SLOW_FIXTURES = frozenset(
     {"chromium_executable", "node_executable", "node_modules", "database_server", "minilm"}
@@ -102,9 +103,25 @@ def missing_tools(skipped: list[pytest.TestReport]) -> Counter[str]:
     return Counter(reason.partition(MISSING_TOOL)[2] for reason in reasons if MISSING_TOOL in reason)
 
 
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a sentence with figures printed at the end of the whole run, also where tests run in several processes."""
+
+    def say(sentence: str) -> None:
+        record_property(MEASURED, sentence)
+
+    return say
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = missing_tools(cast("list[pytest.TestReport]", terminalreporter.stats.get("skipped", [])))
     terminalreporter.section("tools")
     terminalreporter.write_line(f"{missing.total()} tests skipped for missing tools")
     for tool, count in sorted(missing.items()):
         terminalreporter.write_line(f"  {count} for {tool}")
+    passed: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
+    figures = [value for report in passed for name, value in report.user_properties if name == MEASURED]
+    if figures:
+        terminalreporter.section("measured")
+    for sentence in figures:
+        terminalreporter.write_line(str(sentence))

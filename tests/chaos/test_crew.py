@@ -123,9 +123,9 @@ async def _open(place: Workplace) -> None:
 
 
 async def test_ac_a1_each_task_has_one_result_and_none_with_a_stale_fence(
-    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database_url: str, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    async with workplace("tests.chaos.crew", database_url, tmp_path, aloud=capsys.disabled) as place:
+    async with workplace("tests.chaos.crew", database_url, tmp_path, measured=measured) as place:
         await _open(place)
         crew = Killing(place, KILLS)
         await _work_off(place, crew)
@@ -144,11 +144,10 @@ async def test_ac_a1_each_task_has_one_result_and_none_with_a_stale_fence(
         late = await place.rows("SELECT count(*) FROM task_result WHERE kind = 'late'")
         assert late != [(0,)], "nobody was late: nothing was shown"
         await _lost_once_and_given_out_again(place)
-        with place.aloud():
-            print(  # noqa: T201 - what was measured
-                f"\n{TASKS} tasks, {AGENTS} agents, {KILLS} kills: {late[0][0]} late results refused; what a dead agent had, "
-                f"another had {max(crew.taken_over, default=0.0):.1f} s later at the most (lease and sign of life: {LEASE * 1.25:.1f} s)"
-            )
+        measured(
+            f"{TASKS} tasks, {AGENTS} agents, {KILLS} kills: {late[0][0]} late results refused; what a dead agent had, "
+            f"another had {max(crew.taken_over, default=0.0):.1f} s later at the most (lease and sign of life: {LEASE * 1.25:.1f} s)"
+        )
 
 
 async def _lost_once_and_given_out_again(place: Workplace) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from bot.work.tasks.states import MOVES
 from bot.work.tasks.task import Task
 from cogs.tasks import board
 from tests.bot.llm.http_script import Received, Reply, http_script, sse
-from tests.chaos.errand import PATIENT, REPLY, ROUNDS, SCRIPTS, STRICT, Office, happened, tasks_on
+from tests.chaos.errand import Office, tasks_on
+from tests.chaos.errand_script import PATIENT, REPLY, ROUNDS, SCRIPTS, STRICT, happened
 from tests.chaos.workplace import SERVERS, Workplace, matrix, points_of, server_of, workplace
 from tests.sizes import size
 
@@ -136,12 +137,12 @@ async def _boards_are_current(place: Workplace, database: Database) -> None:
 
 @asynccontextmanager
 async def _errands(
-    url: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    url: str, folder: Path, measured: Callable[[str], None]
 ) -> AsyncGenerator[tuple[Workplace, Model, Database]]:
     model = Model()
     async with (
         http_script(model.answer) as script,
-        workplace("tests.chaos.errand", url, folder, f"{script.url}/v1", capsys.disabled) as place,
+        workplace("tests.chaos.errand", url, folder, f"{script.url}/v1", measured) as place,
         open_database(url, folder) as database,
     ):
         yield place, model, database
@@ -171,11 +172,11 @@ async def _matrix(place: Workplace, model: Model, database: Database) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_killed_around_any_commit(
-    server: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: str, database_url: str, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     async with (
         server_of(server, database_url, tmp_path) as url,
-        _errands(url, tmp_path, capsys) as (place, model, database),
+        _errands(url, tmp_path, measured) as (place, model, database),
     ):
         await _matrix(place, model, database)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -31,11 +32,11 @@ async def _matrix(place: Workplace) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 async def test_killed_at_any_await(
-    server: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: str, database_url: str, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     async with (
         server_of(server, database_url, tmp_path) as url,
-        answered_workplace(url, tmp_path, capsys.disabled) as place,
+        answered_workplace(url, tmp_path, measured) as place,
     ):
         await _matrix(place)
 

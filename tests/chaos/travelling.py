@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -40,12 +40,12 @@ async def _answer_forever(url: str, folder: Path) -> None:
 
 @asynccontextmanager
 async def answered_workplace(
-    url: str, folder: Path, aloud: Callable[[], AbstractContextManager[None]] = nullcontext
+    url: str, folder: Path, measured: Callable[[str], None] = lambda _: None
 ) -> AsyncGenerator[Workplace]:
     """Processes that work on runs, and somebody who answers what these ask."""
     answering = asyncio.create_task(_answer_forever(url, folder))
     try:
-        async with workplace("tests.chaos.journey", url, folder, aloud=aloud) as place:
+        async with workplace("tests.chaos.journey", url, folder, measured=measured) as place:
             yield place
     finally:
         answering.cancel()

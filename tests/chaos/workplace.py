@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ class Workplace:
     folder: Path
     nursery: Nursery
     conn: AsyncConnection[Any]
-    aloud: Callable[[], AbstractContextManager[None]]
+    program: str
+    measured: Callable[[str], None]
     more: str = ""
 
     async def rows(self, query: Any, *values: object) -> list[tuple[Any, ...]]:
@@ -147,11 +148,10 @@ async def matrix(
     # Beside others it may happen that they do the last part of the work, before the victim comes to its point.
     assert len(died) >= count * 2 // 3
     taken, last = max(death.taken_over for death in died), max(death.over for death in died)
-    with place.aloud():
-        print(  # noqa: T201 - what was measured
-            f"\n{len(died)} of {count} kills at {len(places)} points: what the dead held was in other hands "
-            f"{taken:.1f} s later at the most, everything over after {last:.1f} s"
-        )
+    place.measured(
+        f"{len(died)} of {count} kills at {len(places)} points ({place.program}): what the dead held was in other hands "
+        f"{taken:.1f} s later at the most, everything over after {last:.1f} s"
+    )
     return subjects
 
 
@@ -187,15 +187,15 @@ async def workplace(
     url: str,
     folder: Path,
     more: str = "",
-    aloud: Callable[[], AbstractContextManager[None]] = nullcontext,
+    measured: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[Workplace]:
-    """Processes of a program on a database that only the test uses; in ``aloud`` is printed what people shall read."""
+    """Processes of a program on a database that only the test uses; ``measured`` gets figures for people."""
     prepare(url)
     async with (
         nursery(program, folder / "processes.log") as processes,
         await AsyncConnection.connect(url, autocommit=True) as conn,
     ):
-        yield Workplace(url, folder, processes, conn, aloud, more)
+        yield Workplace(url, folder, processes, conn, program, measured, more)
 
 
 @asynccontextmanager
