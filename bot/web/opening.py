@@ -21,6 +21,7 @@ from bot.mcp.serving import said_table
 from bot.mcp.serving.grants import Turnstile
 from bot.mcp.serving.server import Counter
 from bot.mcp.serving.tools import Desk
+from bot.observe.known_secrets import telling
 from bot.observe.redaction import Redactor
 from bot.storage.database import Database
 from bot.web.addresses import MCP, address_of
@@ -65,7 +66,7 @@ async def web_served(
         files=services.files,
     )
     redact = Redactor()
-    redact.add(loaded.secrets())
+    redact.add(telling(loaded.secrets()).values)
     listener = _listening(section)
     address = address_of(section, listener.getsockname()[1])
     # Each request stands by itself, so that programs go on where they were when the bot is started anew.

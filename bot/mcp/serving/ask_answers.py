@@ -13,6 +13,7 @@ from bot.mcp.serving.tools import Call, Json, Outcome
 
 log = structlog.get_logger(__name__)
 
+OPEN = frozenset({None, "open", "rewriting"})
 TICKET = (
     "No answer yet. The question stands in Discord{url}, and people have until its time is over. "
     'Call ask_status with ask_id "{id}" later to get the answer.'
@@ -30,12 +31,12 @@ def is_open(found: Standing) -> bool:
     if found.refusal is not None or ended:
         return False
     # An approval is more than the votes: those who agreed are looked at once more.
-    return found.ticket.kind == APPROVAL or found.ask_state in {None, "open"}
+    return found.ticket.kind == APPROVAL or found.ask_state in OPEN
 
 
 async def told(call: Call, found: Standing, *, bare: bool) -> Outcome:
     """How a question stands, as its program is told. Raises `UserError` where it never can be answered."""
-    if found.refusal is not None and found.ask_state in {None, "open"}:
+    if found.refusal is not None and found.ask_state in OPEN:
         raise UserError(UNSEEN.format(why=found.refusal))
     if found.run_state == "failed":
         raise UserError(FAILED.format(why=found.run_error or ""))

@@ -167,7 +167,7 @@ async def _begin(call: Call, ticket: Ticket, place: Channel) -> None:
             member_id = call.grant.on_behalf_of or call.desk.api.user_id
             await questions.begin(conn, call.desk, ticket, place, member_id)
             before = await tickets.standing(conn, ticket.run_id)
-    if before is None or before.ticket.digest != ticket.digest:
+    if before is None or before.args["digest"] != ticket.digest:
         raise UserError(OTHER_QUESTION)
 
 

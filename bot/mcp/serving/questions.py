@@ -28,8 +28,9 @@ LONGEST_LINE = 300
 ABOVE = "{title} (see above)"
 
 
-async def put_question(run: Run, ticket: Mapping[str, Any]) -> JsonValue:
-    """Ask people, and give what they answer."""
+async def put_question(run: Run, ticket: Mapping[str, Any], digest: str) -> JsonValue:
+    """Ask people, and give what they answer; ``digest`` is for whoever asks again under the same id."""
+    del digest
     asked = read_ticket(ticket)
     if asked.context:
         await run.post(asked.context)
@@ -51,8 +52,9 @@ async def put_question(run: Run, ticket: Mapping[str, Any]) -> JsonValue:
     return None if answer is None else answer.value
 
 
-async def put_approval(run: Run, ticket: Mapping[str, Any]) -> JsonValue:
-    """Ask people whether something may be done, by the rules of their server."""
+async def put_approval(run: Run, ticket: Mapping[str, Any], digest: str) -> JsonValue:
+    """Ask people whether something may be done, by the rules of their server; ``digest`` as for a question."""
+    del digest
     asked = read_ticket(ticket)
     if asked.context:
         await run.post(asked.context)
@@ -97,7 +99,8 @@ async def begin(conn: Connection, desk: Desk, ticket: Ticket, place: Channel, me
         id=run_id,
         cog=COG,
         workflow=ticket.kind,
-        args={"ticket": ticket.stored()},
+        # Of what was asked, not of what is kept of it: secrets are taken out of that.
+        args={"ticket": ticket.stored(), "digest": ticket.digest},
         title=one_line(ticket.text),
         principal=Principal(place.guild_id or 0, place.id, member_id, ticket.token),
         thread_id=place.id if thread_row is None else None,

@@ -113,7 +113,7 @@ async def pending(conn: Connection, token: str, *, limit: int, skip: int = 0) ->
     async with conn.cursor(row_factory=class_row(Standing)) as cursor:
         await cursor.execute(
             f"{_STANDING} WHERE run.cog = 'mcp' AND run.args -> 'ticket' ->> 'token' = %s"
-            " AND run.finished_at IS NULL AND coalesce(ask.state, 'open') = 'open'"
+            " AND run.finished_at IS NULL AND coalesce(ask.state, 'open') IN ('open', 'rewriting')"
             " ORDER BY run.created_at, run.id LIMIT %s OFFSET %s",
             (token, limit, skip),
         )

@@ -286,6 +286,8 @@ async def test_managing_a_server(bot_with: BotWith, members: Members, local_disc
         await ada.say(f"{webhook} {SECRET} {local_discord.bot_token}")
         await use("read_messages", channelId=ada.channel_id)
         await use("send_message", channelId=ada.channel_id, message=f"Bearer {SECRET}")
+        asked = [await use("ask_human", question=f"Is it {SECRET}?", ask_id="s", wait_s=0) for _ in range(2)]
+        assert all("No answer yet" in one for one in asked)
     whole = "\n".join(answers)
     assert "[redacted]" in whole
     assert tokens
