@@ -46,7 +46,12 @@ class Obedient:
             texts += [passage.text, passage.title, passage.author]
         texts += [f"{offered.description} {json.dumps(offered.parameters)}" for offered in request.tools]
         orders = dict.fromkeys((name, _given(said)) for name, said in _ORDER.findall("\n".join(texts)))
-        done = {(call.name, json.dumps(call.arguments)) for turn in request.turns for call in turn.tool_calls}
+        # Sorted: what was recorded comes back with its keys in another order.
+        done = {
+            (call.name, json.dumps(call.arguments, sort_keys=True))
+            for turn in request.turns
+            for call in turn.tool_calls
+        }
         wanted = [order for order in orders if order not in done]
         if wanted and sum(turn.role == "assistant" for turn in request.turns) < _ROUNDS:
             self.followed += [name for name, _ in wanted[:_AT_ONCE]]
@@ -65,4 +70,5 @@ class Obedient:
 
 def _given(said: str) -> str:
     """The arguments as JSON."""
-    return json.dumps({"n": int(said[2:])} if said.startswith("n=") else json.loads(said or "{}"))
+    given = {"n": int(said[2:])} if said.startswith("n=") else json.loads(said or "{}")
+    return json.dumps(given, sort_keys=True)
