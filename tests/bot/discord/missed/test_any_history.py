@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.app import Bot
+from bot.discord.events import Message
 from bot.local_discord.gateway.faults import GatewayFault
 from bot.local_discord.server import LocalDiscord
 from cogswarm.testing import BotWith, DiscordRefused, Heard, Person
@@ -44,7 +46,10 @@ class Walk:
     places: list[Person]
     model: Model
     bot: Bot
+    scribe: Scribe
     is_up: bool = True
+    lives: list[int] = field(default_factory=lambda: [0])
+    """How much had been heard when each bot began."""
 
     async def do(self, deed: str, place: int) -> None:
         """Do one thing; nothing where it cannot be done now, such as changing what stands in a sleeping thread."""
@@ -85,6 +90,8 @@ class Walk:
     async def start(self) -> None:
         """Start the bot, again where it is up."""
         self.local.hub.faults.remove()
+        await self.bot_with.stop()
+        self.lives.append(len(self.scribe.messages))
         self.bot = await self.bot_with.restart()
         self.is_up = True
 
@@ -137,7 +144,7 @@ async def test_any_history(ground: Ground, history: list[tuple[str, int]]) -> No
     scribe = Scribe()
     bot = await ground.bot_with(scribe.cog())
     threads = [await ground.member.open_thread(name) for name in ("one", "two")]
-    walk = Walk(ground.bot_with, ground.local, [ground.member, *threads], Model(), bot)
+    walk = Walk(ground.bot_with, ground.local, [ground.member, *threads], Model(), bot, scribe)
     # What a channel is heard from on is when somebody first listens there.
     await walk.ended()
     for deed, place in history:
@@ -147,6 +154,14 @@ async def test_any_history(ground: Ground, history: list[tuple[str, int]]) -> No
     assert set(handled.values()) <= {1}
     assert walk.model.remaining.keys() <= handled.keys()
     for place in walk.places:
-        heard = [one.id for one in scribe.messages if one.where.channel_id == int(place.channel_id)]
-        # A call that was cut off by the end of the bot is made again.
-        assert heard == sorted(heard), "in each place in the order in which it was said"
+        here = [(at, one.id) for at, one in enumerate(scribe.messages) if _is_in(one, place)]
+        told = list(dict.fromkeys(message_id for _, message_id in here))
+        assert told == sorted(told), "in each place in the order in which it was said"
+        # Calls that were cut off by the end of a bot are made again by the next, in that order too.
+        for begin, end in pairwise([*walk.lives, len(scribe.messages)]):
+            heard = [message_id for at, message_id in here if begin <= at < end]
+            assert heard == sorted(heard), "in each place and each life in the order in which it was said"
+
+
+def _is_in(message: Message, place: Person) -> bool:
+    return message.where.channel_id == int(place.channel_id)
