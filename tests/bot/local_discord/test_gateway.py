@@ -36,7 +36,8 @@ async def test_hello_identify_ready_guilds(dial: Dial, local: LocalDiscord) -> N
         assert ready["d"]["guilds"][0]["unavailable"] is True
         created = await line.next()
         assert (created["t"], created["s"]) == ("GUILD_CREATE", 2)
-        assert len(created["d"]["channels"]) == 6
+        told = {channel["id"] for channel in created["d"]["channels"]}
+        assert told == {str(channel.id) for channel in local.stage.world.channels_of(int(created["d"]["id"]))}
         assert [member["user"]["id"] for member in created["d"]["members"]] == [str(local.application_id)]
 
 
