@@ -192,10 +192,12 @@ class AsksDesk:
         """
         for _ in range(LOOKS):
             async with self._services.database.connection() as conn:
+                # In this order: it may be noted between the two looks.
+                on_its_way = await asks_table.on_its_way(conn, self._guild_id)
                 ask = await asks_table.by_message(conn, self._guild_id, message_id)
                 if ask is not None:
                     return (await self._views(conn, [ask]))[0] if ask.replies else None
-                if not await asks_table.on_its_way(conn, self._guild_id):
+                if not on_its_way:
                     return None
             await asyncio.sleep(LOOK_PAUSE)
         return None
