@@ -11,6 +11,9 @@ from psycopg.types.json import Jsonb
 
 from bot.work.surface import Connection
 
+PATIENCE = "1s"
+"""For how long the end of a task waits to tell a run of it."""
+
 type Kind = Literal["time", "answer", "run", "tasks"]
 
 
@@ -133,8 +136,10 @@ async def wake_where_tasks_ended(conn: Connection, guild_id: int) -> list[UUID]:
     """Wake the runs of a server that wait for tasks of which one is over; their ids.
 
     Call it after the end of a task was committed, in a transaction of its own: whoever begins to wait commits that before
-    looking at the tasks, so that one of the two sees the other, without a lock that both would need.
+    looking at the tasks, so that one of the two sees the other, without a lock that both would need. Raises
+    `psycopg.errors.LockNotAvailable` where a process that hangs keeps such a run: whoever ends a task does not wait for it.
     """
+    await conn.execute("SELECT set_config('lock_timeout', %s, true)", (PATIENCE,))
     cursor = await conn.execute(
         """
         SELECT run_wait.id, run_wait.run_id FROM run_wait JOIN run ON run.id = run_wait.run_id
@@ -145,9 +150,10 @@ async def wake_where_tasks_ended(conn: Connection, guild_id: int) -> list[UUID]:
         (guild_id,),
     )
     found = await cursor.fetchall()
-    runs = sorted({run_id for _, run_id in found})
+    runs = list({run_id for _, run_id in found})
     # Locked whatever their state: one that is just being let go of has either seen this, or is woken after that.
-    await conn.execute("SELECT 1 FROM run WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (runs,))
+    query = "SELECT 1 FROM run WHERE id = ANY(%s) ORDER BY created_at DESC, id FOR UPDATE"
+    await conn.execute(query, (runs,))
     for wait_id, _ in found:
         await close_where_tasks_ended(conn, wait_id)
     await conn.execute(

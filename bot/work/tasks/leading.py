@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+from psycopg.errors import LockNotAvailable
+
 from bot.errors import UserError
 from bot.storage.database import Database
 from bot.work import runs_table, waits_table
@@ -20,6 +23,8 @@ from bot.work.tasks.plan import Part, in_order
 from bot.work.tasks.plan_table import Plan
 from bot.work.tasks.task import BOT, Hold, NewTask, Task
 from bot.work.waiting import Opened
+
+log = structlog.get_logger(__name__)
 
 MOST = 50
 NOT_THE_PLAN = "That plan was changed or begun meanwhile; look at the newest one."
@@ -149,9 +154,12 @@ class Plans:
             for task_id, number in fresh:
                 ended.add(task_id)
                 await self._end(task_id, number)
-        async with self._parts.database.transaction() as conn:
-            for run_id in await waits_table.wake_where_tasks_ended(conn, self._guild_id):
-                await self._parts.ring(conn, run_id)
+        try:
+            async with self._parts.database.transaction() as conn:
+                for run_id in await waits_table.wake_where_tasks_ended(conn, self._guild_id):
+                    await self._parts.ring(conn, run_id)
+        except LockNotAvailable:
+            log.warning("ends_told_later", guild=self._guild_id)  # whoever looks next tells them
 
     async def _next_orphans(self, ended: set[UUID]) -> list[tuple[UUID, int]]:
         async with self._parts.database.connection() as conn:
