@@ -39,7 +39,10 @@ from bot.work.principal import Principal
 from bot.work.run import Run
 from bot.work.services import RunServices, unheard
 from bot.work.settings import EngineSettings
+from bot.work.tasks import event_table, moving, task_table
 from bot.work.tasks.desk import Given, Tasks, TaskServices
+from bot.work.tasks.moving import Wish
+from bot.work.tasks.states import Move
 from bot.work.tasks.task import Hold, NewTask, QueueRules, Task, Worker
 from bot.work.tasks.task_table import Filter
 from cogs.tasks import board
@@ -246,9 +249,19 @@ class Office:
             elif deed.kind == "late":
                 assert not await self.tasks.finish(Hold(task.id, 1), deed.by, "too late")
             else:
-                await self.tasks.move(task.id, deed.kind, by=deed.by, to=deed.to, fence=task.fence)
+                await self._move(task, deed.kind, deed.by, deed.to, so_far)
         except UserError:
             return  # somebody else was quicker; whether it happened once is seen in the end
+
+    async def _move(
+        self, task: Task, move: Move, by: Worker, to: Worker | None, so_far: Sequence[str]
+    ) -> None:
+        """Press what leads on, unless somebody has done so since this one looked: `start` would be possible twice."""
+        async with self.database.transaction() as conn:
+            await task_table.locked(conn, task.guild_id, task.id)
+            if happened(await event_table.of_task(conn, task.id, 50)) == so_far:
+                wish = Wish(move, by, fence=task.fence, to=to)
+                await moving.make(conn, task.guild_id, task.id, wish)
 
     async def _answer(self, task: Task) -> None:
         async with self.database.transaction() as conn:

@@ -92,8 +92,7 @@ async def _was_shown(place: Workplace, task: Task) -> None:
         f"tasks:task:{task.id}:event:%",
     )
     events = await place.rows(
-        "SELECT id FROM task_event WHERE task_id = %s AND kind <> 'start' AND (kind <> 'created' OR state = 'available')"
-        " ORDER BY id",
+        "SELECT id FROM task_event WHERE task_id = %s AND kind <> 'start' ORDER BY id",
         task.id,
     )
     assert told == events
@@ -183,4 +182,5 @@ async def test_killed_around_any_commit(
 
 def test_every_transition_is_among_them() -> None:
     made = {deed.kind for script in SCRIPTS.values() for deed in script.deeds}
-    assert made >= set(MOVES)
+    # A plan that is given up takes its parts with it: leaders are killed in tests of their own.
+    assert made >= set(MOVES) - {"cancel"}

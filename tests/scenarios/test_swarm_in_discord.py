@@ -14,11 +14,11 @@ async def test_a_channel_is_a_queue_that_an_agent_works_off(swarm: Swarm) -> Non
 
     asked = await bo.say("Please review pull request 17")
 
-    await bo.sees_reaction(asked, "👀")  # the agent has claimed it
-    await review.asked()
-    await bo.sees_reaction(asked, "⚙️")  # and is at it
-    review.release()
     thread = await bo.in_thread_of(asked)
+    await thread.hears("👀 **Reviewer** has it.")
+    await review.asked()
+    await bo.sees_reaction(asked, "⚙️")  # it is at it
+    review.release()
     await thread.hears("Line 3 divides by zero.", by="Reviewer")
     await bo.sees_reaction(asked, "✅")
 
