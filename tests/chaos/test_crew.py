@@ -25,7 +25,7 @@ TASKS = size("AC-A1 tasks", small=40, stated=10_000)
 AGENTS = size("AC-A1 agents", small=3, stated=8)
 KILLS = size("AC-A1 kills", small=2, stated=50)
 SKEW = 5.0
-NAP = size("AC-A1 tasks between two naps of an agent", small=8, stated=100)
+NAP = size("AC-A1 tasks between two naps of every other agent", small=6, stated=50)
 POINTS_OF_A_TASK = 25
 SEED = 7
 DOUBLE = "SELECT count(*) FROM effect GROUP BY run_id HAVING count(*) > 1"
@@ -101,7 +101,8 @@ async def _work_off(
     """Ask for all tasks while agents work, and wait until all are done and what those who nap do late is ``shown``."""
     for number in range(AGENTS):
         skew = SKEW if number % 2 else -SKEW
-        await crew.start(Habits(f"agent{number}", skew, NAP + number), kind)
+        # The others stay awake and take over.
+        await crew.start(Habits(f"agent{number}", skew, 0 if number % 2 else NAP), kind)
     replacing = asyncio.create_task(crew.replace_the_dead())
     try:
         async with open_database(place.url, place.folder) as database:
