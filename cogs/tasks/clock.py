@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from cogs.tasks import board
-from cogs.tasks.alarms import watch
 from cogs.tasks.circling import look
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
@@ -35,8 +34,6 @@ async def look_after(ctx: Ctx) -> None:
             await ctx.tasks.open_queue(queue.channel_id, settings.rules)
     await _open_all(ctx)
     await ctx.tasks.sweep()
-    for queue in await ctx.tasks.queues():
-        await watch(ctx, queue)
     await look(ctx)
     await settle(ctx, every=True)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from random import Random
 
 from cogs.tasks import board, messages
+from cogs.tasks.alarms import watch
 from cogs.tasks.cog import ABLE, WORKFLOW, TasksSettings
 from cogs.tasks.leaders import lead_first
 from cogs.tasks.suggesting import suggest
@@ -40,7 +41,9 @@ async def settle(ctx: Ctx, *, every: bool = False) -> None:
         # Who is free now may be wanted in another queue than the one where they were.
         for queue in await ctx.tasks.queues():
             await _hand_out(ctx, queue)
-        fresh, once = await tell(ctx.tasks), False
+        # What is left now is what nobody could be given; an alarm that begins brings a backup.
+        called = [await watch(ctx, queue) for queue in await ctx.tasks.queues()]
+        fresh, once = await tell(ctx.tasks), any(called)
     await board.refresh(ctx.tasks, None if every else touched)
 
 

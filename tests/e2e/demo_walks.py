@@ -16,7 +16,7 @@ async def chats(page: Page, folder: Path) -> None:
     await _go(page, "chat")
     await _write(page, "How do trees cool a city?")
     await expect(page.get_by_text(re.compile("extractive, offline")).last).to_be_visible(timeout=ANSWER_MS)
-    await _write(page, "/context")
+    await _command(page, "/context")
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_text("Looked up with").last).to_be_visible(timeout=ANSWER_MS)
     await _picture(page, "chat.png", folder)
@@ -56,7 +56,7 @@ async def bids(page: Page, folder: Path) -> None:
 async def asks_somebody(page: Page, folder: Path) -> None:
     """In #approvals somebody asks, and somebody else answers."""
     await _go(page, "approvals")
-    await _write(page, "/question")
+    await _command(page, "/question")
     await page.get_by_role("textbox", name="text, required").fill("Which colour for the boat?")
     await page.get_by_role("button", name="Send", exact=True).click()
     await _become(page, "Chen")
@@ -80,6 +80,14 @@ async def _go(page: Page, channel: str) -> None:
 async def _write(page: Page, text: str) -> None:
     box = page.get_by_role("textbox").last
     await box.fill(text)
+    await box.press("Enter")
+
+
+async def _command(page: Page, name: str) -> None:
+    """Choose a command, once the page has heard of it."""
+    box = page.get_by_role("textbox").last
+    await box.fill(name)
+    await expect(page.get_by_role("option", name=name).first).to_be_visible(timeout=ANSWER_MS)
     await box.press("Enter")
 
 

@@ -70,7 +70,8 @@ def methods_that_say() -> set[str]:
     return {
         name
         for name, method in inspect.getmembers(DiscordSurface, inspect.isfunction)
-        if any(parameter.annotation is Say for parameter in inspect.signature(method).parameters.values())
+        if not name.startswith("_")
+        and any(parameter.annotation is Say for parameter in inspect.signature(method).parameters.values())
     }
 
 

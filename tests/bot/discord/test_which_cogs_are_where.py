@@ -381,7 +381,7 @@ async def _answer(member: Member, where: int, words: str, **options: Any) -> str
     return str(found["content"])
 
 
-@pytest.mark.timeout(size("cogs by server: seconds", small=60, stated=3_600))
+@pytest.mark.timeout(size("cogs by server: seconds", small=180, stated=3_600))
 def test_each_server_has_the_commands_it_should_and_no_cog_that_is_off_hears(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,9 +24,9 @@ def hall(database: Database, database_url: str) -> Hall:
 async def test_sealed_until_the_close_and_open_to_all_after_it(hall: Hall) -> None:
     await hall.bench.open()
     auction, task = await hall.call(bids=(bid(agent("writer"), 61.0),))
-    first = await hall.auctions.bid(auction.id, bid(ADA, 4321.0, 0.77))
+    first = await hall.auctions.bid(auction.id, bid(ADA, 4321.5, 0.77))
     assert (first.count, first.replaced) == (2, False)
-    again = await hall.auctions.bid(auction.id, bid(ADA, 1234.0, 0.55))
+    again = await hall.auctions.bid(auction.id, bid(ADA, 1234.5, 0.55))
     assert (again.count, again.replaced) == (2, True)
     await hall.auctions.bid(auction.id, bid(BO, 5.0))
     await hall.auctions.withdraw(auction.id, BO)
@@ -42,7 +42,7 @@ async def test_sealed_until_the_close_and_open_to_all_after_it(hall: Hall) -> No
             ((said,),) = await hall.rows(EVERYTHING.format(sql.Identifier(table)))
         except InsufficientPrivilege:
             continue
-        for number in ("4321", "1234", "0.77", "0.55"):
+        for number in ("4321.5", "1234.5", "0.77", "0.55"):
             assert number not in (said or ""), table
     with pytest.raises(UserError, match="until then nobody sees"):
         await hall.auctions.replay(auction.id)
