@@ -99,12 +99,18 @@ def _say(what: object) -> None:
 
 
 def _reap(alive: set[int]) -> None:
-    while alive:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid == 0:
-            return
-        alive.discard(pid)
-        _say({"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGCHLD}
+    )  # one at a time: they would talk at once
+    try:
+        while alive:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            alive.discard(pid)
+            _say({"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ async def heard(ctx: Context, message: Message) -> None:
 async def tick(ctx: Context) -> None:
     HEARD.append(("job", ctx.guild_id, 0))
 
-@cog.tool("touch", help="Touch it")
+@cog.tool("touch", help="Touch it", read_only=True)
 async def touch(ctx: Context) -> str:
     HEARD.append(("tool", ctx.guild_id, ctx.channel_id))
     return "touched {name}"
