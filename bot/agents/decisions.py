@@ -12,7 +12,7 @@ type Rewrite = Callable[[Any, str], Awaitable[Any]]
 
 
 class Decisions(Protocol):
-    """Asks people; `bot.work.deciding.RunDecisions` is the durable one."""
+    """Asks people; `bot.work.run_decisions.RunDecisions` is the durable one."""
 
     async def approve(
         self, key: str, title: str, payload: Any, *, rewrite: Rewrite | None = None

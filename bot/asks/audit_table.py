@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from bot.work.surface import Connection
 
 BEGINNING = "0" * 64
@@ -141,11 +139,11 @@ async def erase(conn: Connection, guild_id: int, member_id: int | None) -> int:
     return cursor.rowcount
 
 
-async def of_ask(conn: Connection, ask_id: UUID) -> list[AuditRow]:
-    """What was recorded of one question."""
-    async with conn.cursor(row_factory=class_row(AuditRow)) as cursor:
-        await cursor.execute("SELECT * FROM audit WHERE ask_id = %s ORDER BY number", (ask_id,))
-        return await cursor.fetchall()
+async def count_of_ask(conn: Connection, ask_id: UUID) -> int:
+    """How many rows were recorded of one question."""
+    cursor = await conn.execute("SELECT count(*) FROM audit WHERE ask_id = %s", (ask_id,))
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 async def has(conn: Connection, ask_id: UUID, what: str) -> bool:

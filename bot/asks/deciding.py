@@ -74,10 +74,9 @@ async def say(
     conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
 ) -> Ruling:
     """Let somebody have their say. Raises `UserError` where they may not, or there is no such question."""
-    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
-    over = await _over(conn, found, said.version)
-    if over is not None:
-        return over
+    found = await _open(conn, surface, guild_id, said, ahead)
+    if isinstance(found, Ruling):
+        return found
     ask = found.ask
     votes = await asks_table.votes(conn, ask.id, ask.version)
     seat = _free_seat(ask, voter, votes, yes=said.yes)
@@ -92,7 +91,8 @@ async def say(
     await _record(conn, found, what, voter.id, seat.via, written)
     decided = outcome(ask.rules, ask.kind, votes)
     if decided is None:
-        await _show(conn, surface, f"vote:{await _count(conn, ask.id)}", found, votes)
+        deeds = await audit_table.count_of_ask(conn, ask.id)
+        await _show(conn, surface, f"vote:{deeds}", found, votes)
         what = (
             ("yes" if said.yes else "no") if ask.kind == "approval" else showing.shown_value(ask, said.value)
         )
@@ -104,10 +104,9 @@ async def edit(
     conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
 ) -> Ruling:
     """Make a new version out of ``said.value``; what was said to the one before does not count for it."""
-    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
-    over = await _over(conn, found, said.version)
-    if over is not None:
-        return over
+    found = await _open(conn, surface, guild_id, said, ahead)
+    if isinstance(found, Ruling):
+        return found
     if found.ask.kind != "approval" or found.ask.rules.fixed:
         raise UserError(NO_EDIT)
     found_seats = _seats(found.ask, voter, yes=True)
@@ -137,10 +136,9 @@ async def send_back(
     conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
 ) -> Ruling:
     """Have whoever asked write another version, with ``said.note``; what was said to this one does not count for it."""
-    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
-    over = await _over(conn, found, said.version)
-    if over is not None:
-        return over
+    found = await _open(conn, surface, guild_id, said, ahead)
+    if isinstance(found, Ruling):
+        return found
     ask = found.ask
     if not ask.rewrites:
         raise UserError(NO_EDIT)
@@ -162,10 +160,9 @@ async def draft(
     conn: Connection, surface: Surface, guild_id: int, voter: Voter, said: Said, ahead: float = 0.0
 ) -> Ruling:
     """Tell somebody to reply to a message with the whole of a new version, which no form has room for."""
-    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
-    over = await _over(conn, found, said.version)
-    if over is not None:
-        return over
+    found = await _open(conn, surface, guild_id, said, ahead)
+    if isinstance(found, Ruling):
+        return found
     ask = found.ask
     if ask.kind != "approval" or ask.rules.fixed:
         raise UserError(NO_EDIT)
@@ -235,6 +232,14 @@ async def _withdraw(conn: Connection, surface: Surface, run: RunRow, ask_id: UUI
     await _record(conn, found, "withdrawn", 0, by, "")
     await _show_end(conn, surface, found, ())
     return found
+
+
+async def _open(
+    conn: Connection, surface: Surface, guild_id: int, said: Said, ahead: float
+) -> "_Standing | Ruling":
+    """The question, locked; or why nothing can be said any more to the version that somebody saw."""
+    found = await _standing(conn, surface, guild_id, said.ask_id, ahead)
+    return await _over(conn, found, said.version) or found
 
 
 async def _standing(
@@ -337,10 +342,6 @@ async def _show_end(
     if found.ask.said_row is not None:
         say = showing.decided(found.ask, found.version, votes)
         await surface.edit(conn, f"{found.ask.id}:decided:{found.ask.said_row}", found.ask.said_row, say)
-
-
-async def _count(conn: Connection, ask_id: UUID) -> int:
-    return len(await audit_table.of_ask(conn, ask_id))
 
 
 def _written(said: Said) -> str:

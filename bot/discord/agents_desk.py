@@ -18,6 +18,7 @@ from bot.agents.personas import Personas
 from bot.agents.slots_table import AtWork
 from bot.clock import Clock
 from bot.discord.events import Author
+from bot.discord.server_changes import NOT_YOURS
 from bot.errors import UserError
 from bot.plugins.permissions import holds
 from bot.storage.database import Database
@@ -26,7 +27,6 @@ from bot.work.spend_table import SpendRow
 
 type AgentState = Literal["idle", "working", "paused", "out of order", "not offered"]
 
-NOT_YOURS = "Only people who may manage this server (Manage Server) can change this."
 RECENT = timedelta(days=7)
 MOST_DAYS = 90
 

@@ -12,6 +12,8 @@ from bot.plugins.choices_table import Change, Choice
 from bot.plugins.permissions import holds
 from bot.work.surface import Connection
 
+NOT_YOURS = "Only people who may manage this server (Manage Server) can change this."
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -53,7 +55,7 @@ class Changes:
 
     def _check_admin(self) -> None:
         if not holds(self.author.permissions, "manage_guild"):
-            raise UserError("Only people who may manage this server (Manage Server) can change this.")
+            raise UserError(NOT_YOURS)
 
     async def _put(
         self,

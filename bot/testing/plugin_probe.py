@@ -154,21 +154,12 @@ async def one_round(task: Task, cogs: tuple[Cog, ...], journal: Journal) -> set[
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     own = asyncio.current_task()
-    return {_runs(one) for one in asyncio.all_tasks() if one is not own and not _is_the_clients(one)}
+    return {_runs(one) for one in asyncio.all_tasks() if one is not own}
 
 
 def _runs(task: asyncio.Task[Any]) -> str:
     coroutine = task.get_coro()
     return str(getattr(coroutine, "__qualname__", coroutine))
-
-
-def _is_the_clients(task: asyncio.Task[Any]) -> bool:
-    """Whether nextcord began it, such as to tell of something just when it was closed."""
-    code = getattr(task.get_coro(), "cr_code", None)
-    client = importlib.util.find_spec("nextcord")
-    if code is None or client is None or client.origin is None:
-        return False
-    return Path(code.co_filename).is_relative_to(Path(client.origin).parent)
 
 
 @dataclass(frozen=True, slots=True)

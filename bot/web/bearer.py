@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from pydantic import SecretStr
 
@@ -33,11 +33,6 @@ class Tokens:
             if hmac.compare_digest(known, digest):
                 found = grant
         return found
-
-
-def secrets_of(section: WebSection) -> Mapping[str, SecretStr]:
-    """The secrets of the tokens that can be used, by their names."""
-    return {name: one.secret for name, one in section.tokens.items() if one.secret is not None}
 
 
 def _digest(secret: SecretStr) -> bytes:

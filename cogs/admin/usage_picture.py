@@ -3,46 +3,31 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 from cogs.admin import messages
-from cogswarm import SpendRow
+from cogswarm import SpendRow, charts
 
-WIDTH, DOTS = 6.0, 130
-"""Inches, and dots in each: on a phone the picture is shown half as wide, and its words must still be read."""
 DAYS_HEIGHT, PERSON_HEIGHT, HEAD_HEIGHT = 3.4, 0.42, 0.9
-WORDS = 13
 PEOPLE = 6
 AGENTS = 5
-NAME = 18
 TICKS = 5
-COLOURS = ("#5865f2", "#3ba55d", "#faa61a", "#eb459e", "#00b0f4")
-OTHERS = "#96989d"
-PAPER, INK = "#313338", "#dbdee1"
+COLOURS = (charts.BLUE, charts.GREEN, charts.YELLOW, charts.PINK, charts.SKY)
 
 
 def drawn(rows: Sequence[SpendRow], days: Sequence[date], names: Mapping[int, str]) -> bytes | None:
     """A PNG; None where matplotlib is not installed."""
     figure = figure_of(rows, days, names)
-    if figure is None:
-        return None
-    picture = BytesIO()
-    figure.savefig(picture, format="png", facecolor=PAPER)
-    return picture.getvalue()
+    return None if figure is None else charts.png(figure)
 
 
 def figure_of(rows: Sequence[SpendRow], days: Sequence[date], names: Mapping[int, str]) -> Any:
     """The figure itself; None where matplotlib is not installed."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra, slow to import
-        from matplotlib.figure import Figure  # noqa: PLC0415 - as above
-    except ModuleNotFoundError:
-        return None
     people = _most(rows, lambda row: names[row.member_id], PEOPLE)
     below = HEAD_HEIGHT + PERSON_HEIGHT * len(people)
-    figure = Figure(figsize=(WIDTH, DAYS_HEIGHT + below), dpi=DOTS, facecolor=PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = charts.paper(DAYS_HEIGHT + below)
+    if figure is None:
+        return None
     by_day: Any
     by_person: Any
     by_day, by_person = figure.subplots(2, 1, height_ratios=(DAYS_HEIGHT, below))
@@ -60,11 +45,11 @@ def _bars_by_day(axes: Any, rows: Sequence[SpendRow], days: Sequence[date]) -> N
         if not mine:
             continue
         tokens = [sum(row.tokens for row in mine if row.day == day) for day in days]
-        label = messages.USAGE_PICTURE_OTHERS if name is None else _shortened(name)
-        colour = OTHERS if name is None else colours[name]
+        label = messages.USAGE_PICTURE_OTHERS if name is None else charts.short(name)
+        colour = charts.GREY if name is None else colours[name]
         axes.bar(range(len(days)), tokens, bottom=below, label=label, color=colour)
         below = [under + more for under, more in zip(below, tokens, strict=True)]
-    _dressed(axes, messages.USAGE_PICTURE_TITLE)
+    charts.dress(axes, messages.USAGE_PICTURE_TITLE)
     step = -(-len(days) // TICKS)
     # Counted from today, which is what people look for.
     at = sorted(range(len(days) - 1, -1, -step))
@@ -73,24 +58,19 @@ def _bars_by_day(axes: Any, rows: Sequence[SpendRow], days: Sequence[date]) -> N
     axes.set_xlim(-0.6 - max(0, 5 - len(days)) / 2, len(days) - 0.4 + max(0, 5 - len(days)) / 2)
     axes.locator_params(axis="y", nbins=5)
     axes.yaxis.set_major_formatter(_short)
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.12),
-        ncols=2,
-        frameon=False,
-        labelcolor=INK,
-        fontsize=WORDS,
-        handlelength=1,
-    )
+    charts.legend(axes, "upper center", (0.5, -0.12), 2)
 
 
 def _bars_by_person(axes: Any, people: Sequence[tuple[str, int]]) -> None:
     upwards = people[::-1]
-    axes.barh([name for name, _ in upwards], [tokens for _, tokens in upwards], height=0.6, color=COLOURS[0])
+    names = [charts.short(name) for name, _ in upwards]
+    axes.barh(names, [tokens for _, tokens in upwards], height=0.6, color=COLOURS[0])
     most = max(tokens for _, tokens in people)
     for at, (_, tokens) in enumerate(upwards):
-        axes.text(tokens + most * 0.02, at, _short(tokens), va="center", color=INK, fontsize=WORDS)  # fmt: skip
-    _dressed(axes, messages.USAGE_PICTURE_MEMBERS)
+        axes.text(
+            tokens + most * 0.02, at, _short(tokens), va="center", color=charts.INK, fontsize=charts.WORDS
+        )
+    charts.dress(axes, messages.USAGE_PICTURE_MEMBERS)
     axes.set_ylim(-0.5, len(people) - 0.5)
     axes.set_xlim(0, max(1, most) * 1.2)  # room for the numbers
     axes.set_xticks([])
@@ -102,18 +82,6 @@ def _most(rows: Sequence[SpendRow], name: Callable[[SpendRow], str], most: int) 
     for row in rows:
         totals[name(row)] += row.tokens
     return sorted(totals.items(), key=lambda one: (-one[1], one[0]))[:most]
-
-
-def _dressed(axes: Any, title: str) -> None:
-    axes.set_title(title, color=INK, fontsize=WORDS + 1, loc="left")
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=WORDS, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 
 def _short(value: float, _position: int | None = None) -> str:

@@ -47,7 +47,6 @@ CHOOSE = "I do not know which auction you mean; please choose one from the list 
 CHOOSE_TASK = "I do not know which task you mean; please choose one from the list that opens while you type."
 GONE = "I do not know that auction any more."
 RESERVED = "An auction decides who gets #{number}: bid in its thread, or wait until it closes."
-DECIDES = "An auction decides who gets it."
 
 CALL = "🔔 **Auction {number}: {title}**\nThe lowest bid gets it. {terms}"
 CALL_OPEN = "Bids are sealed until <t:{when}:T> (<t:{when}:R>). **{count}** so far."
@@ -152,7 +151,6 @@ BETWEEN = " · "
 
 ABOUT = "**Auction {number}: {title}**\n{mark} {outcome} · task #{task} in <#{place}> · called by <@{who}>"
 ABOUT_OPEN = "Bids are taken until <t:{when}:T>. **{count}** so far; what they say is sealed."
-ABOUT_WHY = "Why: {why}"
 ABOUT_BIDS = "**Bids**"
 ABOUT_SEAL = "-# {name}: seal `{seal}`, salt `{salt}`, bid `{claim}`"
 ABOUT_BACK = "-# {name} took the bid back."

@@ -12,6 +12,12 @@ OVER_AT = 0.8
 """An alarm is over when things are this much better than where it begins, so that it does not come and go."""
 
 
+def is_watched(queue: QueueView) -> bool:
+    """Whether an alarm of the queue may begin or end."""
+    rules = queue.rules
+    return bool(rules.alarm_depth or rules.alarm_seconds or queue.alarm_since is not None)
+
+
 async def watch(ctx: Ctx, queue: QueueView) -> bool:
     """Begin or end the alarm of a queue; whether it did."""
     why = reason(queue, ctx.now)

@@ -4,18 +4,16 @@ Needs matplotlib (the extra ``charts``); without it the board is words alone.
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cogs.tasks import messages
-from cogswarm import File, Hour
+from cogswarm import File, Hour, charts
 
-WIDTH, HEIGHT, DOTS = 6.0, 4.4, 130
-"""Inches, and dots in each: on a phone the picture is shown half as wide, and its words must still be read."""
-WORDS = 13
-WAITING, RUNNING, CREATED, DONE = "#faa61a", "#5865f2", "#00b0f4", "#3ba55d"
-PAPER, INK = "#313338", "#dbdee1"
+HEIGHT = 4.4
+WORDS = charts.WORDS - 2
+"""There are two charts of many numbers, one above the other."""
+WAITING, RUNNING, CREATED, DONE = charts.YELLOW, charts.BLUE, charts.SKY, charts.GREEN
 EVERY = 6
 NAME = "queue.png"
 
@@ -25,9 +23,7 @@ def picture_of(hours: Sequence[Hour], zone: ZoneInfo) -> File | None:
     figure = figure_of(hours, zone)
     if figure is None:
         return None
-    drawn = BytesIO()
-    figure.savefig(drawn, format="png", facecolor=PAPER)
-    return File(NAME, drawn.getvalue(), alt_of(hours))
+    return File(NAME, charts.png(figure), alt_of(hours))
 
 
 def alt_of(hours: Sequence[Hour]) -> str:
@@ -41,13 +37,9 @@ def alt_of(hours: Sequence[Hour]) -> str:
 
 def figure_of(hours: Sequence[Hour], zone: ZoneInfo) -> Any:
     """The figure itself; None where matplotlib is not installed."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra, slow to import
-        from matplotlib.figure import Figure  # noqa: PLC0415 - as above
-    except ModuleNotFoundError:
+    figure = charts.paper(HEIGHT)
+    if figure is None:
         return None
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS, facecolor=PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
     depth: Any
     flow: Any
     depth, flow = figure.subplots(2, 1, sharex=True)
@@ -67,21 +59,10 @@ def figure_of(hours: Sequence[Hour], zone: ZoneInfo) -> Any:
         [one + 0.2 for one in at], [one.done for one in hours], 0.4, color=DONE, label=messages.PICTURE_DONE
     )
     for axes, title in ((depth, messages.PICTURE_DEPTH), (flow, messages.PICTURE_FLOW)):
-        _dressed(axes, title)
+        charts.dress(axes, title, words=WORDS)
+        axes.locator_params(axis="y", nbins=4, integer=True)
+        axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+        charts.legend(axes, "upper left", (0.45, 1.25), 2, words=WORDS)
     marked = [one for one in at if (len(hours) - 1 - one) % EVERY == 0]
     flow.set_xticks(marked, [f"{hours[one].ends.astimezone(zone):%H:%M}" for one in marked])
     return figure
-
-
-def _dressed(axes: Any, title: str) -> None:
-    axes.set_title(title, color=INK, fontsize=WORDS, loc="left")
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=WORDS - 2, length=0)
-    axes.locator_params(axis="y", nbins=4, integer=True)
-    axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(0.45, 1.25), ncols=2, frameon=False, labelcolor=INK,
-        fontsize=WORDS - 2, handlelength=1,
-    )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 
 from cogs.tasks import board, messages
-from cogs.tasks.alarms import watch
+from cogs.tasks.alarms import is_watched, watch
 from cogs.tasks.cog import ABLE, WORKFLOW, TasksSettings
 from cogs.tasks.leaders import lead_first
 from cogs.tasks.suggesting import suggest
@@ -39,10 +39,12 @@ async def settle(ctx: Ctx, *, every: bool = False) -> None:
     while fresh or once:
         touched |= fresh
         # Who is free now may be wanted in another queue than the one where they were.
-        for queue in await ctx.tasks.queues():
+        queues = await ctx.tasks.queues()
+        for queue in queues:
             await _hand_out(ctx, queue)
         # What is left now is what nobody could be given; an alarm that begins brings a backup.
-        called = [await watch(ctx, queue) for queue in await ctx.tasks.queues()]
+        left = await ctx.tasks.queues() if any(map(is_watched, queues)) else []
+        called = [await watch(ctx, queue) for queue in left]
         fresh, once = await tell(ctx.tasks), any(called)
     await board.refresh(ctx.tasks, None if every else touched)
 

@@ -7,11 +7,9 @@ from bot.errors import UserError
 from bot.mcp.serving import said_table
 from bot.mcp.serving.arguments import Confirmed, Id, InChannel, OnMessage, OptionalId, known_as
 from bot.mcp.serving.reading_messages import one_message, reaction
-from bot.mcp.serving.said_table import Carried
-from bot.mcp.serving.sending import DELIVERS, QUEUED, REFUSED
+from bot.mcp.serving.sending import QUEUED, REFUSED, delivered
 from bot.mcp.serving.shapes import message_url
 from bot.mcp.serving.tools import Call, Json, Outcome, Tool
-from bot.mcp.serving.waiting import until
 from bot.work.surface import Say
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
@@ -99,18 +97,12 @@ async def edit_message(call: Call, given: EditMessage) -> Outcome:
             "PATCH", MESSAGE, body=body, channel_id=channel_id, message_id=given.message_id
         )
         return _done("Changed.", given.message_id, url)
-
-    async def look() -> list[Carried] | None:
-        async with call.desk.database.connection() as conn:
-            found = await said_table.carried(conn, rows)
-        return found if all(one.is_over for one in found) else None
-
-    found = await until(call, look, call.desk.delivery, DELIVERS)
-    if found is None:
-        return Outcome(QUEUED.format(why=""), {"status": "queued", "url": url})
+    found = await delivered(call, rows)
     failed = next((one for one in found if one.state == "failed"), None)
     if failed is not None:
         raise UserError(REFUSED.format(why=failed.error or ""))
+    if not all(one.is_over for one in found):
+        return Outcome(QUEUED.format(why=""), {"status": "queued", "url": url})
     return _done("Changed.", given.message_id, url)
 
 

@@ -61,17 +61,22 @@ async def send(call: Call, key: str | None, write: Write, channel: Channel) -> O
     """Write rows to the outbox, once for each key, and wait for them to be delivered."""
     name = key or call.key or call.desk.new_id().hex
     rows = await _written(call, name, write, channel)
+    return _told(await delivered(call, rows), channel, name)
+
+
+async def delivered(call: Call, rows: Sequence[int]) -> list[Carried]:
+    """Wait until rows of the outbox are over, as long as a program waits; how they stand then."""
+
+    async def carried() -> list[Carried]:
+        async with call.desk.database.connection() as conn:
+            return await said_table.carried(conn, rows)
 
     async def look() -> list[Carried] | None:
-        async with call.desk.database.connection() as conn:
-            found = await said_table.carried(conn, rows)
+        found = await carried()
         return found if all(one.is_over for one in found) else None
 
     found = await until(call, look, call.desk.delivery, DELIVERS)
-    if found is None:
-        async with call.desk.database.connection() as conn:
-            found = await said_table.carried(conn, rows)
-    return _told(found, channel, name)
+    return await carried() if found is None else found
 
 
 def speakable(channel: Channel) -> None:

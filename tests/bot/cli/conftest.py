@@ -1,7 +1,9 @@
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.cli import main
 from bot.cli.session import Session
@@ -49,3 +51,15 @@ def run(session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         return code, out, err
 
     return run_command
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """Leaves the logging of this process as it was: a command that starts the whole house sets it up anew."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)

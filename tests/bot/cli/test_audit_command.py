@@ -2,31 +2,17 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-import structlog
 import yaml
 
 from bot.asks import audit_table
 from bot.asks.audit_table import Deed
 from bot.storage.database import Database
 from tests.bot.cli.conftest import Run
-
-
-@pytest.fixture
-def logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.usefixtures("logs_as_before")

@@ -1,12 +1,9 @@
 """`cogswarm commands`: says what would change at Discord, changes it, and nothing when asked only to look."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import yaml
 
 from bot.local_discord.server import LocalDiscord
@@ -27,17 +24,6 @@ async def shout(ctx: Context) -> None: ...
 def cogswarm_cogs() -> list[Cog]:
     return [waver, loud]
 """
-
-
-@pytest.fixture
-def logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """`cogswarm runs`: lists, shows, stops and retries runs of all servers, from the shell."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import structlog
 import yaml
 
 from bot.storage.database import Database
@@ -15,17 +12,6 @@ from bot.work import runs_table
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
 from tests.bot.cli.conftest import Run
-
-
-@pytest.fixture
-def logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.usefixtures("logs_as_before")

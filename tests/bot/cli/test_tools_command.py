@@ -1,13 +1,11 @@
 """`cogswarm tools`: what there is and how it fares, what has changed with nothing hidden, and accepting it."""
 
 import asyncio
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.cli.session import Session
 from bot.clock import Clock
@@ -22,16 +20,7 @@ from tests.bot.cli.conftest import Run
 SPEC = HttpServer("web", "http://127.0.0.1:9/mcp")
 LOOK = ToolInfo("web", "look", "Looks.", {"type": "object"})
 
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 def seen(url: str, folder: Path, *tools: ToolInfo) -> None:

@@ -50,3 +50,13 @@ def test_no_words_lie_over_each_other(days: int, many: int) -> None:
     assert len(labels) == min(many, AGENTS + 1)
     assert ("others" in labels) == (many > AGENTS)
     assert len(by_person.get_yticklabels()) == min(many, PEOPLE)
+
+
+def test_a_name_that_looks_like_a_formula_is_a_name() -> None:
+    pytest.importorskip("matplotlib", reason="the extra `charts` is not installed")
+    name = r"$\frac$ & co"  # not even a whole one: drawing it as a formula fails
+    rows = [SpendRow(TODAY, name, 1, "m", 1, 0, 1_000, 0.1, priced=True)]
+    figure: Any = figure_of(rows, [TODAY], {1: name})
+    figure.canvas.draw()
+    shown = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert [one.replace("\\$", "$") for one in shown] == [name]

@@ -93,8 +93,8 @@ async def test_summed_up_once_shown_corrected_extended_and_forgotten(
     form = await ada.click(first, messages.CORRECT)
     late = await member.click(first, messages.CORRECT)
     await ada.submit(form, {messages.IN_SHORT: "Bo knows nineteen facts."})
-    await member.submit(late, {messages.IN_SHORT: "Bo knows everything."})
     corrected = await member.sees(first, "nineteen")
+    await member.submit(late, {messages.IN_SHORT: "Bo knows everything."})
     assert f"Corrected by <@{ada.user_id}>" in corrected.text
     read = await talk.ask()
     assert read[0] == "Bo knows nineteen facts."
