@@ -14,10 +14,10 @@ from bot.discord.context import ContextServices
 from bot.discord.events import Interaction
 from bot.errors import CogswarmError, UserError
 from bot.plugins.forms import MAX_LABEL, MAX_TITLE
+from bot.plugins.gate import NOT_DIRECT
 
 ASKS = "asks"
 UNKNOWN = "I do not know that question any more."
-ON_A_SERVER = "This can only be decided on its server."
 LONGEST_NOTE = 1_000
 NOTE, ANSWER, EDITED = "note", "answer", "edited"
 FORMS = {
@@ -46,7 +46,7 @@ async def pressed(
         return
     try:
         if guild_id is None:
-            raise UserError(ON_A_SERVER)
+            raise UserError(NOT_DIRECT.sentence)
         what = _read(action, value)
         desk = AsksDesk(services.runs, guild_id, interaction.author)
         if interaction.kind != "modal" and action in FORMS:

@@ -97,7 +97,9 @@ class InChannel(Arguments):
     """Arguments of a tool that works in a channel or thread."""
 
     channel_id: Id = Field(
-        validation_alias=known_as("channelId", "channel_id", "channel", "threadId", "thread_id"),
+        validation_alias=known_as(
+            "channelId", "channel_id", "channel", "threadId", "thread_id", "forumId", "forum_id"
+        ),
         description="The channel or thread",
     )
 

@@ -10,7 +10,7 @@ from bot.mcp.serving.arguments import Confirmed, Id, InChannel, InGuild, Optiona
 from bot.mcp.serving.reading_servers import channels_of
 from bot.mcp.serving.tools import Call, Outcome, Tool, reading
 from bot.mirror.picture import CATEGORY
-from bot.plugins.permissions import bits_of
+from bot.plugins.permissions import bits_of, names_of
 
 CHANNEL = "/channels/{channel_id}"
 OVERWRITE = "/channels/{channel_id}/permissions/{overwrite_id}"
@@ -160,8 +160,8 @@ async def list_overwrites(call: Call, _given: InChannel) -> Outcome:
         {
             "id": str(one["id"]),
             "target": "member" if int(one["type"]) else "role",
-            "allow": str(one["allow"]),
-            "deny": str(one["deny"]),
+            "allow": [*names_of(int(one["allow"]))],
+            "deny": [*names_of(int(one["deny"]))],
         }
         for one in raw.get("permission_overwrites", ())
     ]

@@ -108,7 +108,12 @@ async def preview_ban(call: Call, given: Ban) -> str:
         if given.delete_message_days
         else ""
     )
-    return f"{await _name(call, given.user_id)} would be banned from the server{days}."
+    try:
+        name = await _name(call, given.user_id)
+    except UserError:
+        # Who has left can be banned, too.
+        name = f"Somebody who is not on this server now ({given.user_id})"
+    return f"{name} would be banned from the server{days}."
 
 
 async def ban_member(call: Call, given: Ban) -> Outcome:

@@ -17,7 +17,6 @@ from bot.mirror.picture import Channel
 
 PAGE, SEARCH_PAGE = 100, 25
 MOST_OFFSET = 9_975
-"""What Discord answers while it still makes a server's search index."""
 LARGEST_PICTURE, LARGEST_TEXT = 1_000_000, 200_000
 NOT_INDEXED = "Discord is still preparing the search of this server; try again in a minute."
 NO_CONTENT = (

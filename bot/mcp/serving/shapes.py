@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from bot.mcp.serving.tools import Json
+from bot.plugins.permissions import names_of
 
 KINDS = {
     0: "text", 1: "direct", 2: "voice", 4: "category", 5: "announcement", 10: "announcement thread",
@@ -20,6 +21,7 @@ def message(raw: Json, guild_id: int | None) -> dict[str, JsonValue]:
     author: Json = raw.get("author") or {}
     found: dict[str, JsonValue] = {
         "id": str(raw["id"]),
+        "channel_id": str(raw["channel_id"]),
         "url": message_url(guild_id, int(raw["channel_id"]), int(raw["id"])),
         "author": {**user(author), "bot": bool(author.get("bot")) or "webhook_id" in raw},
         "content": str(raw.get("content", "")),
@@ -96,7 +98,7 @@ def role(raw: Json) -> dict[str, JsonValue]:
         "name": str(raw.get("name", "")),
         "color": f"#{int(raw.get('color', 0)):06x}",
         "position": int(raw.get("position", 0)),
-        "permissions": str(raw.get("permissions", "0")),
+        "permissions": [*names_of(int(raw.get("permissions", 0)))],
         "mentionable": bool(raw.get("mentionable")),
     }
 

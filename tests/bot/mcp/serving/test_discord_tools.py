@@ -14,7 +14,7 @@ from bot.storage.database import Database
 from bot.testing.fake_clock import FakeClock
 from cogs.approvals import approvals
 from cogswarm.testing import BotWith, LocalDiscord, Members, Person
-from tests.bot.mcp.serving.client import EVERY_GROUP, SECRET, client, data, text, web
+from tests.bot.mcp.serving.client import EVERY_GROUP, SECRET, SECRETS, client, data, text, web
 from tests.bot.mcp.serving.test_asking import guild_of
 
 
@@ -290,6 +290,9 @@ async def test_managing_a_server(bot_with: BotWith, members: Members, local_disc
         assert all("No answer yet" in one for one in asked)
     whole = "\n".join(answers)
     assert "[redacted]" in whole
+    # What is looked for in every answer of these tests would be found.
+    token = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz012345"
+    assert SECRETS.findall(f"{webhook} {token}") == [webhook.removeprefix("https://discord.com"), token]
     assert tokens
     assert all(len(one) > 20 for one in tokens)
     for secret in (SECRET, local_discord.bot_token, "s" * 68, *tokens):
