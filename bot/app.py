@@ -1,7 +1,7 @@
 """The composition root: from the configuration to a running bot; the only module that knows everything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -38,6 +38,7 @@ from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
 from bot.discord.limits import LimitSettings
 from bot.discord.lost import Lost
+from bot.discord.memory_desk import MemoryParts
 from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
 from bot.discord.mirror_writer import MirrorWriter, WriterSettings
 from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
@@ -64,7 +65,7 @@ from bot.mcp.toolbox import Toolbox
 from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
-from bot.mirror.permissions import Reader
+from bot.memory.recaller import Recaller
 from bot.mirror.reader import Mirror
 from bot.observe.known_secrets import telling
 from bot.plugins.cog import Cog
@@ -306,7 +307,7 @@ async def _worker(
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)
-        router = _router(loaded, cogs, guilds, api, services, registrar, machinery, pace.router)
+        router = _router(loaded, cogs, guilds, api, services, registrar, members, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, members)
         deliverer = Deliverer(
@@ -426,6 +427,7 @@ def _router(
     api: DiscordApi,
     services: RunServices,
     registrar: Registrar,
+    members: GuildMembers,
     machinery: Clock,
     pace: RouterPace,
 ) -> Router:
@@ -452,6 +454,9 @@ def _router(
         ahead=services.ahead,
         present=services.present,
         files=services.files,
+        memory=MemoryParts(
+            services.database, Recaller(services.library, mirror), members.reader, services.clock
+        ),
     )
     discord = loaded.config.discord
     bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)
@@ -475,13 +480,11 @@ def _ahead(clock: Clock, machinery: Clock) -> float:
 async def _readable(
     mirror: Mirror, members: GuildMembers, principal: Principal, place_id: int
 ) -> Collection[int]:
-    guild_id, member_id = principal.guild_id, principal.member_id
+    guild_id = principal.guild_id
     if not principal.direct:
         return (await mirror.readable_by_all_of(guild_id, place_id)).ids
-    roles = await members.roles(guild_id, member_id)
-    if roles is None:
-        return ()
-    return (await mirror.readable_by(guild_id, Reader(member_id, roles), place_id=None)).ids
+    reader = await members.reader(guild_id, principal.member_id)
+    return () if reader is None else (await mirror.readable_by(guild_id, reader, place_id=None)).ids
 
 
 async def _catch_up(library: Library) -> None:

@@ -40,6 +40,7 @@ from bot.discord.events import (
     ThreadChange,
     ThreadState,
 )
+from bot.discord.memory_desk import Memory
 from bot.discord.plain import plain, title
 from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
@@ -47,6 +48,7 @@ from bot.errors import CogswarmError, ConfigError, NotDone, OutsideError, TimedO
 from bot.llm.protocol import Image, Passage, Schema, Turn
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
+from bot.memory.held import Held
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.plugins.choices_table import Change
@@ -181,6 +183,7 @@ __all__ = [
     "FoundAgain",
     "Given",
     "Group",
+    "Held",
     "Hold",
     "Hour",
     "Image",
@@ -191,6 +194,7 @@ __all__ = [
     "Link",
     "Look",
     "Member",
+    "Memory",
     "Message",
     "Need",
     "NewAuction",

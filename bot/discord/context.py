@@ -20,6 +20,7 @@ from bot.discord.answers import Answers
 from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
 from bot.discord.events import Author, Where
+from bot.discord.memory_desk import Memory, MemoryParts
 from bot.discord.missed import watch_table
 from bot.discord.reporting import broken
 from bot.discord.runs_desk import DeskServices, RunsDesk
@@ -93,6 +94,8 @@ class ContextServices:
     """Reads what people attached."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+    memory: MemoryParts | None = None
+    """What is remembered, and who may read it; None where nothing is."""
 
     @property
     def tasks(self) -> TaskServices:
@@ -118,7 +121,6 @@ class Context(Generic[S]):
         where: Where,
         author: Author,
         answers: Answers | None = None,
-        readable: Sequence[int] = (),
         server: Server,
         locale: str = "",
     ) -> None:
@@ -130,7 +132,6 @@ class Context(Generic[S]):
         self._where = where
         self._author = author
         self._answers = answers
-        self._readable = tuple(readable)
         self._replies = 0
         self._locale = locale
 
@@ -152,7 +153,7 @@ class Context(Generic[S]):
         server = self._server.at(self._cog.name, channel_id)
         context = copy(self)
         context._server, context._where = server, Where(self.guild_id, channel_id, in_thread=False)  # noqa: SLF001 - its own copy
-        context._settings, context._readable = server.values(self._cog.name), ()  # noqa: SLF001 - as above
+        context._settings = server.values(self._cog.name)  # noqa: SLF001 - as above
         return context
 
     @property
@@ -254,6 +255,14 @@ class Context(Generic[S]):
         """This server's questions to people, in the hands of the person who acted: to see, decide and hand over."""
         return AsksDesk(self._services.runs, self.guild_id, self._author)
 
+    @property
+    def memory(self) -> Memory:
+        """What this server remembers, in the hands of the person who acted: recalled, added to, forgotten."""
+        if self._services.memory is None:
+            raise ConfigError("Nothing is remembered here: this process was started without memory.")
+        place = None if self.is_direct else self.channel_id
+        return Memory(self._services.memory, self.guild_id, place, self._author)
+
     async def answer(self, wait_id: UUID, value: JsonValue) -> Decision:
         """Answer, for the person who acted, what a run waits for with `Run.wait_answer`; who comes first decides.
 
@@ -314,11 +323,6 @@ class Context(Generic[S]):
         return Principal(
             self.guild_id, self.channel_id, self._author.id, self._author.name, direct=self.is_direct
         )
-
-    @property
-    def readable(self) -> tuple[int, ...]:
-        """The channels this member, and whoever reads here, may read; only filled for commands and buttons."""
-        return self._readable or (self.channel_id,)
 
     @property
     def reads_everything(self) -> bool:

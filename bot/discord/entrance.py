@@ -1,6 +1,6 @@
 """Where everything from Discord comes in: who knocks is put to the gate, and what is let in is given its context."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.discord.answers import Answers
@@ -94,7 +94,6 @@ class Entrance:
         where: Where,
         author: Author,
         answers: Answers | None = None,
-        readable: Sequence[int] = (),
         locale: str = "",
     ) -> Context[Any]:
         """What a cog is given for something that was let in."""
@@ -107,7 +106,6 @@ class Entrance:
             where=where,
             author=author,
             answers=answers,
-            readable=readable,
             locale=locale,
             server=Server(self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct),
         )

@@ -187,5 +187,3 @@ class Interaction:
     message_id: int | None = None
     locale: str = ""
     """The language in which the person uses Discord, such as ``de`` or ``en-US``."""
-    readable: tuple[int, ...] = ()
-    """The channels whose history the author may read, and whoever reads an answer given here."""

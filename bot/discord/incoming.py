@@ -102,23 +102,4 @@ def interaction_of(interaction: nextcord.Interaction[Any]) -> Interaction:
         data=dict(data),
         message_id=interaction.message.id if interaction.message else None,
         locale=str(interaction.locale or ""),
-        readable=_readable(interaction) if interaction.type.value in _ACTS else (),
     )
-
-
-def _readable(interaction: nextcord.Interaction[Any]) -> tuple[int, ...]:
-    """Channels that the asker may read, and with them whoever reads the answer: this one, and open ones."""
-    member, guild, here = interaction.user, interaction.guild, interaction.channel
-    if guild is None or not isinstance(member, nextcord.Member):
-        return ()
-    home = here.parent_id if isinstance(here, nextcord.Thread) else interaction.channel_id
-    return tuple(
-        channel.id
-        for channel in guild.channels
-        if _may_read(channel, member) and (channel.id == home or _may_read(channel, guild.default_role))
-    )
-
-
-def _may_read(channel: nextcord.abc.GuildChannel, who: nextcord.Member | nextcord.Role) -> bool:
-    allowed = channel.permissions_for(who)
-    return allowed.view_channel and allowed.read_message_history

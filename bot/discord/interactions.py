@@ -189,7 +189,6 @@ class Interactions:
                 interaction.where,
                 interaction.author,
                 answers,
-                interaction.readable,
                 interaction.locale,
             )
             late = asyncio.create_task(self._acknowledge_late(answers)) if call.opens_form else None

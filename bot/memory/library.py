@@ -1,14 +1,15 @@
 """Sources and memory behind one door: embeds before a transaction begins, reads and writes within it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from bot.clock import Clock
-from bot.memory import sources, store
+from bot.memory import held, sources, store
 from bot.memory.embedder import Embedded, Embedder, embed_one
-from bot.memory.recall import Method, Question, recall
+from bot.memory.recall import Found, Method, Question, recall
 from bot.memory.reembed import reembed
 from bot.memory.sources import Document, Source
 from bot.memory.store import NewMemory, Place
@@ -16,10 +17,18 @@ from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.surface import Connection
 
+DISCORD = "https://discord.com/channels"
+
+MOST = 80
+"""Hits that both searches have together at most."""
+
+type Fit = Literal["subject", "question"]
+"""What a memory has to be: about the very subject that is named, or something that may well answer the question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """A memory about the same subject, with where it was said; its text is untrusted data."""
+    """A memory that fits, with where it was said; its text is untrusted data."""
 
     title: str
     body: str
@@ -28,6 +37,26 @@ class Recollection:
     method: Method
     tainted: bool = True
     """It rests on text from outside (left out by who recorded it before: it is taken to)."""
+    id: int = 0
+    kind: str = ""
+    guild_id: int = 0
+    message_id: int | None = None
+    member_id: int | None = None
+    passage: str = ""
+    """The part of ``body`` that fits best."""
+
+    @property
+    def link(self) -> str:
+        """Where it was said."""
+        message = "" if self.message_id is None else f"/{self.message_id}"
+        return f"{DISCORD}/{self.guild_id}/{self.place_id}{message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A memory in pieces, with their vectors."""
+
+    pieces: tuple[tuple[NewMemory, Embedded | None], ...]
 
 
 class Library:
@@ -48,40 +77,48 @@ class Library:
         async with self._database.connection() as conn:
             return await sources.of_run(conn, run_id, guild_id)
 
-    async def recall(
-        self,
-        guild_id: int,
-        text: str,
-        *,
-        kind: str | None,
-        readable: Sequence[int],
-        not_run: UUID | None = None,
+    async def embedded(self, text: str) -> Embedded | None:
+        """The vector of a question, made once for several searches; None where words alone serve."""
+        return await embed_one(self._embedder, text)
+
+    async def search(
+        self, question: Question, embedded: Embedded | None, *, fits: Fit = "question"
     ) -> list[Recollection]:
-        """Memories (of any kind, None) about the very subject of ``text``, best first, from readable places only."""
-        embedded = await embed_one(self._embedder, text)
-        question = Question(
-            guild_id, text, readable, kinds=None if kind is None else (kind,), not_run=not_run
-        )
+        """Memories that fit, best first, from the readable places of the question only."""
         async with self._database.connection() as conn:
-            recalled = await recall(conn, question, embedded)
-            hits = [hit.found for hit in recalled.same_subject]
+            recalled = await recall(conn, replace(question, limit=MOST), embedded)
+            hits = recalled.same_subject if fits == "subject" else recalled.relevant
+            found = [hit.found for hit in hits[: question.limit]]
             # A memory may have been written before the thread it came from was open.
             threads = {
-                hit.id: await runs_table.thread_of(conn, hit.run_id)
-                for hit in hits
-                if hit.run_id is not None and hit.thread_id is None
+                one.id: await runs_table.thread_of(conn, one.run_id)
+                for one in found
+                if one.run_id is not None and one.thread_id is None
             }
-        return [
-            Recollection(
-                title=hit.title,
-                body=hit.body,
-                place_id=hit.thread_id or threads.get(hit.id) or hit.channel_id,
-                at=hit.created_at,
-                method=recalled.method,
-                tainted=hit.tainted,
-            )
-            for hit in hits
-        ]
+        return [_recollection(one, threads.get(one.id), recalled.method) for one in found]
+
+    async def private_threads_about(self, question: Question, embedded: Embedded | None) -> set[int]:
+        """The private threads in which something near the question was remembered, whoever may read them.
+
+        Nothing of what was said there leaves this; it only says of which threads it is worth asking who takes part.
+        """
+        async with self._database.connection() as conn:
+            known = await held.private_threads(conn, question.guild_id)
+            if not known:
+                return set()
+            recalled = await recall(conn, replace(question, readable=known), embedded)
+        near = {hit.found.thread_id for hit in recalled.hits}
+        return {thread for thread in near if thread in known}
+
+    async def by_ids(
+        self, guild_id: int, ids: Collection[int], readable: Collection[int]
+    ) -> list[Recollection]:
+        """These memories, in the order of their ids as given, as far as they lie in readable places."""
+        async with self._database.connection() as conn:
+            found = await held.by_ids(conn, guild_id, ids, readable)
+        order = list(ids)
+        found.sort(key=lambda one: order.index(one.id))
+        return [_recollection(one, None, "semantic") for one in found]
 
     async def prepare(
         self,
@@ -91,19 +128,41 @@ class Library:
         key: str,
         title: str,
         body: str,
-        run_id: UUID,
-        member_id: int,
-    ) -> tuple[NewMemory, Embedded | None]:
-        """Embed what is to be remembered, outside any transaction; `write` stores it."""
-        memory = NewMemory(
-            place, kind, key, title, body, self._clock.now(), run_id=run_id, member_id=member_id
+        run_id: UUID | None = None,
+        member_id: int | None = None,
+        message_id: int | None = None,
+        at: datetime | None = None,
+    ) -> Prepared:
+        """Cut what is to be remembered into pieces and embed them, outside any transaction; `write` stores it."""
+        whole = NewMemory(
+            place, kind, key, title, body, at or self._clock.now(), run_id, member_id, message_id
         )
-        return memory, await embed_one(self._embedder, memory.text)
+        return Prepared(
+            tuple([(piece, await embed_one(self._embedder, piece.text)) for piece in whole.in_pieces()])
+        )
 
-    async def write(self, conn: Connection, memory: NewMemory, embedded: Embedded | None) -> None:
-        """Store what was prepared, in the caller's transaction."""
-        await store.remember(conn, memory, embedded)
+    async def write(self, conn: Connection, prepared: Prepared) -> bool:
+        """Store what was prepared, in the caller's transaction; False where its member wants nothing remembered."""
+        ids = [await store.remember(conn, memory, embedded) for memory, embedded in prepared.pieces]
+        return None not in ids
 
     async def catch_up(self) -> int:
         """Embed what was remembered while no embedder (or another one) served; the answer is how many."""
         return 0 if self._embedder is None else await reembed(self._database.transaction, self._embedder)
+
+
+def _recollection(found: Found, thread_id: int | None, method: Method) -> Recollection:
+    return Recollection(
+        title=found.title,
+        body=found.body,
+        place_id=found.thread_id or thread_id or found.channel_id,
+        at=found.created_at,
+        method=method,
+        tainted=found.tainted,
+        id=found.id,
+        kind=found.kind,
+        guild_id=found.guild_id,
+        message_id=found.message_id,
+        member_id=found.member_id,
+        passage=found.passage,
+    )

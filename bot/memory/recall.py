@@ -11,9 +11,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from bot.memory.embedder import Embedded, tidy
+from bot.memory.relevance import Told, newest_first, relevant
 from bot.memory.space import find_space
 from bot.memory.store import halfvec
 from bot.memory.subject import same_subject, shared_words
+from bot.storage.guild_scope import in_guild
 
 # a file of this package, so as literal as a string in it
 QUERY = cast("LiteralString", Path(__file__).with_name("recall.sql").read_text("utf-8"))
@@ -48,21 +50,24 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row of the query."""
+    """A row of the query; ``passage`` is the piece of ``body`` that fits best."""
 
     id: int
     kind: str
+    key: str
     title: str
-    body: str
+    passage: str
     guild_id: int
     channel_id: int
     thread_id: int | None
+    message_id: int | None
     run_id: UUID | None
     member_id: int | None
     created_at: datetime
     tainted: bool
     similarity: float | None
     score: float
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,13 @@ class Hit:
     """A memory found, its text being untrusted data.
 
     ``found`` holds the text, the parts of the link (guild, channel, thread), the date and the scores;
-    ``similarity`` is None where the memory has no vector of the asker's space.
+    ``similarity`` is None where the memory has no vector of the asker's space. ``same_subject`` says that it is about
+    what was asked, ``relevant`` that it may well answer it.
     """
 
     found: Found
     same_subject: bool
+    relevant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,20 @@ class Recalled:
         """The hits that are about the very subject of the question."""
         return tuple(hit for hit in self.hits if hit.same_subject)
 
+    @property
+    def relevant(self) -> tuple[Hit, ...]:
+        """The hits that may well answer the question, of two versions the newer first; none where nothing does."""
+        by_score = sorted(self.hits, key=lambda hit: -hit.found.score)
+        return tuple(
+            newest_first(
+                [
+                    (hit, Told(f"{hit.found.title} {hit.found.passage}", hit.found.created_at))
+                    for hit in by_score
+                    if hit.relevant
+                ]
+            )
+        )
+
 
 async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embedded | None) -> Recalled:
     """Search one guild's memories by meaning and by words.
@@ -98,7 +119,10 @@ async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embed
     Hits of the same subject go before better ranked others.
     """
     space = None if embedded is None else await find_space(conn, embedded.space)
-    async with conn.cursor(row_factory=class_row(Found)) as cursor:
+    async with (
+        in_guild(conn, question.guild_id),
+        conn.cursor(row_factory=class_row(Found)) as cursor,
+    ):
         await cursor.execute(
             QUERY,
             {
@@ -116,7 +140,11 @@ async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embed
         rows = await cursor.fetchall()
     threshold = None if space is None else space.same_subject_at
     hits = [
-        Hit(row, same_subject(row.similarity, shared_words(question.text, row.title), threshold))
+        Hit(
+            row,
+            same_subject(row.similarity, shared_words(question.text, row.title), threshold),
+            relevant(row.similarity, question.text, f"{row.title} {row.passage}", threshold),
+        )
         for row in rows
     ]
     hits.sort(key=lambda hit: not hit.same_subject)

@@ -1,7 +1,7 @@
 -- The hits of a question in one guild: nearest vectors and best matching words, fused by reciprocal rank.
 -- MATERIALIZED keeps the scan of the guild's vectors exact, whatever indexes there are.
 WITH readable AS NOT MATERIALIZED (
-    SELECT id, space_id, embedding, tsv
+    SELECT id, space_id, embedding
     FROM memory
     WHERE guild_id = %(guild)s
       AND (visibility = 'channel' AND channel_id = ANY(%(readable)s::bigint[])
@@ -13,18 +13,27 @@ WITH readable AS NOT MATERIALIZED (
 ), nearest AS (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS place
     FROM measured ORDER BY distance, id LIMIT %(candidates)s
-), matched AS MATERIALIZED (
-    SELECT id, ts_rank('{0.1, 0.2, 0.4, 1.0}', tsv, memory_query(%(words)s::text), 1) AS rank
-    FROM readable WHERE tsv @@ memory_query(%(words)s::text)
 ), wordiest AS (
     SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place
-    FROM matched ORDER BY rank DESC, id LIMIT %(candidates)s
+    FROM memory_words(%(guild)s, %(readable)s::bigint[], %(kinds)s::text[], %(not_run)s::uuid, %(words)s, %(candidates)s)
+), fused AS (
+    SELECT memory.*,
+           CASE WHEN memory.space_id = %(space)s::integer THEN 1 - (memory.embedding <=> %(vector)s::halfvec) END AS similarity,
+           (coalesce(1.0 / (%(k)s + nearest.place), 0) + coalesce(1.0 / (%(k)s + wordiest.place), 0))::float8 AS score
+    FROM nearest
+    FULL JOIN wordiest USING (id)
+    JOIN memory USING (id)
+    -- said again, since the policy's own condition keeps no index from being passed over
+    WHERE memory.guild_id = %(guild)s
+), best AS (
+    -- of the pieces of one text only the best
+    SELECT DISTINCT ON (kind, key) * FROM fused ORDER BY kind, key, score DESC, similarity DESC NULLS LAST, id
 )
-SELECT memory.id, memory.kind, memory.title, memory.body, memory.guild_id, memory.channel_id, memory.thread_id,
-       memory.run_id, memory.member_id, memory.created_at, memory.tainted,
-       CASE WHEN memory.space_id = %(space)s::integer THEN 1 - (memory.embedding <=> %(vector)s::halfvec) END AS similarity,
-       (coalesce(1.0 / (%(k)s + nearest.place), 0) + coalesce(1.0 / (%(k)s + wordiest.place), 0))::float8 AS score
-FROM nearest
-FULL JOIN wordiest USING (id)
-JOIN memory USING (id)
-ORDER BY score DESC, similarity DESC NULLS LAST, memory.id DESC
+SELECT best.id, best.kind, best.key, best.title, best.body AS passage, best.guild_id, best.channel_id, best.thread_id,
+       best.message_id, best.run_id, best.member_id, best.created_at, best.tainted, best.similarity, best.score,
+       (SELECT string_agg(piece.body, '' ORDER BY piece.chunk) FROM memory AS piece
+        WHERE piece.guild_id = best.guild_id AND piece.kind = best.kind AND piece.key = best.key
+          AND piece.visibility = best.visibility AND piece.channel_id = best.channel_id
+          AND piece.thread_id IS NOT DISTINCT FROM best.thread_id) AS body
+FROM best
+ORDER BY score DESC, similarity DESC NULLS LAST, id DESC

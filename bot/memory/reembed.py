@@ -14,6 +14,7 @@ from bot.memory.embedder import Embedder, EmbedderUnavailable, Vector
 from bot.memory.space import KnownSpace, ensure_space, record_threshold
 from bot.memory.store import halfvec
 from bot.memory.subject import text_to_embed
+from bot.storage.guild_scope import in_every_guild
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,11 @@ async def _prepared(transaction: Transaction, embedder: Embedder) -> KnownSpace:
 
 
 async def _stale(transaction: Transaction, space_id: int, last: int, batch: int) -> list[_Stale]:
-    async with transaction() as conn, conn.cursor(row_factory=class_row(_Stale)) as cursor:
+    async with (
+        transaction() as conn,
+        in_every_guild(conn),
+        conn.cursor(row_factory=class_row(_Stale)) as cursor,
+    ):
         await cursor.execute(
             "SELECT id, title, body FROM memory"
             " WHERE id > %s AND space_id IS DISTINCT FROM %s ORDER BY id LIMIT %s",
@@ -101,7 +106,7 @@ async def _embed_singly(
 async def _write(
     transaction: Transaction, space_id: int, stale: Sequence[_Stale], vectors: Sequence[Vector]
 ) -> int:
-    async with transaction() as conn, conn.cursor() as cursor:
+    async with transaction() as conn, in_every_guild(conn), conn.cursor() as cursor:
         await cursor.executemany(
             "UPDATE memory SET space_id = %s, embedding = %s::halfvec WHERE id = %s AND title = %s AND body = %s",
             [

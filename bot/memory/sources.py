@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from bot.errors import OutsideError
 from bot.memory.embedder import tidy
+from bot.storage.guild_scope import in_guild
 
 MAX_URL = 2_048
 MAX_TITLE = 300
@@ -58,12 +59,13 @@ async def keep(
     """
     # numbers are given one after the other, also where two of the run's fetches end at once
     await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('source ' || %s::text, 0))", (run_id,))
-    return [await _keep(conn, run_id, guild_id, document) for document in documents]
+    async with in_guild(conn, guild_id):
+        return [await _keep(conn, run_id, guild_id, document) for document in documents]
 
 
 async def of_run(conn: AsyncConnection[Any], run_id: UUID, guild_id: int) -> list[Source]:
     """Return the sources of a guild's run, by number."""
-    async with conn.cursor(row_factory=class_row(Source)) as cursor:
+    async with in_guild(conn, guild_id), conn.cursor(row_factory=class_row(Source)) as cursor:
         await cursor.execute(
             "SELECT id, guild_id, run_id, number, url, title, published, feed, text, sha256, fetched_at"
             " FROM source WHERE run_id = %s AND guild_id = %s ORDER BY number",

@@ -1,6 +1,6 @@
 """Remembering: one row a memory, written in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from bot.memory.embedder import Embedded, tidy
+from bot.memory.pieces import pieces
 from bot.memory.space import ensure_space
 from bot.memory.subject import text_to_embed
+from bot.storage.guild_scope import in_guild
 
 MAX_TITLE = 300
 MAX_BODY = 20_000
@@ -36,8 +38,9 @@ class Place:
 class NewMemory:
     """Something to recall later. ``key`` names it once per guild and kind, such as the run's id.
 
-    A short ``body`` that begins with the essence is found best: its first 400 characters are embedded.
-    Longer text than 300 (title) and 20,000 characters (body) is cut. The text may come from outside: it is data.
+    Of a ``body`` the first 400 characters are embedded; a longer one is stored as several (`in_pieces`), which differ
+    in ``chunk``. Longer text than 300 (title) and 20,000 characters (body) is cut. The text may come from outside: it
+    is data. ``message_id`` is the message that says it.
     """
 
     place: Place
@@ -48,6 +51,13 @@ class NewMemory:
     created_at: datetime
     run_id: UUID | None = None
     member_id: int | None = None
+    message_id: int | None = None
+    chunk: int = 0
+
+    def in_pieces(self) -> "list[NewMemory]":
+        """The same as memories whose whole body is embedded, in order."""
+        bodies = pieces(tidy(self.body, MAX_BODY))
+        return [replace(self, body=body, chunk=number) for number, body in enumerate(bodies)]
 
     @property
     def text(self) -> str:
@@ -55,41 +65,55 @@ class NewMemory:
         return text_to_embed(tidy(self.title, MAX_TITLE), tidy(self.body, MAX_BODY))
 
 
-async def remember(conn: AsyncConnection[Any], memory: NewMemory, embedded: Embedded | None) -> int:
-    """Store ``memory`` and return its id; one with the same guild, kind and key stays as it is.
+async def remember(conn: AsyncConnection[Any], memory: NewMemory, embedded: Embedded | None) -> int | None:
+    """Store ``memory`` and return its id; one with the same guild, kind, key and chunk stays as it is.
 
-    ``embedded`` is the vector of ``memory.text`` (see `bot.memory.embedder.embed_one`), or None to be filled
-    in later by `bot.memory.reembed.reembed`.
+    None where its member does not want to be remembered: nothing is stored then. ``embedded`` is the vector of
+    ``memory.text`` (see `bot.memory.embedder.embed_one`), or None to be filled in later by `bot.memory.reembed.reembed`.
     """
     space_id = None if embedded is None else (await ensure_space(conn, embedded.space)).id
-    cursor = await conn.execute(
-        "INSERT INTO memory (guild_id, channel_id, thread_id, visibility, member_id, run_id, kind, key,"
-        "                    title, body, created_at, space_id, embedding, tainted)"
-        " VALUES (%(guild)s, %(channel)s, %(thread)s, %(visibility)s, %(member)s, %(run)s, %(kind)s, %(key)s,"
-        "         %(title)s, %(body)s, %(created)s, %(space)s, %(vector)s::halfvec,"
-        "         %(run)s::uuid IS NULL OR EXISTS (SELECT 1 FROM run_taint WHERE run_id = %(run)s))"
-        # an update of nothing: unlike DO NOTHING it returns the row that is there
-        " ON CONFLICT (guild_id, kind, key) DO UPDATE SET key = excluded.key"
-        " RETURNING id",
-        {
-            "guild": memory.place.guild_id,
-            "channel": memory.place.channel_id,
-            "thread": memory.place.thread_id,
-            "visibility": memory.place.visibility,
-            "member": memory.member_id,
-            "run": memory.run_id,
-            "kind": memory.kind,
-            "key": memory.key,
-            "title": tidy(memory.title, MAX_TITLE),
-            "body": tidy(memory.body, MAX_BODY),
-            "created": memory.created_at,
-            "space": space_id,
-            "vector": None if embedded is None else halfvec(embedded.vector),
-        },
-    )
-    row = await cursor.fetchone()
-    assert row is not None, "an insert that updates on conflict returns its row"  # noqa: S101 - narrows the type
-    return int(row[0])
+    values: dict[str, Any] = {
+        "guild": memory.place.guild_id,
+        "channel": memory.place.channel_id,
+        "thread": memory.place.thread_id,
+        "visibility": memory.place.visibility,
+        "member": memory.member_id,
+        "run": memory.run_id,
+        "message": memory.message_id,
+        "kind": memory.kind,
+        "key": memory.key,
+        "chunk": memory.chunk,
+        "title": tidy(memory.title, MAX_TITLE),
+        "body": tidy(memory.body, MAX_BODY),
+        "created": memory.created_at,
+        "space": space_id,
+        "vector": None if embedded is None else halfvec(embedded.vector),
+    }
+    async with in_guild(conn, memory.place.guild_id):
+        if memory.member_id is not None:
+            # so that nothing is written behind the back of somebody who opts out at this moment
+            await conn.execute(LOCK_MEMBER_SHARED, values)
+        cursor = await conn.execute(_INSERT, values)
+        row = await cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+LOCK_MEMBER_SHARED = (
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended("
+    "'remembered ' || %(guild)s::text || ' ' || %(member)s::text, 0))"
+)
+
+_INSERT = """
+INSERT INTO memory (guild_id, channel_id, thread_id, visibility, member_id, run_id, message_id, kind, key, chunk,
+                    title, body, created_at, space_id, embedding, tainted)
+SELECT %(guild)s, %(channel)s, %(thread)s, %(visibility)s, %(member)s, %(run)s, %(message)s, %(kind)s, %(key)s, %(chunk)s,
+       %(title)s, %(body)s, %(created)s, %(space)s, %(vector)s::halfvec,
+       %(run)s::uuid IS NULL OR EXISTS (SELECT 1 FROM run_taint WHERE run_id = %(run)s)
+WHERE NOT EXISTS (SELECT 1 FROM memory_opt_out WHERE guild_id = %(guild)s AND member_id = %(member)s)
+-- an update of nothing: unlike DO NOTHING it returns the row that is there
+ON CONFLICT (guild_id, kind, key, chunk) DO UPDATE SET key = excluded.key
+RETURNING id
+"""
 
 
 def halfvec(vector: list[float]) -> str:

@@ -155,7 +155,9 @@ def threshold_of(space: EmbeddingSpace) -> float | None:
 
 
 def text_to_embed(title: str, body: str) -> str:
-    """Return what of a memory is embedded."""
+    """Return what of a memory is embedded; a title that is only how the body begins is not said twice."""
+    if body.startswith(title):
+        return body[:BODY_EMBEDDED]
     return f"{title}. {body[:BODY_EMBEDDED]}".strip()
 
 

@@ -5,6 +5,7 @@ every recorded step answers at once with what it answered before.
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Concatenate
@@ -25,9 +26,11 @@ from bot.discord.direct import home_table
 from bot.discord.missed import watch_table
 from bot.errors import OutsideError
 from bot.llm.protocol import Passage
-from bot.memory.library import Recollection
+from bot.memory.library import Fit, Recollection
+from bot.memory.recall import Question as Asked
 from bot.memory.sources import Document, Source
 from bot.memory.store import Place as MemoryPlace
+from bot.memory.whereabouts import place_of
 from bot.mirror import channel_table
 from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
@@ -491,7 +494,7 @@ class Run:
 
         In direct messages that is what the member can read. Where it is not known it is this place alone.
         """
-        place = self.thread_id or self.principal.channel_id
+        place = self._heard_in
         if self._services.readable is None:
             return [place]
         try:
@@ -539,25 +542,48 @@ class Run:
         await self._agents.taint.mark("sources")
         return await self._services.library.sources(run_id or self.id, self.principal.guild_id)
 
-    async def recall(self, text: str, *, kind: str | None, readable: Sequence[int]) -> list[Recollection]:
-        """What this guild remembers (of a kind, or of any) about the same subject, from places in ``readable`` only.
+    async def recall(
+        self,
+        text: str,
+        *,
+        kind: str | None,
+        readable: Sequence[int] | None = None,
+        fits: Fit = "subject",
+        limit: int = 5,
+    ) -> list[Recollection]:
+        """What this guild remembers (of a kind, or of any) and everybody can read who reads what this run says.
 
-        A memory that rests on text from outside is ``tainted``, and so is the run that has read it.
+        ``fits`` says whether it is to be about the very subject that ``text`` names, or may answer the question that it
+        is; ``readable`` narrows the places further. A memory that rests on text from outside is ``tainted``, and so is
+        the run that has read it. Raises `OutsideError` where it cannot be told just now who may read what.
         """
-        found = await self._services.library.recall(
-            self.principal.guild_id, text, kind=kind, readable=readable, not_run=self.id
+        if self._services.readable is None:
+            return []
+        ids = frozenset(await self._services.readable(self.principal, self._heard_in))
+        asked = Asked(
+            self.principal.guild_id,
+            text,
+            ids if readable is None else ids & frozenset(readable),
+            kinds=None if kind is None else (kind,),
+            not_run=self.id,
+            limit=limit,
         )
+        library = self._services.library
+        found = await library.search(asked, await library.embedded(text), fits=fits)
         if any(one.tainted for one in found):
             await self._agents.taint.mark("memory")
         return found
 
     async def remember(self, *, kind: str, title: str, body: str) -> None:
-        """Remember something of this run, once, with the place it came from."""
+        """Remember something of this run, once, with the place it came from.
+
+        Nothing is stored where the person on whose behalf it runs wants nothing remembered.
+        """
         key = self._steps.next_key("remember")
         if key in self._steps:
             return
-        memory, embedded = await self._services.library.prepare(
-            MemoryPlace(self.principal.guild_id, self.principal.channel_id, self._row.thread_id),
+        prepared = await self._services.library.prepare(
+            await self._memory_place(),
             kind=kind,
             key=f"{self.id}:{key}",
             title=title,
@@ -566,8 +592,21 @@ class Run:
             member_id=self.principal.member_id,
         )
         async with self._steps.commit() as conn:
-            await self._services.library.write(conn, memory, embedded)
+            await self._services.library.write(conn, prepared)
             await self._steps.record(conn, key, None)
+
+    @property
+    def _heard_in(self) -> int:
+        """The place whose readers read what is said: of a thread that was opened for this run, its channel's."""
+        if self._row.thread_row is not None:
+            return self.principal.channel_id
+        return self.thread_id or self.principal.channel_id
+
+    async def _memory_place(self) -> MemoryPlace:
+        async with self._services.database.connection() as conn:
+            place = await place_of(conn, self.principal.guild_id, self._heard_in)
+        # A thread of its own is a public one of the channel, and may be too new to be known.
+        return place if self._row.thread_row is None else replace(place, thread_id=self.thread_id)
 
 
 def _passage(message: Said) -> Passage:

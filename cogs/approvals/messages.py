@@ -41,3 +41,4 @@ TOO_LONG = "A question has at most {most} letters."
 EMPTY = "Write what you want to know."
 YES = ("👍", "✅")
 NO = ("👎", "❌")
+KIND = "decision"

@@ -19,3 +19,4 @@ async def put_question(run: Run, question: str, hours: int, member: int | None) 
         by=run.principal.member_id, question=plain(question), answer=plain(str(answer.value)), who=answer.by
     )
     await run.post(text, mentions=(run.principal.member_id,))
+    await run.remember(kind=messages.KIND, title=question, body=str(answer.value))

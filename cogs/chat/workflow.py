@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from cogs.chat import given, look_up, messages
 from cogs.chat.addressing import Called, handed_to
 from cogs.chat.asks import Ask
@@ -23,6 +25,7 @@ from cogswarm import (
     Attachment,
     Conversation,
     File,
+    OutsideError,
     Passage,
     Recollection,
     Reply,
@@ -38,6 +41,7 @@ from cogswarm.llm import BackendError
 ALONG = 20
 MEMORIES = 3
 MOST_HANDED = 32
+log = structlog.get_logger(__name__)
 _MARK = re.compile(r"\[([A-Z]\d{1,3})\](?!\()")
 
 
@@ -146,8 +150,7 @@ async def _material(
     if wanted.memory:
         material.memories = await run.step("recall", _recall, run, wanted.agent, question)
         for number, memory in enumerate(material.memories, 1):
-            link = f"https://discord.com/channels/{run.principal.guild_id}/{memory.place_id}"
-            material.links[f"M{number}"] = link
+            material.links[f"M{number}"] = memory.link
             material.passages.append(
                 Passage(f"M{number}", memory.body, title=memory.title, published=memory.at)
             )
@@ -160,7 +163,12 @@ async def _material(
 
 
 async def _recall(run: Run, agent: str, question: str) -> list[Recollection]:
-    return (await run.recall(question, kind=None, readable=await run.readable(agent)))[:MEMORIES]
+    try:
+        return await run.recall(question, kind=None, readable=await run.readable(agent), limit=MEMORIES)
+    except OutsideError as error:
+        # Who may read what cannot be told just now; the answer does not need it.
+        log.info("nothing_recalled", reason=str(error))
+        return []
 
 
 def messages_for(locale: str) -> str:

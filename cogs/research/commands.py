@@ -121,7 +121,6 @@ async def _start(ctx: Context[ResearchSettings], topic: str) -> None:
         agent=ctx.settings.agent,
         sources=ctx.settings.sources,
         about=ctx.settings.about,
-        readable=list(ctx.readable),
     )
 
 

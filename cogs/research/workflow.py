@@ -51,7 +51,7 @@ class Reading(BaseModel):
 
 
 @research.workflow
-async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, readable: list[int]) -> None:
+async def find_out(run: Run, topic: str, agent: str, sources: int, about: str) -> None:
     """Answer ``topic`` in the run's thread."""
     writer = run.agent(agent)
     await run.stage(messages.PLANNING)
@@ -59,7 +59,7 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str, r
 
     shown = ", ".join(f"“{title(query, 60)}”" for query in queries)
     await run.stage(messages.LOOKING, done=messages.PLANNED.format(queries=shown))
-    earlier = await run.step("recall", _recall, run, topic, readable)
+    earlier = await run.step("recall", _recall, run, topic)
     if earlier:
         await run.post(_earlier_text(earlier))
     found = await run.step("search", _search, writer, [topic, *queries])
@@ -117,8 +117,13 @@ async def follow_up(run: Run, question: str, message_id: int, first_run: str, ag
     await run.unreact(message_id, "👀")
 
 
-async def _recall(run: Run, topic: str, readable: list[int]) -> list[Recollection]:
-    return (await run.recall(topic, kind=KIND, readable=readable))[:EARLIER]
+async def _recall(run: Run, topic: str) -> list[Recollection]:
+    try:
+        return await run.recall(topic, kind=KIND, limit=EARLIER)
+    except OutsideError as error:
+        # Who may read what cannot be told just now; the answer does not need it.
+        log.info("nothing_recalled", reason=str(error))
+        return []
 
 
 async def _search(writer: Agent, queries: list[str]) -> Found:

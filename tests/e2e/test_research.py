@@ -16,6 +16,7 @@ from bot.demo_library import EXAMPLE_QUESTIONS, subjects, topics
 from bot.memory.subject import shared_words
 from bot.memory.weights import weights_installed
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild
 from tests.bot.fetch.loopback import Loopback, answer, loopback
 from tests.e2e.asking import Asker, Research, asker
 from tests.e2e.gate_feed import GateFeed, gate_feed
@@ -46,7 +47,7 @@ class Lab:
 
     async def rows(self, query: Any, *values: object) -> list[tuple[Any, ...]]:
         """What the bot's database answers."""
-        async with self.database.connection() as conn:
+        async with self.database.connection() as conn, in_every_guild(conn):
             cursor = await conn.execute(query, values)
             return await cursor.fetchall()
 

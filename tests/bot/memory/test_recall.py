@@ -14,6 +14,7 @@ from bot.memory.minilm import MiniLm
 from bot.memory.recall import QUERY, Question, Recalled, recall
 from bot.memory.store import NewMemory, Place, halfvec, remember
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild, in_guild
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUILD, CHANNEL, THREAD, SECRET_THREAD = 9_000_000_000_000_000_001, 11, 21, 22
@@ -212,14 +213,19 @@ async def fill(conn: AsyncConnection[Any], guilds: int, rows: int) -> int:
     row = await cursor.fetchone()
     assert row is not None
     await conn.execute("SELECT setseed(0.5)")
+    async with in_every_guild(conn):
+        await _random_memories(conn, int(row[0]), guilds, rows)
+    return int(row[0])
+
+
+async def _random_memories(conn: AsyncConnection[Any], space: int, guilds: int, rows: int) -> None:
     await conn.execute(
         "INSERT INTO memory (guild_id, channel_id, visibility, kind, key, title, body, created_at, space_id, embedding)"
         " SELECT guild, guild * 10, 'channel', 'research', n::text, 'subject ' || n, 'words about ' || n * 7, now(), %s,"
         "        ARRAY(SELECT random() - 0.5 + 0 * n FROM generate_series(1, 8))::halfvec"
         " FROM generate_series(1, %s) AS guild, generate_series(1, %s) AS n",
-        (row[0], guilds, rows),
+        (space, guilds, rows),
     )
-    return int(row[0])
 
 
 async def test_the_hot_query_reads_the_own_guild_by_index_and_scans_its_vectors_exactly(
@@ -239,8 +245,9 @@ async def test_the_hot_query_reads_the_own_guild_by_index_and_scans_its_vectors_
             "candidates": 40,
             "k": 60,
         }
-        cursor = await conn.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + QUERY, parameters)
-        row = await cursor.fetchone()
+        async with in_guild(conn, 7):
+            cursor = await conn.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + QUERY, parameters)
+            row = await cursor.fetchone()
     assert row is not None
     plan: dict[str, Any] = row[0][0]["Plan"]
     nodes = list(walk(plan))
@@ -257,6 +264,32 @@ def walk(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for child in plan.get("Plans", []) for node in walk(child))]
 
 
+WORDS = """
+SELECT m.id FROM memory AS m WHERE m.tsv @@ memory_query('subject 42') AND m.guild_id = 7
+"""
+
+
+async def test_words_are_looked_up_in_their_index_which_a_policy_would_keep_from_being_used(
+    database: Database, database_url: str
+) -> None:
+    async with database.transaction() as conn:
+        await fill(conn, guilds=20, rows=1_000)
+    plan = "EXPLAIN (FORMAT JSON) " + WORDS.replace("subject 42", "42")
+    async with await AsyncConnection.connect(database_url, autocommit=True) as owner:
+        await owner.execute("VACUUM ANALYZE memory")
+        # what the function does, whose owner is bound by no policy
+        row = await (await owner.execute(plan.encode())).fetchone()
+        assert row is not None
+        assert "memory_words" in {node.get("Index Name") for node in walk(row[0][0]["Plan"])}
+    async with database.connection() as conn, in_guild(conn, 7):
+        # the control: the same as the bot's role
+        row = await (await conn.execute(plan.encode())).fetchone()
+        assert row is not None
+        assert "memory_words" not in {node.get("Index Name") for node in walk(row[0][0]["Plan"])}
+        found = "SELECT id FROM memory_words(7, '{70}', NULL, NULL, '42', 9)"
+        assert len(await (await conn.execute(found)).fetchall()) == 2
+
+
 async def test_the_scan_is_exact(database: Database) -> None:
     asked = [0.3, -0.5, 0.1, 0.2, -0.4, 0.6, 0.1, -0.3]
     async with database.transaction() as conn:
@@ -264,8 +297,9 @@ async def test_the_scan_is_exact(database: Database) -> None:
         recalled = await recall(
             conn, Question(2, "nothing", {20}, limit=10), Embedded(EmbeddingSpace("random", 8), asked)
         )
-        cursor = await conn.execute("SELECT id, embedding::text FROM memory WHERE guild_id = 2")
-        rows = await cursor.fetchall()
+        async with in_guild(conn, 2):
+            cursor = await conn.execute("SELECT id, embedding::text FROM memory WHERE guild_id = 2")
+            rows = await cursor.fetchall()
 
     def cosine(vector: list[float]) -> float:
         length = sum(x * x for x in vector) ** 0.5 * sum(x * x for x in asked) ** 0.5

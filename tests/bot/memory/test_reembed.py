@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from structlog.testing import capture_logs
 
@@ -11,6 +12,7 @@ from bot.memory.recall import Question, recall
 from bot.memory.reembed import reembed
 from bot.memory.store import NewMemory, Place, remember
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 MEMORY = NewMemory(Place(1, 11), "research", "", "", "", WHEN)
@@ -41,11 +43,11 @@ class Counting:
 class Deleting:
     """Deletes one memory and changes another, as people may while texts are embedded."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database_url: str) -> None:
+        self.database_url = database_url
 
     async def __call__(self) -> None:
-        async with self.database.transaction() as conn:
+        async with await psycopg.AsyncConnection.connect(self.database_url) as conn:
             await conn.execute("DELETE FROM memory WHERE key = '1'")
             await conn.execute("UPDATE memory SET body = 'changed since' WHERE key = '2'")
 
@@ -58,7 +60,7 @@ async def fill(database: Database, count: int, *, embedded: Embedded | None = No
 
 
 async def models(database: Database) -> dict[str, str | None]:
-    async with database.connection() as conn:
+    async with database.connection() as conn, in_every_guild(conn):
         cursor = await conn.execute(
             "SELECT key, model FROM memory LEFT JOIN embedding_space ON embedding_space.id = space_id"
         )
@@ -78,9 +80,11 @@ async def test_every_memory_of_another_or_no_space_is_embedded_once(database: Da
     assert embedder.asked[4:] == []
 
 
-async def test_what_was_deleted_or_changed_meanwhile_is_left_alone(database: Database) -> None:
+async def test_what_was_deleted_or_changed_meanwhile_is_left_alone(
+    database: Database, database_url: str
+) -> None:
     await fill(database, 4)
-    assert await reembed(database.transaction, Counting(first=Deleting(database)), batch=10) == 2
+    assert await reembed(database.transaction, Counting(first=Deleting(database_url)), batch=10) == 2
     assert await models(database) == {"0": "counting", "2": None, "3": "counting"}
     assert await reembed(database.transaction, Counting()) == 1
 
@@ -97,7 +101,7 @@ async def test_an_embedder_that_is_away_is_reported_and_not_asked_for_every_row(
     await fill(database, 30)
     embedder = Counting()
     await reembed(database.transaction, embedder)
-    async with database.transaction() as conn:
+    async with database.transaction() as conn, in_every_guild(conn):
         await conn.execute("UPDATE memory SET space_id = NULL, embedding = NULL")
     away = Counting(refuses="")
     with pytest.raises(EmbedderUnavailable):

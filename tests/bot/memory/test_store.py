@@ -7,11 +7,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.memory import held
 from bot.memory.embedder import Embedded, EmbeddingSpace
 from bot.memory.forget import forget_guild, forget_memory, forget_run, forget_thread
+from bot.memory.recall import Question, recall
 from bot.memory.sources import Document, keep, of_run
 from bot.memory.store import NewMemory, Place, remember
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild, in_guild
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 SPACE = EmbeddingSpace("two", 2)
@@ -19,7 +22,7 @@ MEMORY = NewMemory(Place(1, 11, 21), "research", "run 1", "apples", "grow on tre
 
 
 async def rows(database: Database, query: str = "SELECT * FROM memory ORDER BY id") -> list[tuple[Any, ...]]:
-    async with database.connection() as conn:
+    async with database.connection() as conn, in_every_guild(conn):
         return await (await conn.execute(query.encode())).fetchall()
 
 
@@ -45,7 +48,7 @@ async def test_it_is_stored_with_the_callers_transaction_or_not_at_all(database:
 
 
 async def test_racing_writers_store_one_row_and_one_space(database: Database) -> None:
-    async def write() -> int:
+    async def write() -> int | None:
         async with database.transaction() as conn:
             return await remember(conn, MEMORY, Embedded(SPACE, [1.0, 0.0]))
 
@@ -80,12 +83,76 @@ async def test_the_largest_vector_fits(database: Database) -> None:
         "UPDATE memory SET embedding = NULL",
     ],
 )
-async def test_the_table_refuses_what_would_leak_or_mislead(database: Database, change: str) -> None:
+async def test_the_table_refuses_what_would_leak_or_mislead(
+    database: Database, database_url: str, change: str
+) -> None:
     async with database.transaction() as conn:
         await remember(conn, MEMORY, Embedded(SPACE, [1.0, 0.0]))
-    with pytest.raises(psycopg.errors.CheckViolation):
-        async with database.transaction() as conn:
-            await conn.execute(change.encode())
+    async with await psycopg.AsyncConnection.connect(database_url) as owner:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            await owner.execute(change.encode())
+
+
+async def test_nothing_promotes_itself_and_no_other_guild_is_seen(database: Database) -> None:
+    async with database.transaction() as conn:
+        await remember(conn, MEMORY, None)
+        await remember(conn, replace(MEMORY, place=Place(2, 11)), None)
+    for change in (
+        "SET tainted = false",
+        "SET channel_id = 12",
+        "SET visibility = 'channel'",
+        "SET guild_id = 2",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with database.connection() as conn, in_guild(conn, 1):
+                await conn.execute(f"UPDATE memory {change}".encode())
+    async with database.connection() as conn:
+        everything = "SELECT guild_id FROM memory UNION ALL SELECT 3 FROM memory_words(1, '{11}', NULL, NULL, 'apples', 9)"
+        assert await (await conn.execute(everything)).fetchall() == []
+        async with in_guild(conn, 2):
+            # the guild that is named has to be the one that the transaction is about, also for the words
+            assert await (await conn.execute(everything)).fetchall() == [(2,)]
+        async with in_guild(conn, 1):
+            assert await (await conn.execute(everything)).fetchall() == [(1,), (3,)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with database.connection() as conn, in_guild(conn, 1):
+            await conn.execute(
+                "INSERT INTO memory (guild_id, channel_id, visibility, kind, key, title, body, created_at, tainted)"
+                " VALUES (2, 11, 'channel', 'fact', 'x', 'x', 'x', now(), false)"
+            )
+
+
+async def test_what_is_long_is_found_in_pieces_and_read_whole(database: Database) -> None:
+    body = (
+        "\n\n".join(f"Part {number} is about {'pears ' * 40}." for number in range(4))
+        + " It ends with quinces."
+    )
+    parts = replace(MEMORY, body=body).in_pieces()
+    assert "".join(part.body for part in parts) == body
+    assert len(parts) > 3
+    async with database.transaction() as conn:
+        for part in parts:
+            await remember(conn, part, None)
+        (hit,) = (await recall(conn, Question(1, "quinces", {11}), None)).hits
+    assert hit.found.body == body
+    assert hit.found.passage == parts[-1].body
+
+
+async def test_who_opts_out_is_not_remembered(database: Database) -> None:
+    mine = replace(MEMORY, member_id=5)
+    async with database.transaction() as conn:
+        assert await remember(conn, mine, None) is not None
+        assert await remember(conn, replace(mine, place=Place(2, 11)), None) is not None
+    async with database.transaction() as conn:
+        assert await held.opt_out(conn, 1, 5)
+        assert await held.erase_member(conn, 1, 5) == 1
+    async with database.transaction() as conn:
+        assert await remember(conn, mine, None) is None
+        assert await remember(conn, replace(mine, member_id=6, key="another's"), None) is not None
+    assert await rows(database, "SELECT guild_id, member_id FROM memory ORDER BY 1") == [(1, 6), (2, 5)]
+    async with database.connection() as conn:
+        assert await held.opt_in(conn, 1, 5)
+        assert await remember(conn, mine, None) is not None
 
 
 def document(number: int) -> Document:
@@ -98,7 +165,9 @@ async def test_forgetting_takes_what_is_named_and_nothing_of_other_guilds(databa
     ids: list[int] = []
     async with database.transaction() as conn:
         for run, place in zip(runs, places, strict=True):
-            ids.append(await remember(conn, replace(MEMORY, place=place, key=str(run), run_id=run), None))
+            made = await remember(conn, replace(MEMORY, place=place, key=str(run), run_id=run), None)
+            assert made is not None
+            ids.append(made)
             await keep(conn, run, place.guild_id, [document(1), document(2)])
 
     async def left() -> tuple[set[int], set[uuid.UUID]]:

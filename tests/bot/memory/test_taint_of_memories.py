@@ -3,6 +3,7 @@
 import pytest
 
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild
 from cogswarm import Cog, Context, Passage, Run
 from cogswarm.testing import BotWith, Person, ScriptedModel
 
@@ -45,7 +46,7 @@ async def test_taint_goes_into_memory_and_comes_out_of_it(
     asked = await member.slash("note", what="recall")
     await asked.finished()
     assert [(await asked.next()).text for _ in range(2)] == ["clean: [False]", "read: [True]"]
-    async with database.connection() as conn:
+    async with database.connection() as conn, in_every_guild(conn):
         cursor = await conn.execute("SELECT kind, tainted FROM memory ORDER BY id")
         assert await cursor.fetchall() == [
             ("clean", False),
