@@ -1,7 +1,7 @@
 """The composition root: from the configuration to a running bot; the only module that knows everything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -307,7 +307,9 @@ async def _worker(
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)
-        router = _router(loaded, cogs, guilds, api, services, registrar, members, machinery, pace.router)
+        router = _router(
+            loaded, cogs, guilds, api, services, registrar, members, mirror, machinery, pace.router
+        )
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, members)
         deliverer = Deliverer(
@@ -428,6 +430,7 @@ def _router(
     services: RunServices,
     registrar: Registrar,
     members: GuildMembers,
+    mirror: Mirror,
     machinery: Clock,
     pace: RouterPace,
 ) -> Router:
