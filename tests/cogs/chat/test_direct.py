@@ -193,6 +193,7 @@ class TestSeveralServers:
         offered = await (await bos.slash("server")).answer()
         scripted_model.will_say("I do not know.")
         await bos.select(offered, None, "Harbour")
+        await bos.hears("This conversation belongs to **Harbour**")
         await bos.say("and now, which word?")
         await bos.sees(await bos.hears("I do not know."), whole)
         assert [turn.text for turn in scripted_model.asked[-1].request.turns] == ["and now, which word?"]
