@@ -22,6 +22,7 @@ from bot.discord.components import modal
 from bot.discord.events import Author, Where
 from bot.discord.memory_desk import Memory, MemoryParts
 from bot.discord.missed import watch_table
+from bot.discord.opening import Opening, opened
 from bot.discord.reporting import broken
 from bot.discord.runs_desk import DeskServices, RunsDesk
 from bot.discord.server_desk import Server
@@ -41,13 +42,11 @@ from bot.work.files import FileReader
 from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
-from bot.work.speaking import status_header, stop_button
 from bot.work.surface import (
     Button,
     Choice,
     Connection,
     File,
-    Place,
     Say,
     Select,
     SelectKind,
@@ -393,7 +392,10 @@ class Context(Generic[S]):
             # What a cog does by itself has no event that could come twice.
             if self._event_id and not await runs_table.handle_once(conn, self._cog.name, self._event_id):
                 return None
-            status_row, thread_row = await self._opened(conn, run_id, shown, quiet=quiet, under=under)
+            opening = Opening(run_id, shown, self._author.id, self.channel_id, in_thread=self.in_thread)
+            status_row, thread_row = await opened(
+                conn, self._services.surface, opening, quiet=quiet, under=under
+            )
             new = NewRun(
                 id=run_id,
                 cog=self._cog.name,
@@ -574,28 +576,3 @@ class Context(Generic[S]):
             await runs_table.ask_to_stop(conn, run_id, self._author.id, reason)
             await self._services.ring(conn, run_id)
         return True
-
-    async def _opened(
-        self, conn: Connection, run_id: UUID, title: str, *, quiet: bool, under: int | None
-    ) -> tuple[int | None, int | None]:
-        """The outbox rows of the status message and of the thread, where there are any."""
-        if under is not None and not self.in_thread:
-            surface, key = self._services.surface, f"{run_id}:thread"
-            opened = await surface.open_thread_on(conn, key, self.channel_id, under, title)
-            return None, opened.opened_by
-        return (None, None) if quiet or under is not None else await self._open(conn, run_id, title)
-
-    async def _open(self, conn: Connection, run_id: UUID, title: str) -> tuple[int, int | None]:
-        say = Say(
-            f"{status_header(title, self._author.id)}\n… Starting",
-            buttons=(stop_button(run_id),),
-            urgency="progress",
-        )
-        surface = self._services.surface
-        (status, *_) = await surface.post(
-            conn, f"{run_id}:status", Place(channel_id=self.channel_id), say, run_id=run_id
-        )
-        if self.in_thread:
-            return status, None
-        opened = await surface.open_thread(conn, f"{run_id}:thread", status, title)
-        return status, opened.opened_by

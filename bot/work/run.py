@@ -5,13 +5,11 @@ every recorded step answers at once with what it answered before.
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Concatenate
 from uuid import UUID, uuid4
 
-import structlog
 from pydantic import JsonValue
 
 from bot.agents.agent import Agent
@@ -27,11 +25,7 @@ from bot.discord.missed import watch_table
 from bot.errors import OutsideError
 from bot.llm.protocol import Passage
 from bot.memory.library import Fit, Recollection
-from bot.memory.recall import Question as Asked
 from bot.memory.sources import Document, Source
-from bot.memory.store import Place as MemoryPlace
-from bot.memory.whereabouts import place_of
-from bot.mirror import channel_table
 from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
 from bot.work import kept_messages, lanes, runs_table
@@ -44,6 +38,7 @@ from bot.work.once import once
 from bot.work.principal import Principal
 from bot.work.run_agents import RunAgents
 from bot.work.run_decisions import RunDecisions
+from bot.work.run_memory import RunMemory
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.speaking import Voice
@@ -72,8 +67,6 @@ from bot.work.waiting import Answer, Ending, Opened, Waits
 PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
 """How often, and after how many seconds each, a thread is looked for that is being opened."""
 
-log = structlog.get_logger(__name__)
-
 
 class Run:
     """One durable execution of a workflow, held under a lease."""
@@ -87,6 +80,7 @@ class Run:
         board = Ticker(voice.now, services.clock, pace=services.pace)
         self._asking = Asking(row, steps, voice, waits, services)
         self._agents = RunAgents(row, services, self, board, RunDecisions(self, self._asking, services))
+        self._memory = RunMemory(row, services, steps, self._agents.taint)
 
     @property
     def id(self) -> UUID:
@@ -494,18 +488,7 @@ class Run:
 
         In direct messages that is what the member can read. Where it is not known it is this place alone.
         """
-        place = self._heard_in
-        if self._services.readable is None:
-            return [place]
-        try:
-            found = await self._services.readable(self.principal, place)
-        except OutsideError as error:
-            log.info("readable_not_known", reason=str(error))
-            return [place]
-        persona = self._services.personas.get(agent)
-        async with self._services.database.connection() as conn:
-            known = await channel_table.find(conn, sorted(found))
-        return sorted({place, *(one.id for one in known if persona.reads_in(one.id, one.name))})
+        return await self._memory.readable(agent)
 
     async def take_along(self, limit: int) -> list[dict[str, Any]]:
         """Take over the runs that wait right behind this one in its lane for the same person; what they were begun with.
@@ -535,12 +518,11 @@ class Run:
 
     async def keep_sources(self, documents: Sequence[Document]) -> list[Source]:
         """Keep what was fetched, numbered from 1; a URL that was kept before answers with its number."""
-        return await self._services.library.keep(self.id, self.principal.guild_id, documents)
+        return await self._memory.keep_sources(documents)
 
     async def sources(self, run_id: UUID | None = None) -> list[Source]:
         """What this run (or another of the same guild) has fetched and kept, by number."""
-        await self._agents.taint.mark("sources")
-        return await self._services.library.sources(run_id or self.id, self.principal.guild_id)
+        return await self._memory.sources(run_id)
 
     async def recall(
         self,
@@ -557,56 +539,14 @@ class Run:
         is; ``readable`` narrows the places further. A memory that rests on text from outside is ``tainted``, and so is
         the run that has read it. Raises `OutsideError` where it cannot be told just now who may read what.
         """
-        if self._services.readable is None:
-            return []
-        ids = frozenset(await self._services.readable(self.principal, self._heard_in))
-        asked = Asked(
-            self.principal.guild_id,
-            text,
-            ids if readable is None else ids & frozenset(readable),
-            kinds=None if kind is None else (kind,),
-            not_run=self.id,
-            limit=limit,
-        )
-        library = self._services.library
-        found = await library.search(asked, await library.embedded(text), fits=fits)
-        if any(one.tainted for one in found):
-            await self._agents.taint.mark("memory")
-        return found
+        return await self._memory.recall(text, kind=kind, readable=readable, fits=fits, limit=limit)
 
     async def remember(self, *, kind: str, title: str, body: str) -> None:
         """Remember something of this run, once, with the place it came from.
 
         Nothing is stored where the person on whose behalf it runs wants nothing remembered.
         """
-        key = self._steps.next_key("remember")
-        if key in self._steps:
-            return
-        prepared = await self._services.library.prepare(
-            await self._memory_place(),
-            kind=kind,
-            key=f"{self.id}:{key}",
-            title=title,
-            body=body,
-            run_id=self.id,
-            member_id=self.principal.member_id,
-        )
-        async with self._steps.commit() as conn:
-            await self._services.library.write(conn, prepared)
-            await self._steps.record(conn, key, None)
-
-    @property
-    def _heard_in(self) -> int:
-        """The place whose readers read what is said: of a thread that was opened for this run, its channel's."""
-        if self._row.thread_row is not None:
-            return self.principal.channel_id
-        return self.thread_id or self.principal.channel_id
-
-    async def _memory_place(self) -> MemoryPlace:
-        async with self._services.database.connection() as conn:
-            place = await place_of(conn, self.principal.guild_id, self._heard_in)
-        # A thread of its own is a public one of the channel, and may be too new to be known.
-        return place if self._row.thread_row is None else replace(place, thread_id=self.thread_id)
+        await self._memory.remember(kind=kind, title=title, body=body)
 
 
 def _passage(message: Said) -> Passage:
