@@ -12,6 +12,8 @@ from bot.errors import OutsideError
 
 START_TIMEOUT = 10.0
 CLOSING_PAUSE = 0.002
+KEEP_ALIVE = 75
+"""Seconds; longer than clients keep an idle connection, or one may ask on it just while it is being closed here."""
 
 
 class _Server(uvicorn.Server):
@@ -21,6 +23,7 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
+        config.timeout_keep_alive = KEEP_ALIVE
         super().__init__(config)
         self.leave = asyncio.Event()
 

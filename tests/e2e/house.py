@@ -184,8 +184,8 @@ def _lets_mention(request: Json) -> bool:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, port: int = 0, rate_limits: str = "discord") -> AsyncGenerator[House]:
-    """A house in ``folder``; one that was there before is as it was saved. ``rate_limits``: ``none`` refuses nothing."""
+async def house(folder: Path, *, port: int = 0, rate_limits: str = "none") -> AsyncGenerator[House]:
+    """A house in ``folder``; one that was there before is as it was saved. ``rate_limits``: ``discord`` lets people wait as they would."""
     scene = folder / "scene.yaml"
     scene.write_text(SCENE, "utf-8")
     arguments = [
