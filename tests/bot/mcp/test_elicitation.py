@@ -2,13 +2,14 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cogs.approvals import approvals
-from cogswarm.testing import BotWith, Conversation, Heard, Members, Person, ScriptedModel
+from cogswarm.testing import BotWith, Conversation, FakeClock, Heard, Members, Person, ScriptedModel
 from tests.bot.mcp.desk import desk, writer
 from tests.bot.mcp.test_tools_in_runs import results
 
@@ -91,10 +92,11 @@ async def test_every_kind_of_field_is_a_form_that_only_the_right_people_fill_in(
 
 
 async def test_links_are_shown_and_declined_and_what_cannot_be_shown_is_refused(
-    bot_with: BotWith, members: Members, scripted_model: ScriptedModel, asked: Asked
+    bot_with: BotWith, members: Members, scripted_model: ScriptedModel, asked: Asked, fake_clock: FakeClock
 ) -> None:
     bo, ada = await members(), await members("ada")
-    await bot_with(desk(), approvals, config=asked.config, model=scripted_model)
+    config = {**asked.config, "cogs": {"approvals": {"hours": 1}}}
+    await bot_with(desk(), approvals, config=config, model=scripted_model)
     for who, label in ((bo, "I have opened it"), (ada, "Decline"), (bo, "Cancel")):
         talk, thread = await use(bo, scripted_model, "link")
         link = await thread.hears("It wants you to open a page of **xn--bcher-kva.example**")
@@ -108,6 +110,14 @@ async def test_links_are_shown_and_declined_and_what_cannot_be_shown_is_refused(
         talk, thread = await use(bo, scripted_model, tool)
         await talk.finished()
         assert why in results(scripted_model)[f"web__{tool}"]
+
+    # Nobody answers while there is time: the server hears that it was called off, and the buttons are gone.
+    talk, thread = await use(bo, scripted_model, "link")
+    link = await thread.hears("It wants you to open a page")
+    await fake_clock.advance(timedelta(hours=1))
+    await talk.finished()
+    assert asked.heard()[-1] == {"action": "cancel"}
+    assert (await bo.sees(link, "Nobody answered")).buttons == []
 
     # A server that does not wait for its own question: nobody is asked any more.
     talk, thread = await use(bo, scripted_model, "impatient")
