@@ -6,6 +6,7 @@ from uuid import UUID
 from cogs.tasks import messages
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
+from cogs.tasks.opening import follow_settings
 from cogs.tasks.using import named
 from cogswarm import Channel, Context, Message, Need, NewTask, Task, UserError, plain, queue_for, title
 
@@ -113,6 +114,7 @@ async def _queue(ctx: Ctx, chosen: Channel | None, needs: tuple[str, ...] = ()) 
         if not ctx.at(chosen.id).settings.queue:
             raise UserError(messages.NOT_A_QUEUE.format(queue=chosen.id))
         return chosen.id
+    await follow_settings(ctx)  # what was set just now counts at once
     queues = await ctx.tasks.queues()
     skilled = {one.channel_id: frozenset(one.rules.capabilities) for one in queues}
     found = queue_for(Need(UUID(int=0), frozenset(needs)), skilled)

@@ -119,3 +119,100 @@ async def test_who_falls_silent_loses_the_task_and_the_next_has_it(swarm: Swarm)
     await thread.hears(f"✅ Done by <@{swarm.bo.user_id}>")
     said = [message.text for message in await thread.history()]
     assert sum("silent for too long" in text for text in said) == 1
+
+
+async def test_work_goes_to_the_queue_for_what_it_takes(swarm: Swarm) -> None:
+    queues = {"design-tasks": "ui", "code-review-queue": "code\nui", "deployment-requests": "infra"}
+    for channel, offered in queues.items():
+        await swarm.makes_queue(channel, needs=offered)
+    design, code = [await swarm.bo.in_channel(name) for name in ("design-tasks", "code-review-queue")]
+
+    told = await (await swarm.bo.slash("task", text="A nicer button", needs="UI")).answer()
+    assert f"<#{design.channel_id}>" in told.text  # both could, and this one offers nothing else
+    await design.hears("A nicer button")
+
+    told = await (await swarm.bo.slash("task", text="A button that works", needs="ui, code")).answer()
+    assert f"<#{code.channel_id}>" in told.text
+    await code.hears("A button that works")
+
+    told = await (await swarm.bo.slash("task", text="A trip to the moon", needs="rocket")).answer()
+    assert "Please say which queue" in told.text
+
+
+async def test_the_lowest_bid_has_the_task_and_nobody_sees_bids_before(swarm: Swarm) -> None:
+    await swarm.makes_queue("code-review-queue", agents="reviewer")
+    await swarm.makes_queue("requests", agents="reviewer\ndeployer", strategy="auction")
+    review = swarm.model.will_hold("Line 3 divides by zero.")
+    await (await swarm.bo.in_channel("code-review-queue")).say("Please review pull request 17")
+    await review.asked()  # so the reviewer is not free
+
+    asked = await swarm.bo.say("Who moves the site to the new server?")
+    thread = await swarm.chen.in_thread_of(asked)
+    call = await thread.hears("Auction 1")
+    await thread.sees(call, "**2** so far")  # the agents bid at once
+    form = await thread.click(call, "Bid")
+    await thread.submit(form, minutes="25", dollars="0")
+    await thread.sees(call, "**3** so far")
+    said = " ".join(one.text for one in await thread.history())
+    assert "25 min" not in said
+    assert "opened now" not in said
+
+    swarm.model.will_say("It is moved.")
+    await swarm.bids_are_over()
+    opened = await thread.hears("**3 bids**, opened now")
+    places = [line for line in opened.text.splitlines() if line[:1].isdecimal()]
+    assert [line.split("**")[1] for line in places] == ["Deployer", "Reviewer", f"<@{swarm.chen.user_id}>"]
+    assert "until free" in places[1]
+    assert "25.0 min" in places[2]
+    won = await thread.hears("🏆")
+    assert "**Deployer** gets it: the lowest of 3 bids" in won.text
+    await thread.hears("It is moved.", by="Deployer")
+    await swarm.bo.sees_reaction(asked, "✅")
+    review.release()
+
+
+async def test_two_that_wait_for_each_other_are_told_and_one_lets_go(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests")
+    hull, mast = await swarm.bo.say("Paint the hull"), await swarm.chen.say("Oil the mast")
+    for person, task, thing in ((swarm.bo, hull, "boat"), (swarm.chen, mast, "ladder")):
+        await person.sees_reaction(task, "📥")
+        await person.react(task, "👀")
+        await (await person.in_thread_of(task)).hears("has it")
+        number = "1" if task is hull else "2"
+        told = await (await person.slash("tasks reserve", task=number, name=thing)).answer()
+        assert f"{thing} is reserved for #{number}" in told.text
+
+    told = await (await swarm.bo.slash("tasks reserve", task="1", name="ladder")).answer()
+    assert "#2 has ladder now" in told.text
+    told = await (await swarm.chen.slash("tasks reserve", task="2", name="boat")).answer()
+    assert "#1 has boat now" in told.text
+    await swarm.the_bot_looks_around()
+
+    circle = await swarm.somebody_hears("This work waits for itself")
+    assert "#1 needs ladder, which #2 has." in circle.text
+    assert "#2 needs boat, which #1 has." in circle.text
+    assert sorted(circle.buttons) == ["Take boat from #1", "Take ladder from #2"]
+    await swarm.bo.click(circle, "Take boat from #1")
+    await swarm.bo.sees(circle, "That is over: it can go on.")
+    told = await (await swarm.chen.slash("tasks reserve", task="2", name="boat")).answer()
+    assert "boat is reserved for #2" in told.text
+
+
+async def test_a_backlog_calls_for_help_until_it_is_worked_off(swarm: Swarm) -> None:
+    await swarm.makes_queue("requests", alarm_tasks="1", alarm_role="Helpers", backup="deployer")
+    first = await swarm.bo.say("Sort the ropes")
+    await swarm.bo.sees_reaction(first, "📥")
+    sorting = swarm.model.will_hold("They are sorted.")
+    second = await swarm.bo.say("Count the buoys")
+
+    call = await swarm.bo.hears("Help is needed here")
+    assert "2 tasks wait for somebody." in call.text
+    assert f"{swarm.role('Helpers')}, can you take some?" in call.text
+    assert call.raw["mention_roles"]
+    await sorting.asked()  # the agent that helps out has the older one
+    await swarm.chen.react(second, "👀")
+    await (await swarm.bo.in_thread_of(second)).hears(f"<@{swarm.chen.user_id}> has it.")
+    await swarm.bo.sees(call, "Over since")
+    sorting.release()
+    await (await swarm.bo.in_thread_of(first)).hears("They are sorted.", by="Deployer")
+    assert len([one for one in await swarm.bo.history() if "Help is needed" in one.text]) == 1
