@@ -119,7 +119,7 @@ from bot.work.tasks.task import (
     TaskResult,
     Worker,
 )
-from bot.work.tasks.task_table import Filter
+from bot.work.tasks.tasks_list import Filter
 from bot.work.transcript import Utterance
 from bot.work.waiting import Answer, Decision, Ending
 

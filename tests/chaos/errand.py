@@ -44,7 +44,7 @@ from bot.work.tasks.desk import Given, Tasks, TaskServices
 from bot.work.tasks.moving import Wish
 from bot.work.tasks.states import Move
 from bot.work.tasks.task import Hold, NewTask, QueueRules, Task, Worker
-from bot.work.tasks.task_table import Filter
+from bot.work.tasks.tasks_list import Filter
 from cogs.tasks import board
 from cogs.tasks import tasks as tasks_cog
 from cogs.tasks.telling import tell

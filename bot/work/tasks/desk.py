@@ -23,6 +23,7 @@ from bot.work.tasks import (
     showing,
     sweeping,
     task_table,
+    tasks_list,
 )
 from bot.work.tasks.flow_table import Hour
 from bot.work.tasks.giving import Given, TaskServices
@@ -42,7 +43,7 @@ from bot.work.tasks.task import (
     Worker,
     rules_of,
 )
-from bot.work.tasks.task_table import Filter
+from bot.work.tasks.tasks_list import Filter
 
 MOST = 50
 """What is looked at in one transaction."""
@@ -191,7 +192,7 @@ class Tasks:
     async def listed(self, wanted: Filter | None = None, *, limit: int = 25) -> list[Task]:
         """Tasks of this server, what is not over first, then the newest."""
         async with self._services.database.connection() as conn:
-            return await task_table.listed(conn, self._guild_id, wanted or Filter(), limit)
+            return await tasks_list.listed(conn, self._guild_id, wanted or Filter(), limit)
 
     async def results(self, task_id: UUID) -> list[TaskResult]:
         """Everything that came of a task, refused results included, oldest first."""

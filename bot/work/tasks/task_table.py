@@ -1,7 +1,6 @@
 """All SQL on the tables ``task`` and ``task_number``."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -28,18 +27,6 @@ EXISTS (SELECT FROM task_resource AS taken JOIN task AS user_of ON user_of.id = 
         WHERE taken.guild_id = task.guild_id AND taken.name = ANY(task.uses) AND taken.task_id <> task.id
           AND taken.until > clock_timestamp() AND user_of.fence = taken.fence AND user_of.worker IS NOT NULL)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which tasks are meant; what is left out does not matter."""
-
-    states: tuple[State, ...] = ()
-    queue_id: int | None = None
-    worker: str | None = None
-    member_id: int | None = None
-    """Who asked for it."""
-    words: str = ""
 
 
 async def next_number(conn: Connection, guild_id: int) -> int:
@@ -277,26 +264,6 @@ async def orphans(conn: Connection, guild_id: int, limit: int) -> list[tuple[UUI
         (guild_id, limit),
     )
     return [(row[0], int(row[1])) for row in await cursor.fetchall()]
-
-
-async def listed(conn: Connection, guild_id: int, wanted: Filter, limit: int) -> list[Task]:
-    """Tasks of a server, what is not over first, then the newest."""
-    async with conn.cursor(row_factory=class_row(Task)) as cursor:
-        await cursor.execute(
-            """
-            SELECT * FROM task
-            WHERE guild_id = %(guild_id)s AND (%(states)s::text[] = '{}' OR state = ANY(%(states)s))
-              AND (%(queue_id)s::bigint IS NULL OR queue_id = %(queue_id)s)
-              AND (%(worker)s::text IS NULL OR worker = %(worker)s OR member_id = %(member_id)s)
-              AND (strpos(lower(title), lower(%(words)s)) > 0 OR starts_with(number::text, ltrim(%(words)s, '#')))
-            ORDER BY ended_at IS NOT NULL, created_at DESC, number DESC LIMIT %(limit)s
-            """,
-            {
-                "guild_id": guild_id, "states": list(wanted.states), "queue_id": wanted.queue_id,
-                "worker": wanted.worker, "member_id": wanted.member_id, "words": wanted.words, "limit": limit,
-            },
-        )  # fmt: skip
-        return await cursor.fetchall()
 
 
 async def counted(conn: Connection, queue_id: int) -> dict[State, int]:

@@ -8,8 +8,10 @@ import pytest
 
 from bot.storage.database import Database
 from bot.work import runs_queue, runs_table, steps_table
-from bot.work.tasks import event_table, need_table, queue_table, result_table, showing, task_table
+from bot.work.tasks import event_table, need_table, queue_table, result_table, showing, task_table, tasks_list
+from bot.work.tasks.states import STATES, State
 from bot.work.tasks.task import QueueRules, Task
+from bot.work.tasks.tasks_list import Filter
 from tests.bot.work.explaining import Explaining, as_autovacuum_does
 from tests.bot.work.tasks.bench import TaskBench, agent, member
 from tests.sizes import size
@@ -109,9 +111,46 @@ async def test_the_hot_queries_read_indexes_however_many_tasks_are_over(
         await result_table.standing(conn, held.id, 1)
         await result_table.of_task(conn, held.id)
         await _runs(conn)
+        before = len(seen.plans)
+        await _lists(conn, guild, queue)
+        lists = seen.plans[before:]
+        await _words(conn, guild)
+    # A bitmap is read whole and sorted: what is listed comes from an index in its order, and no more than is shown.
+    assert not [plan for plan in lists if "Bitmap Heap Scan" in plan], "\n\n".join(lists)
     grown = [plan for plan in seen.plans if any(f"Seq Scan on {table} " in plan for table in FULL)]
     assert not grown, "\n\n".join(grown)
     assert len(seen.plans) > 25
+
+
+async def _lists(conn: Any, guild: int, queue: int) -> None:
+    """What `/tasks list` shows."""
+    over: tuple[State, ...] = ("done", "failed")
+    still: tuple[State, ...] = tuple(state for state in STATES if state not in over)
+
+    async def numbers(wanted: Filter, limit: int = 16) -> list[int]:
+        return [one.number for one in await tasks_list.listed(conn, guild, wanted, limit)]
+
+    everything = await numbers(Filter(), 70)
+    assert everything[:60] == list(range(60, 0, -1)), "what is not over comes first, then the newest"
+    assert everything[60:] == [100_000 + ROWS - number for number in range(10)]
+    assert await numbers(Filter(states=still)) == list(range(60, 44, -1))
+    assert await numbers(Filter(states=still, queue_id=queue), 3) == [60, 59, 58]
+    assert await numbers(Filter(states=("failed",), worker="member:5", member_id=5), 1) == [100_000 + ROWS]
+    assert await numbers(Filter(states=("claimed",), worker="agent:agent1", member_id=7), 2) == [17, 13]
+    assert await numbers(Filter(states=still, worker="member:5", member_id=5, queue_id=queue), 2) == [60, 59]
+    assert await numbers(Filter(states=("done",), queue_id=1)) == []
+
+
+async def _words(conn: Any, guild: int) -> None:
+    """What is suggested while somebody types: among the newest, and an old one by its number."""
+
+    async def numbers(words: str) -> list[int]:
+        return [one.number for one in await tasks_list.listed(conn, guild, Filter(words=words), 16)]
+
+    newest = 100_000 + ROWS
+    assert (await numbers(f"OLD {ROWS}"))[0] == newest
+    assert await numbers("no such title") == []
+    assert await numbers("#100001") == [100_001]
 
 
 async def _runs(conn: Any) -> None:
