@@ -92,7 +92,7 @@ from bot.work.run import Run
 from bot.work.runs_list import RunView
 from bot.work.spend_table import SpendRow
 from bot.work.streaming import Show
-from bot.work.surface import Button, Choice, Embed, EmbedField, File, Say, Select, Speaker
+from bot.work.surface import Button, Choice, Embed, EmbedField, File, Say, Select, Speaker, Tag
 from bot.work.tasks.desk import Tasks
 from bot.work.tasks.flow_table import Hour
 from bot.work.tasks.giving import Given
@@ -104,7 +104,7 @@ from bot.work.tasks.plan import read as read_parts
 from bot.work.tasks.plan import written as written_parts
 from bot.work.tasks.plan_table import Plan
 from bot.work.tasks.resource_table import InUse
-from bot.work.tasks.showing import Look
+from bot.work.tasks.showing import Board, Look
 from bot.work.tasks.skills import Skilled
 from bot.work.tasks.states import HELD, OVER, STATES, State, towards
 from bot.work.tasks.task import (
@@ -154,6 +154,7 @@ __all__ = [
     "Auctions",
     "Award",
     "BidBy",
+    "Board",
     "BudgetUsedUp",
     "Button",
     "Candidate",
@@ -240,6 +241,7 @@ __all__ = [
     "Speaker",
     "SpendRow",
     "State",
+    "Tag",
     "Task",
     "TaskEvent",
     "TaskLost",

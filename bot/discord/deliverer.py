@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -26,6 +27,7 @@ from bot.discord.failures import (
     DiscordRefused,
     DiscordUnavailable,
 )
+from bot.discord.forum_tags import TAG, TagsRefused
 from bot.discord.limits import FOREVER, Urgency
 from bot.discord.lost import SEARCHED, Lost
 from bot.discord.outbox_table import Made, NewRow, OutboxRow
@@ -133,7 +135,7 @@ class Deliverer:
             async for wake_up in wake_ups:
                 if wake_up.payload == outbox_table.PERMISSIONS:
                     self._not_let.clear()
-                    self._delivery.identities.permissions_changed()
+                    self._delivery.permissions_changed()
                 self._wake.set()
 
     async def _drain_forever(self, tasks: asyncio.TaskGroup) -> None:
@@ -209,6 +211,8 @@ class Deliverer:
             await outbox_table.sent(conn, row, made)
             if row.attempts:
                 await refused_table.forget(conn, row.channel_id, row.kind)
+            if TAG in row.payload and row.kind == "thread_edit":
+                await refused_table.forget_above(conn, row.channel_id, TAG)
 
     async def _sent(self, row: OutboxRow, fence: int) -> Made | None:
         """Mark the row and send it, once everything else that may take time is done; None where it must not go."""
@@ -217,6 +221,7 @@ class Deliverer:
         if self._clock.monotonic() < self._not_let.get((row.channel_id, row.kind), 0.0):
             raise DiscordRefused("The bot may not do this here.", status=0, code=0)
         voice = await self._delivery.voice(row)
+        ready = await self._delivery.ready(row)
         floor = snowflake_at(self._clock.now() - self._settings.clock_margin)
         async with self._database.transaction() as conn:
             files = await outbox_table.files_of(conn, row.id)
@@ -228,7 +233,10 @@ class Deliverer:
             self._fences.pop(row.partition, None)
         if begun.after_id is None:
             return None
-        return await self._delivery.send(row, voice, files, patience=self._settings.patience)
+        try:
+            return await self._delivery.send(ready, voice, files, patience=self._settings.patience)
+        except DiscordRefused as error:
+            raise await self._delivery.refused(row, ready, error) from error
 
     async def _found(self, row: OutboxRow) -> Made | None:
         """What a row has made whose answer was lost, if Discord has it."""
@@ -272,7 +280,9 @@ class Deliverer:
             await outbox_table.later(conn, row, seconds, str(error), unsent=unsent)
 
     async def _refused(self, row: OutboxRow, error: DiscordRefused) -> None:
-        if error.code in NOT_ALLOWED and await self._set_aside(row, error):
+        if isinstance(error, TagsRefused):
+            await self._tell_once(row, error)
+        elif error.code in NOT_ALLOWED and await self._set_aside(row, error):
             return
         log.warning("delivery_refused", key=row.key, kind=row.kind, reason=str(error), code=error.code)
         async with self._database.transaction() as conn:
@@ -285,6 +295,18 @@ class Deliverer:
                 # private thread is not for the channel.
                 await _thread_opened(conn, row, row.channel_id)
             await outbox_table.fail(conn, row, str(error))
+
+    async def _tell_once(self, row: OutboxRow, error: TagsRefused) -> None:
+        """Say in the thread what an admin has to do for the tags of its forum; once, until that has changed."""
+        async with self._database.transaction() as conn:
+            _, news = await refused_table.note(
+                conn, error.forum_id, TAG, code=error.code, reason=str(error),
+                first=self._settings.refused_first, longest=self._settings.refused_longest,
+            )  # fmt: skip
+            if news:
+                payload: dict[str, Any] = {"content": f"-# {error}", "allowed_mentions": {"parse": []}}
+                new = NewRow(f"{row.key}:no tag", "post", payload, channel_id=row.channel_id)
+                await outbox_table.add(conn, new)
 
     async def _set_aside(self, row: OutboxRow, error: DiscordRefused) -> bool:
         """Remember that the bot may not do this here; True where the row waits until it may."""

@@ -15,11 +15,13 @@ from bot.discord.failures import (
     DiscordRefused,
     DiscordUnavailable,
 )
+from bot.discord.forum_tags import ForumTags
 from bot.discord.identities import Identities, Voice
 from bot.discord.limits import Urgency
 from bot.discord.outbox_table import Made, OutboxRow
 from bot.discord.rendering import as_agent
 from bot.discord.transport import Method
+from bot.errors import OutsideError
 from bot.work.surface import File
 
 NONCE_LENGTH = 25
@@ -51,14 +53,20 @@ class Asked:
 class Delivery:
     """Turns rows into requests."""
 
-    def __init__(self, api: DiscordApi, identities: Identities) -> None:
+    def __init__(self, api: DiscordApi, identities: Identities, tags: ForumTags | None = None) -> None:
         self._api = api
         self._identities = identities
+        self._tags = tags or ForumTags(api)
 
     @property
     def identities(self) -> Identities:
         """The webhooks."""
         return self._identities
+
+    def permissions_changed(self) -> None:
+        """Ask again for what Discord refused."""
+        self._identities.permissions_changed()
+        self._tags.permissions_changed()
 
     def pause(self, row: OutboxRow) -> float:
         """In how many seconds the row's request may be sent, as far as that is known; infinity: nobody knows."""
@@ -87,10 +95,20 @@ class Delivery:
         home = await self._identities.homes.home(row.channel_id)
         return Voice(row.target_via, token, row.channel_id if home.is_thread else None)
 
+    async def ready(self, row: OutboxRow) -> OutboxRow:
+        """The row as it can be sent, where that has to be asked first. Nothing is left of one that changes nothing."""
+        return await self._tags.ready(row)
+
+    async def refused(self, row: OutboxRow, ready: OutboxRow, error: DiscordRefused) -> OutsideError:
+        """What a refusal means for a row that was sent as `ready` made it."""
+        return error if ready is row else await self._tags.refused(row, ready, error)
+
     async def send(
         self, row: OutboxRow, voice: Voice | None, files: Sequence[File], *, patience: float
     ) -> Made:
-        """Have the row's effect, with one request."""
+        """Have the row's effect, with one request; none where its thread is as it should be."""
+        if row.kind == "thread_edit" and not row.payload:
+            return Made()
         asked = self._asked(row, voice)
         try:
             answer = await self._api.request(

@@ -37,6 +37,8 @@ class Where:
     home_id: int = 0
     home_name: str = ""
     direct: bool = False
+    thread_name: str = ""
+    """What the thread is called it happened in, such as a forum's post; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class ThreadChange:
-    """A thread was opened, changed (renamed, archived, locked, or the reverse), or deleted.
+    """A thread was opened, changed (renamed, archived, locked, or the reverse, or tagged), or deleted.
 
     ``where`` is the thread itself. A thread that had been archived before the bot connected and is deleted then is not
     told by nextcord; a watch on a message in it finds out.
@@ -130,6 +132,8 @@ class ThreadChange:
     name: str
     archived: bool
     locked: bool
+    tags: tuple[str, ...] | None = None
+    """Of a forum's post the names of its tags; None of other threads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ class _Client(nextcord.Client):
         await self._listener.happened(happenings.thread_of(thread, "changed"))
 
     async def on_thread_update(self, before: nextcord.Thread, after: nextcord.Thread) -> None:
-        """A thread was renamed, archived, locked, or the reverse."""
+        """A thread was renamed, archived, locked, or the reverse, or tagged."""
         if happenings.differs(before, after):
             await self._listener.happened(happenings.thread_of(after, "changed"))
 

@@ -73,13 +73,20 @@ def emoji_of(emoji: nextcord.PartialEmoji) -> str:
 def thread_of(thread: nextcord.Thread, action: Literal["created", "changed", "deleted"]) -> ThreadChange:
     """A thread as it is now."""
     where = where_of(thread.guild.id, thread, thread.id)
-    return ThreadChange(where, action, _name(thread), archived=thread.archived, locked=thread.locked)
+    return ThreadChange(
+        where, action, _name(thread), archived=thread.archived, locked=thread.locked, tags=_tags(thread)
+    )
 
 
 def differs(before: nextcord.Thread, after: nextcord.Thread) -> bool:
     """Whether what is told of a thread has changed; much else of it changes with every message."""
-    first, second = ((_name(one), one.archived, one.locked) for one in (before, after))
+    first, second = ((_name(one), one.archived, one.locked, one.applied_tag_ids) for one in (before, after))
     return first != second
+
+
+def _tags(thread: nextcord.Thread) -> tuple[str, ...] | None:
+    tags = thread.applied_tags
+    return None if tags is None else tuple(one.name for one in tags)
 
 
 def _name(thread: nextcord.Thread) -> str:

@@ -22,6 +22,7 @@ def where_of(guild_id: int | None, channel: Any, channel_id: int) -> Where:
         home_id=channel.parent_id if in_thread else channel_id,
         home_name=str(getattr(home, "name", "") or ""),
         direct=guild_id is None,
+        thread_name=str(getattr(channel, "name", "") or "") if in_thread else "",
     )
 
 

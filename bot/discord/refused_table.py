@@ -48,6 +48,17 @@ async def forget(conn: Connection, channel_id: int, what: str) -> None:
     await conn.execute("DELETE FROM refused_channel WHERE channel_id = %s AND what = %s", (channel_id, what))
 
 
+async def forget_above(conn: Connection, thread_id: int, what: str) -> None:
+    """Something works again in the channel that a thread belongs to."""
+    await conn.execute(
+        """
+        DELETE FROM refused_channel
+        WHERE channel_id = (SELECT parent_id FROM mirror_channel WHERE channel_id = %s) AND what = %s
+        """,
+        (thread_id, what),
+    )
+
+
 async def of_channel(conn: Connection, channel_id: int) -> list[RefusedChannel]:
     """What does not work in a channel, for whoever asks why."""
     async with conn.cursor(row_factory=class_row(RefusedChannel)) as cursor:

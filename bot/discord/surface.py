@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.discord import outbox_table
 from bot.discord.api import DiscordApi
 from bot.discord.events import SPOKEN
+from bot.discord.forum_tags import TAG
 from bot.discord.outbox_table import NewRow
 from bot.discord.raw_messages import attachments_of
 from bot.discord.rendering import (
@@ -24,11 +25,13 @@ from bot.discord.rendering import (
 from bot.discord.without_secrets import without_secrets
 from bot.errors import OutsideError
 from bot.observe.known_secrets import NO_SECRETS, Secrets
-from bot.work.surface import Connection, Place, Said, Say
+from bot.work.surface import Connection, Place, Said, Say, Tag
 
 PAGE = 100
 PINS_PAGE = 50
 PRIVATE_THREAD = 12
+PINNED = 1 << 1
+"""The flag of a post that stands first in its forum."""
 DAY_MINUTES = 1440
 _EPOCH_MS = 1_420_070_400_000
 
@@ -150,13 +153,23 @@ class DiscordSurface:
         return Place(opened_by=await outbox_table.add(conn, new))
 
     async def open_forum_post(
-        self, conn: Connection, key: str, channel_id: int, name: str, say: Say, *, tags: Sequence[int] = ()
+        self,
+        conn: Connection,
+        key: str,
+        channel_id: int,
+        name: str,
+        say: Say,
+        *,
+        tags: Sequence[int] = (),
+        tag: Tag | None = None,
     ) -> Place:
         """Open a post of a forum with its first message; what else there is to ``say`` follows in it."""
         first, *others = self._bodies(say)
         payload: dict[str, Any] = {"name": self._thread_name(name), "message": first.body}
         if tags:
-            payload["applied_tags"] = [str(tag) for tag in tags]
+            payload["applied_tags"] = [str(one) for one in tags]
+        if tag is not None:
+            payload[TAG] = {"name": tag.name, "of": tag.of}
         identity, urgency = identity_of(say.speaker), URGENCY[say.urgency]
         new = NewRow(
             key=key, kind="forum_post", payload=payload, channel_id=channel_id, identity=identity, urgency=urgency,
@@ -180,12 +193,16 @@ class DiscordSurface:
         name: str | None = None,
         archived: bool | None = None,
         locked: bool | None = None,
+        pinned: bool | None = None,
+        tag: Tag | None = None,
     ) -> None:
-        """Rename, archive or lock a thread after what was said in it before; Discord renames twice in ten minutes."""
+        """Rename, archive, lock, pin or tag a thread after what was said in it before; Discord renames twice in ten minutes."""
         payload = {
             **({} if name is None else {"name": self._thread_name(name)}),
             **({} if archived is None else {"archived": archived}),
             **({} if locked is None else {"locked": locked}),
+            **({} if pinned is None else {"flags": PINNED if pinned else 0}),
+            **({} if tag is None else {TAG: {"name": tag.name, "of": tag.of}}),
         }
         last = await outbox_table.last_said(conn, place.channel_id, place.opened_by)
         new = NewRow(

@@ -7,6 +7,8 @@ DIRECT = 1
 CATEGORY = 4
 PRIVATE_THREAD = 12
 THREADS = frozenset({10, 11, PRIVATE_THREAD})
+FORUMS = frozenset({15, 16})
+"""Channels in which everything said is a post, with a thread of its own."""
 VOICE = frozenset({2, 13})
 """Kinds of channels (https://discord.com/developers/docs/resources/channel#channel-object-channel-types)."""
 

@@ -16,7 +16,7 @@ from bot.work.embeds import Embed, EmbedField
 
 __all__ = [
     "Button", "ButtonStyle", "Choice", "Connection", "Embed", "EmbedField", "File", "Importance", "Place", "Said", "Say",
-    "Select", "SelectKind", "Speaker", "Surface",
+    "Select", "SelectKind", "Speaker", "Surface", "Tag",
 ]  # fmt: skip
 
 type Connection = AsyncConnection[Any]
@@ -61,6 +61,17 @@ class Say:
     selects: tuple[Select, ...] = ()
     previews: bool = False
     roles: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The tag ``name`` of a forum's post, in place of whichever of ``of`` (names with their emoji) it has.
+
+    At most 20 letters a name. People's own tags stay; what the forum lacks of these is made there.
+    """
+
+    name: str
+    of: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +148,17 @@ class Surface(Protocol):
         ...
 
     async def open_forum_post(
-        self, conn: Connection, key: str, channel_id: int, name: str, say: Say, *, tags: Sequence[int] = ()
+        self,
+        conn: Connection,
+        key: str,
+        channel_id: int,
+        name: str,
+        say: Say,
+        *,
+        tags: Sequence[int] = (),
+        tag: Tag | None = None,
     ) -> Place:
-        """Open a post of a forum with its first message."""
+        """Open a post of a forum with its first message; the row that opens it is also the message's."""
         ...
 
     async def change_thread(
@@ -151,8 +170,10 @@ class Surface(Protocol):
         name: str | None = None,
         archived: bool | None = None,
         locked: bool | None = None,
+        pinned: bool | None = None,
+        tag: Tag | None = None,
     ) -> None:
-        """Rename, archive or lock a thread, after what was said in it before."""
+        """Rename, archive, lock, pin (in its forum) or tag a thread, after what was said in it before."""
         ...
 
     async def react(self, conn: Connection, key: str, channel_id: int, message_id: int, emoji: str) -> None:

@@ -154,6 +154,7 @@ WHY_SILENT = (
 DOES = {
     "post": "say something",
     "edit": "change what I said",
+    "tag": "show by a tag how tasks stand",
     "delete": "take back what I said",
     "thread": "open a thread",
     "private_thread": "open a private thread",

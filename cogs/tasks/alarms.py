@@ -34,7 +34,7 @@ async def watch(ctx: Ctx, queue: QueueView) -> bool:
     if role is not None:
         parts.append(messages.ALARM_CALLED.format(role=role))
     say = Say(" ".join(parts), roles=(role,) if role is not None else (), urgency="question")
-    return await ctx.tasks.sound_alarm(queue.channel_id, say)
+    return await ctx.tasks.sound_alarm(queue.channel_id, say, name=messages.ALARM_NAME)
 
 
 def reason(queue: QueueView, now: datetime) -> str:

@@ -7,7 +7,12 @@ from zoneinfo import ZoneInfo
 
 from cogs.tasks import messages
 from cogs.tasks.board_picture import picture_of
-from cogswarm import STATES, QueueView, Tasks, plain
+from cogswarm import STATES, Board, QueueView, Tasks, plain
+
+
+def board_of(queue: QueueView) -> Board:
+    """The board of a queue."""
+    return Board(text_of(queue), messages.BOARD_NAME)
 
 
 def text_of(queue: QueueView) -> str:
@@ -55,4 +60,4 @@ async def refresh(tasks: Tasks, queues: Collection[int] | None = None) -> None:
     shown = set(await tasks.boards())
     for queue in await tasks.queues() if shown else ():
         if queue.channel_id in shown and (queues is None or queue.channel_id in queues):
-            await tasks.show_board(queue.channel_id, text_of(queue))
+            await tasks.show_board(queue.channel_id, board_of(queue))

@@ -7,6 +7,7 @@ from cogs.tasks import messages
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
 from cogs.tasks.opening import follow_settings
+from cogs.tasks.telling import tag_of
 from cogs.tasks.using import named
 from cogswarm import Channel, Context, Message, Need, NewTask, Task, UserError, plain, queue_for, title
 
@@ -69,7 +70,7 @@ async def _begin(ctx: Ctx, queue_id: int, message: Message, *, in_thread: bool) 
     await ctx.tasks.open_queue(queue_id, ctx.settings.rules)
     new = NewTask(
         queue_id=queue_id,
-        title=_title(message.text),
+        title=_title((message.where.thread_name if in_thread else "") or message.text),
         body=message.text,
         message_id=message.id,
         message_in=message.where.channel_id,
@@ -96,6 +97,7 @@ async def _announce(
         capabilities=needs,
         uses=uses,
         event_id=ctx.event_id,
+        tag=tag_of("available", ctx.at(queue_id).settings.rules.marks),
     )
     # What people wrote is no template: the number is the only thing that is filled in later.
     shown = plain(text)[:TEXT].replace("{", "{{").replace("}", "}}")

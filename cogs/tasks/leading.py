@@ -13,8 +13,10 @@ from cogs.tasks.cog import tasks
 from cogs.tasks.plan_text import announced, plan_of, plan_shown, plan_started, progress_of
 from cogs.tasks.planning import planned
 from cogs.tasks.proposing import propose_lesson
+from cogs.tasks.telling import tag_of
 from cogs.tasks.working import attempt, begin, hand_in, known, told, work_alone, worker_of
 from cogswarm import (
+    MARKS,
     PARTS,
     Hold,
     Need,
@@ -145,10 +147,12 @@ async def _carried_out(run: Run, hold: Hold, whole: Task, version: int) -> list[
     """The tasks of the plan; each goes to the narrowest queue that offers all it takes, or else stays in this one."""
     queues = await run.tasks.queues()
     skilled = {one.channel_id: frozenset(one.rules.capabilities) for one in queues}
+    marks = {one.channel_id: one.rules.marks for one in queues}
 
     def made(_number: int, part: Part) -> NewTask:
         queue = queue_for(Need(whole.id, frozenset(part.takes)), skilled) or whole.queue_id
-        return NewTask(queue, title(part.title), part.text or part.title, capabilities=part.takes)
+        tag = tag_of("blocked" if part.after else "available", marks.get(queue, MARKS))
+        return NewTask(queue, title(part.title), part.text or part.title, capabilities=part.takes, tag=tag)
 
     def said(_number: int, part: Part) -> str:
         return announced(part.title, whole)

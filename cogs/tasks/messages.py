@@ -125,6 +125,8 @@ BOARD_OLDEST = "The oldest waits since {when}."
 BOARD_EMPTY = "Nothing is waiting and nothing is under way."
 BOARD_LIMIT = "At most {limit} at a time."
 BOARD_STUCK = "⚠️ {count} waiting: {why}"
+BOARD_NAME = "Board"
+BOARD_IN_FORUM = "The board is the post “Board” in <#{queue}>, and is kept current."
 BOARD_POSTED = "The board is in <#{queue}>, and is kept current."
 NOT_A_QUEUE = "<#{queue}> is no queue."
 
@@ -169,6 +171,7 @@ BEGINS_PLANS_HELP = "Otherwise whoever asked for the task looks at the plan firs
 PARTS, PARTS_HELP = "Parts of a plan", "Into how many parts a task may be split"
 LESSONS, LESSONS_HELP = "It may propose what it learnt", "A person decides whether that is kept"
 
+ALARM_NAME = "Help is needed here"
 ALARM = "🔔 **Help is needed here.** {why}"
 ALARM_DEPTH = "{count} tasks wait for somebody."
 ALARM_AGE = "The oldest has waited since <t:{when}:R>."

@@ -62,8 +62,10 @@ async def show_board(ctx: Ctx, queue: Annotated[Channel | None, messages.BOARD_Q
         await ctx.tasks.open_queue(channel, ctx.at(channel).settings.rules)
     for one in await ctx.tasks.queues():
         if one.channel_id == channel:
-            await ctx.tasks.show_board(channel, board.text_of(one), anew=True)
-            await ctx.reply(messages.BOARD_POSTED.format(queue=channel))
+            await ctx.tasks.show_board(channel, board.board_of(one), anew=True)
+            in_forum = await ctx.tasks.is_forum(channel)
+            said = messages.BOARD_IN_FORUM if in_forum else messages.BOARD_POSTED
+            await ctx.reply(said.format(queue=channel))
             await board.draw(ctx.tasks, ctx.server.zone)
             return
     raise UserError(messages.NOT_A_QUEUE.format(queue=channel))

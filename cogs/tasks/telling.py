@@ -3,7 +3,22 @@
 from collections.abc import Mapping
 
 from cogs.tasks import messages
-from cogswarm import BOT, MARKS, Button, Look, QueueRules, Say, State, Task, TaskEvent, Tasks, plain, title
+from cogswarm import (
+    BOT,
+    MARKS,
+    STATES,
+    Button,
+    Look,
+    QueueRules,
+    Say,
+    State,
+    Tag,
+    Task,
+    TaskEvent,
+    Tasks,
+    plain,
+    title,
+)
 
 NAME = 80
 QUOTED = 1_200
@@ -13,9 +28,15 @@ MARKED: frozenset[State] = frozenset({"done", "failed", "blocked"})
 
 def look_of(task: Task, marks: Mapping[State, str]) -> Look:
     """The mark under a task's message, and the name of its thread where that matters."""
+    tag = tag_of(task.state, marks)
     if task.state in MARKED:
-        return Look(marks[task.state], f"{marks[task.state]} {title(task.title, NAME)}")
-    return Look(marks[task.state], task.title[:NAME] if task.shown_name is not None else None)
+        return Look(marks[task.state], f"{marks[task.state]} {title(task.title, NAME)}", tag)
+    return Look(marks[task.state], task.title[:NAME] if task.shown_name is not None else None, tag)
+
+
+def tag_of(state: State, marks: Mapping[State, str]) -> Tag:
+    """The tag that says how a task stands, where its queue is a forum."""
+    return Tag(messages.STATES[state], tuple((messages.STATES[one], marks[one]) for one in STATES))
 
 
 def said_of(event: TaskEvent, task: Task, marks: Mapping[State, str]) -> Say | None:

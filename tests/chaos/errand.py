@@ -42,6 +42,7 @@ from bot.work.settings import EngineSettings
 from bot.work.tasks import event_table, moving, task_table
 from bot.work.tasks.desk import Given, Tasks, TaskServices
 from bot.work.tasks.moving import Wish
+from bot.work.tasks.showing import Board
 from bot.work.tasks.states import Move
 from bot.work.tasks.task import Hold, NewTask, QueueRules, Task, Worker
 from bot.work.tasks.tasks_list import Filter
@@ -201,7 +202,7 @@ class Office:
             rules = QueueRules(agent_seconds=seconds, most_attempts=MOST_ATTEMPTS)
             await self.tasks.open_queue(queue_id, rules)
             if queue_id not in await self.tasks.boards():
-                await self.tasks.show_board(queue_id, "")
+                await self.tasks.show_board(queue_id, Board("", "Board"))
 
     async def family(self, subject: UUID) -> dict[str, Task]:
         """The tasks of a family by their names."""

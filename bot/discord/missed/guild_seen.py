@@ -65,6 +65,7 @@ class GuildSeen:
             in_thread=True,
             home_id=channel.parent_id,
             home_name="" if home is None else home.name,
+            thread_name=channel.name,
         )
 
     def permissions(self, member_id: int, roles: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from bot.mirror import channel_table
 from bot.work import runs_table
 from bot.work.circles.desk import CircleParts, Circles
 from bot.work.principal import Principal
-from bot.work.surface import Connection, File, Say
+from bot.work.surface import Connection, File, Say, Tag
 from bot.work.tasks import (
     alarming,
     event_table,
@@ -30,7 +30,7 @@ from bot.work.tasks.giving import Given, TaskServices
 from bot.work.tasks.leading import PlanParts, Plans
 from bot.work.tasks.moving import TaskLost, Wish
 from bot.work.tasks.resource_table import InUse
-from bot.work.tasks.showing import Look, Tell
+from bot.work.tasks.showing import Board, Look, Tell
 from bot.work.tasks.states import OVER, Move
 from bot.work.tasks.task import (
     Hold,
@@ -91,6 +91,11 @@ class Tasks:
         async with self._services.database.connection() as conn:
             return any(one.guild_id == self._guild_id for one in await channel_table.find(conn, [channel_id]))
 
+    async def is_forum(self, channel_id: int) -> bool:
+        """Whether a channel is a forum: what is asked for there is a post, and shows how it stands by a tag."""
+        async with self._services.database.connection() as conn:
+            return await showing.is_forum(conn, channel_id)
+
     async def close_queue(self, channel_id: int) -> None:
         """Take in and hand out nothing more there; what is under way goes on."""
         async with self._services.database.transaction() as conn:
@@ -107,13 +112,14 @@ class Tasks:
         async with self._services.database.connection() as conn:
             return await queue_table.with_board(conn, self._guild_id, message_id)
 
-    async def show_board(self, channel_id: int, text: str, *, anew: bool = False) -> None:
+    async def show_board(self, channel_id: int, board: Board, *, anew: bool = False) -> None:
         """Keep the board of a queue current: one message, changed only where it says something else.
 
-        A first one is posted, with ``anew`` also where there is one; changes that nobody has seen yet become one.
+        A first one is posted, with ``anew`` also where there is one; changes that nobody has seen yet become one. In a
+        forum it is a post, pinned unless another is, and ``anew`` makes another only where it is gone.
         """
         async with self._services.database.transaction() as conn:
-            await showing.board(conn, self._services.surface, self._cog, channel_id, text, anew=anew)
+            await showing.board(conn, self._services.surface, self._cog, channel_id, board, anew=anew)
 
     async def flow(self, channel_id: int, hours: int = 24) -> list[Hour]:
         """How tasks went through a queue, hour by hour, the current one last."""
@@ -131,10 +137,10 @@ class Tasks:
         async with self._services.database.transaction() as conn:
             await showing.picture(conn, self._services.surface, self._cog, channel_id, text, shown, file)
 
-    async def sound_alarm(self, channel_id: int, say: Say) -> bool:
-        """Say in a queue that it needs help; False where that stands there already."""
+    async def sound_alarm(self, channel_id: int, say: Say, *, name: str) -> bool:
+        """Say in a queue that it needs help, in a forum as a post called ``name``; False where that stands there already."""
         async with self._services.database.transaction() as conn:
-            return await alarming.sound(conn, self._services.surface, self._cog, channel_id, say)
+            return await alarming.sound(conn, self._services.surface, self._cog, channel_id, name, say)
 
     async def end_alarm(self, channel_id: int, text: str) -> bool:
         """Say, under what was said, that it is over; False where there was no alarm."""
@@ -367,6 +373,13 @@ class Tasks:
             found = await task_table.locked(conn, self._guild_id, task.id)
             if found is not None:
                 await showing.show(conn, self._services.surface, self._cog, found, look, anew=anew)
+
+    async def tag(self, task: Task, tag: Tag) -> None:
+        """Put the tag of a task's post in a forum right, where somebody has changed it."""
+        async with self._services.database.transaction() as conn:
+            found = await task_table.locked(conn, self._guild_id, task.id)
+            if found is not None:
+                await showing.tag(conn, self._services.surface, self._cog, found, tag)
 
     async def was_said(self, task: Task, key: str) -> bool:
         """Whether `say` was called with this key for the task."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from bot.errors import UserError
 from bot.work.principal import Principal
 from bot.work.surface import Connection, Place, Say, Surface
-from bot.work.tasks import event_table, moving, need_table, queue_table, task_table
+from bot.work.tasks import event_table, moving, need_table, queue_table, showing, task_table
 from bot.work.tasks.task import NewTask, Task, Worker, rules_of
 
 NO_QUEUE = "<#{channel}> is no queue. Somebody who manages this server can make it one with `/cogs config`."
@@ -65,6 +65,11 @@ async def _thread(
             conn, f"{key}:thread", new.message_in or new.queue_id, new.message_id, new.title
         )
         return None, place.opened_by
+    if await showing.is_forum(conn, new.queue_id):
+        post = await surface.open_forum_post(
+            conn, f"{key}:said", new.queue_id, new.title, Say(announcement), tag=new.tag
+        )
+        return post.opened_by, post.opened_by
     (row, *_) = await surface.post(conn, f"{key}:said", Place(channel_id=new.queue_id), Say(announcement))
     place = await surface.open_thread(conn, f"{key}:thread", row, new.title)
     return row, place.opened_by

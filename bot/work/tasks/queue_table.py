@@ -86,6 +86,19 @@ async def board(conn: Connection, channel_id: int, row: int | None, text: str | 
     )
 
 
+async def board_is_lost(conn: Connection, board_row: int) -> bool:
+    """Whether the message of a board could not be said, or not be changed any more."""
+    cursor = await conn.execute(
+        """
+        SELECT EXISTS (SELECT FROM outbox WHERE id = %(row)s AND state = 'failed')
+            OR EXISTS (SELECT FROM outbox WHERE target_from = %(row)s AND kind = 'edit' AND state = 'failed')
+        """,
+        {"row": board_row},
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def begin_alarm(conn: Connection, channel_id: int, row: int, text: str) -> None:
     """Note that a queue needs help, and the message that says so."""
     await conn.execute(

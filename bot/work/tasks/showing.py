@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.work.surface import Connection, File, Place, Say, Surface
+from bot.mirror import channel_table
+from bot.mirror.picture import FORUMS
+from bot.work.surface import Connection, File, Place, Say, Surface, Tag
 from bot.work.tasks import event_table, queue_table, task_table
 from bot.work.tasks.queue_table import QueueRow
 from bot.work.tasks.task import QueueView, Task, TaskEvent, rules_of
@@ -11,10 +13,22 @@ from bot.work.tasks.task import QueueView, Task, TaskEvent, rules_of
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a task should look: ``mark`` is the one reaction under its message, ``name`` its thread's (None: as it is)."""
+    """How a task should look: ``mark`` is the one reaction under its message, ``name`` its thread's (None: as it is).
+
+    In a forum its post has the ``tag`` and keeps its name.
+    """
 
     mark: str
     name: str | None = None
+    tag: Tag | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a queue's board says; ``name`` is that of its post, where the queue is a forum."""
+
+    text: str
+    name: str
 
 
 type Tell = Callable[[TaskEvent, Task], tuple[Say | None, Look]]
@@ -56,36 +70,80 @@ async def show(conn: Connection, surface: Surface, cog: str, task: Task, look: L
         if task.shown_mark not in {None, look.mark}:
             await _mark(conn, surface, f"{key}:off", task, str(task.shown_mark), on=False)
         await _mark(conn, surface, f"{key}:on", task, look.mark, on=True)
+    tagged = look.tag is not None and await is_forum(conn, task.queue_id)
+    if tagged:
+        if task.shown_mark != look.mark or anew:
+            await surface.change_thread(conn, f"{key}:tag", place_of(task), tag=look.tag)
     # Discord renames twice in ten minutes: only what differs from what the thread was called is sent.
-    if look.name is not None and (anew or look.name != (task.shown_name or task.title)):
+    elif look.name is not None and (anew or look.name != (task.shown_name or task.title)):
         await surface.change_thread(conn, f"{key}:name", place_of(task), name=look.name)
     await task_table.change(
         conn,
         task,
         {
             "shown_mark": look.mark,
-            "shown_name": task.shown_name if look.name is None else look.name,
+            "shown_name": task.shown_name if look.name is None or tagged else look.name,
             "shown_changes": change,
         },
     )
 
 
+async def tag(conn: Connection, surface: Surface, cog: str, task: Task, tag: Tag) -> None:
+    """Put the tag of a forum's post right that somebody has changed. The caller has locked the task's row."""
+    change = task.shown_changes + 1
+    key = f"{cog}:task:{task.id}:shown:{change}:tag"
+    await surface.change_thread(conn, key, place_of(task), tag=tag)
+    await task_table.change(conn, task, {"shown_changes": change})
+
+
 async def board(
-    conn: Connection, surface: Surface, cog: str, channel_id: int, text: str, *, anew: bool
+    conn: Connection, surface: Surface, cog: str, channel_id: int, board: Board, *, anew: bool
 ) -> None:
-    """Let a queue's board say ``text``."""
+    """Let a queue's board say its text; in a forum it is a post, which stays where it is as long as it is there."""
     queue = await queue_table.get(conn, channel_id, locked=True)
     if queue is None:
         return
+    say, row = Say(board.text, urgency="progress"), queue.board_row
     key = f"{cog}:board:{channel_id}:{queue.board_edits + 1}"
-    if queue.board_row is None or anew:
-        if queue.board_row is not None:
-            await surface.delete(conn, f"{key}:old", queue.board_row)
-        (row, *_) = await surface.post(conn, key, Place(channel_id=channel_id), Say(text, urgency="progress"))
-        await queue_table.board(conn, channel_id, row, text)
-    elif queue.board_text != text:
-        await surface.edit(conn, key, queue.board_row, Say(text, urgency="progress"))
-        await queue_table.board(conn, channel_id, queue.board_row, text)
+    if row is not None and anew:
+        forum = await is_forum(conn, channel_id)
+        if not forum:
+            await surface.delete(conn, f"{key}:old", row)
+        if not forum or await queue_table.board_is_lost(conn, row):
+            row = None
+    if row is None:
+        row = await say_in(conn, surface, key, channel_id, board.name, say, pinned=True)
+    elif queue.board_text != board.text or anew:
+        await surface.edit(conn, key, row, say)
+    else:
+        return
+    await queue_table.board(conn, channel_id, row, board.text)
+
+
+async def say_in(
+    conn: Connection,
+    surface: Surface,
+    key: str,
+    channel_id: int,
+    name: str,
+    say: Say,
+    *,
+    pinned: bool = False,
+) -> int:
+    """Say something in a queue: as a message, or as a post of that name where it is a forum; the message's row."""
+    if not await is_forum(conn, channel_id):
+        (row, *_) = await surface.post(conn, key, Place(channel_id=channel_id), say)
+        return row
+    place = await surface.open_forum_post(conn, key, channel_id, name, say)
+    assert place.opened_by is not None  # noqa: S101 - a post is opened by its row
+    if pinned:
+        await surface.change_thread(conn, f"{key}:pin", place, pinned=True)
+    return place.opened_by
+
+
+async def is_forum(conn: Connection, channel_id: int) -> bool:
+    """Whether a channel is a forum, as far as Discord has told."""
+    return any(one.kind in FORUMS for one in await channel_table.find(conn, [channel_id]))
 
 
 async def picture(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from bot.work.surface import Tag
 from bot.work.tasks.states import HELD, Move, State
 
 MARKS: dict[State, str] = {
@@ -110,6 +111,8 @@ class NewTask:
     """What one task at a time may use: whoever claims this one has it, too."""
     plan: int | None = None
     """By which version of its parent's plan it was made."""
+    tag: Tag | None = None
+    """What its post shows at first, where the queue is a forum."""
 
 
 @dataclass(frozen=True, slots=True)

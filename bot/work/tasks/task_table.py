@@ -303,10 +303,17 @@ async def stuck(conn: Connection, queue_id: int) -> dict[str, int]:
 
 
 async def thread_opened(conn: Connection, thread_row: int, thread_id: int) -> None:
-    """Note which thread, under which message, an outbox row has opened: they share their id."""
+    """Note which thread, under which message, an outbox row has opened: they share their id.
+
+    The first message of a forum's post is in the thread itself.
+    """
     await conn.execute(
-        "UPDATE task SET thread_id = %s, message_id = coalesce(message_id, %s) WHERE thread_row = %s",
-        (thread_id, thread_id, thread_row),
+        """
+        UPDATE task SET thread_id = %(thread)s, message_id = coalesce(message_id, %(thread)s),
+            message_in = CASE WHEN message_row = thread_row THEN %(thread)s ELSE message_in END
+        WHERE thread_row = %(row)s
+        """,
+        {"thread": thread_id, "row": thread_row},
     )
 
 
