@@ -179,12 +179,12 @@ async def test_what_keeps_tags_from_being_made_is_said_once(bot_with: BotWith, m
     assert len(said) == 1
 
 
-async def test_without_a_say_over_threads_posts_are_opened_and_that_is_said(
+async def test_where_tags_cannot_be_put_posts_are_opened_and_that_is_said(
     bot_with: BotWith, members: Members
 ) -> None:
     await bot_with(tasks, config={"cogs": {"tasks": {"queue": True}}})
-    bo = await members("bo", channel="general")
-    tickets, orders = [await bo.client.channel(name) for name in ("tickets", "orders")]
+    ada, bo = await members("ada", channel="general"), await members("bo", channel="general")
+    tickets, orders, full = [await bo.client.channel(name) for name in ("tickets", "orders", "full")]
     await bo.slash("task", text="A ticket", queue=tickets)
     ticket = await post_called(bo, "A ticket")
     await ticket.hears("Let me manage threads there (Manage Threads).")
@@ -193,3 +193,19 @@ async def test_without_a_say_over_threads_posts_are_opened_and_that_is_said(
     await bo.slash("task", text="An order", queue=orders)  # every post there has to have a tag
     order = await post_called(bo, "An order")
     await tagged(bo, orders, order.channel_id, "available")
+    await order.hears("Task **#2**")
+
+    # five of people's own are all that a post can have
+    own = ["new", "small", "large", "early", "late"]
+    await set_tags(ada, orders, order.channel_id, *own)
+    said = await first_of(order)
+    await bo.react(said, "👀")
+    await bo.sees_reaction(said, "👀")
+    await tagged(bo, orders, order.channel_id, *own)
+    await set_tags(ada, orders, order.channel_id, *own[1:])
+    await tagged(bo, orders, order.channel_id, *own[1:], "claimed")
+
+    await bo.slash("task", text="One too many", queue=full)
+    last = await post_called(bo, "One too many")
+    crowded = await last.hears("Take some away that nobody needs.")
+    assert "it has 13 of the 20 tags that a forum can have" in crowded.text
