@@ -31,6 +31,7 @@ from bot.config.fields import (
     TimeZone,
     Whole,
 )
+from bot.config.github import GitHubSection
 from bot.config.tools import ToolSection, default_tools
 from bot.config.web import WebSection
 from bot.errors import ConfigError
@@ -362,6 +363,10 @@ class Config(Section):
     web: WebSection = Field(
         default=WebSection(),
         description="The bot's own web address, where other programs use it over MCP (docs/mcp-server.md).",
+    )
+    github: GitHubSection = Field(
+        default=GitHubSection(),
+        description="Pull requests on GitHub: who may see which, and what they are checked with (docs/plugins.md).",
     )
     bridge: BridgeSection = Field(
         default=BridgeSection(), description="The connection to other chat buses; no settings yet."

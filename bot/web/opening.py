@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import structlog
@@ -26,6 +27,7 @@ from bot.observe.redaction import Redactor
 from bot.storage.database import Database
 from bot.web.addresses import MCP, address_of
 from bot.web.bearer import Tokens
+from bot.web.github import MOST_BYTES, GitHubWebhook
 from bot.web.guard import guard_for
 from bot.web.surface import Surface
 from bot.work.services import RunServices
@@ -48,8 +50,8 @@ async def web_served(
     ``clock`` is the machinery's; ``connected`` says whether the bot hears Discord. Raises `ConfigError` where the port
     is taken.
     """
-    section = loaded.config.web
-    if not section.is_served:
+    section, github = loaded.config.web, loaded.config.github
+    if not section.is_served and github.webhook_secret is None:
         yield None
         return
     desk = Desk(
@@ -75,18 +77,22 @@ async def web_served(
         stateless=True,
         max_request_body_size=section.max_body_mb * MEGABYTE,
     )
+    guard = guard_for(
+        section.public_url,
+        listen=section.listen,
+        most_bytes=section.max_body_mb * MEGABYTE,
+        seconds=section.request_seconds,
+    )
     surface = Surface(
         mcp=manager.handle_request,
         tokens=Tokens(section),
-        guard=guard_for(
-            section.public_url,
-            listen=section.listen,
-            most_bytes=section.max_body_mb * MEGABYTE,
-            seconds=section.request_seconds,
-        ),
+        guard=guard,
         look=lambda: _trouble(services.database, connected),
         resource=f"{(section.public_url or address).rstrip('/')}{MCP}",
         new_id=uuid4,
+        webhook=GitHubWebhook(
+            github.webhook_secret, replace(guard, most_bytes=MOST_BYTES), services.database, services.clock
+        ),
     )
     config = uvicorn.Config(
         surface,

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.mcp.serving.server import GRANT
 from bot.web.addresses import MCP
 from bot.web.bearer import Tokens
+from bot.web.github import WEBHOOK, GitHubWebhook
 from bot.web.guard import Guard
 from bot.web.sentences import said
 
@@ -46,6 +47,7 @@ class Surface:
     resource: str
     """The address of MCP, as others know it."""
     new_id: Callable[[], UUID]
+    webhook: GitHubWebhook
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,8 +77,12 @@ class Surface:
             await refused(said(500, BROKEN.format(id=error_id)))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self.guard.refusal(scope)
         path, method = str(scope["path"]).rstrip("/"), str(scope["method"])
+        if path == WEBHOOK:
+            refusal = self.webhook.guard.refusal(scope)
+            await (refusal or self.webhook)(scope, receive, send)
+            return
+        refusal = self.guard.refusal(scope)
         if refusal is None and path == MCP:
             await self._mcp(scope, receive, send)
             return
