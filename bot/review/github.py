@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.errors import NotDone, OutsideError, UserError
+from bot.errors import NotDone, OutsideError, TimedOut, UserError
 from bot.review.pull_request import (
     ChangedFile,
     Check,
@@ -25,6 +25,10 @@ class GitHubRefused(GitHubError):
     """The code host refused what we may not do, or do not ask rightly; asking again changes nothing."""
 
     may_pass = False
+
+
+class GitHubTimedOut(GitHubError, TimedOut):
+    """The code host did not answer in time; what was asked for may have happened."""
 
 
 class NotThere(UserError):
@@ -76,6 +80,10 @@ class GitHub(Protocol):
 
     async def file(self, repository: Repository, path: str) -> str | None:
         """A file of the default branch, None where there is none; the one place whose rules and guidelines are ours."""
+        ...
+
+    async def tests(self, pull: PullRequest, files: Sequence[ChangedFile]) -> Mapping[str, str]:
+        """Test files at its head that it does not change and that are called after files it changes; path to text."""
         ...
 
     async def checks(self, pull: PullRequest) -> Sequence[Check]:
