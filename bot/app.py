@@ -43,10 +43,12 @@ from bot.discord.mirror_intake import IntakeSettings, MirrorIntake
 from bot.discord.mirror_writer import MirrorWriter, WriterSettings
 from bot.discord.outbox_cleaning import CleaningSettings, OutboxCleaner
 from bot.discord.registrar import Registrar, RegistrarSettings
+from bot.discord.repository_events import RepositoryEvents
 from bot.discord.router import Router, RouterPace
 from bot.discord.surface import DiscordSurface
 from bot.discord.thread_members import ThreadMembers
 from bot.discord.worker_guilds import WorkerGuilds
+from bot.errors import ConfigError
 from bot.llm.breaker import BACKEND_FAILURES, guarded
 from bot.llm.breakers import Breakers
 from bot.llm.discreet import discreet
@@ -75,6 +77,9 @@ from bot.plugins.lifecycle import Started, started
 from bot.plugins.loading import Loaded, check_settings, check_tool_names, load
 from bot.plugins.owner import offered_models, permitted, permitted_model, tool_allowed
 from bot.resources import Resources
+from bot.review.desk import CodeParts
+from bot.review.looking import Looking
+from bot.review.static_checks import StaticChecks
 from bot.storage.database import Database
 from bot.storage.opening import DatabaseOptions, open_database
 from bot.web.opening import web_served
@@ -215,6 +220,11 @@ async def running_bot(
             ),
             "mirror": MirrorWriter(database, intake, machinery, pace.mirror).run_forever,
         }
+        if (code := worker.services.code) is not None:
+            looking = Looking(code.github, database, code.section, machinery)
+            told = RepositoryEvents(router.entrance, database, code.section.servers_of, machinery)
+            parts["repositories"] = looking.look_forever
+            parts["repository events"] = partial(told.tell_forever, router.ready, lambda: router.guilds)
         served = web_served(loaded, worker.api, worker.services, machinery, router.ready.is_set)
         async with _going_on(parts), served as web:
             mirror = Mirror(database, ThreadMembers(worker.api, machinery).takes_part)
@@ -263,6 +273,7 @@ async def _worker(
         members = GuildMembers(api, machinery)
         present = PresentMembers(members, database)
         doorbell = await stack.enter_async_context(Doorbell.opened(database))
+        code = await _code(loaded, database, machinery, stack)
         guilds = Guilds(config, cogs.cogs, database)
         followed = WorkerGuilds(guilds)
         services = RunServices(
@@ -298,6 +309,7 @@ async def _worker(
             machinery=machinery,
             files=files,
             secrets=secrets,
+            code=code,
             readable=partial(_readable, mirror, members),
         )
         workflows = {
@@ -460,6 +472,7 @@ def _router(
         memory=MemoryParts(
             services.database, Recaller(services.library, mirror), members.reader, services.clock
         ),
+        code=services.code,
     )
     discord = loaded.config.discord
     bounds = replace(pace.read_back, minutes=discord.read_back_minutes, messages=discord.read_back_messages)
@@ -473,6 +486,24 @@ def _router(
         machinery=machinery,
         pace=replace(pace, read_back=bounds),
     )
+
+
+async def _code(
+    loaded: LoadedConfig, database: Database, machinery: Clock, stack: AsyncExitStack
+) -> CodeParts | None:
+    """What looking after repositories needs; None where the owner names none. Raises `ConfigError`."""
+    section = loaded.config.github
+    if not section.repositories:
+        return None
+    try:
+        # The client is large, an extra, and most bots review no code.
+        from bot.review.github_client import github_opened  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigError(
+            "Reading repositories needs `pip install cogswarm[review]`; install it, or take `github.repositories` out."
+        ) from error
+    github = await stack.enter_async_context(github_opened(section, machinery))
+    return CodeParts(section, github, StaticChecks.configured(section.checks, loaded.folder), database)
 
 
 def _ahead(clock: Clock, machinery: Clock) -> float:

@@ -8,6 +8,8 @@ from bot.review.checking import (
     TestsOf,
     Untested,
 )
+from bot.review.desk import Code
+from bot.review.events import RepositoryEvent
 from bot.review.finding import (
     Finding,
     Pushed,
@@ -23,6 +25,7 @@ from bot.review.github import (
     GitHubBusy,
     GitHubError,
     GitHubRefused,
+    GitHubTimedOut,
     HeadMoved,
     Listed,
     NotThere,
@@ -48,6 +51,7 @@ __all__ = [
     "CheckReport",
     "CheckState",
     "Checks",
+    "Code",
     "ConfigTouched",
     "FileText",
     "Finding",
@@ -55,6 +59,7 @@ __all__ = [
     "GitHubBusy",
     "GitHubError",
     "GitHubRefused",
+    "GitHubTimedOut",
     "HeadMoved",
     "InlineComment",
     "Listed",
@@ -67,6 +72,7 @@ __all__ = [
     "PullState",
     "Pushed",
     "Repository",
+    "RepositoryEvent",
     "Severity",
     "Source",
     "Spotted",

@@ -32,6 +32,7 @@ from bot.plugins.forms import Form
 from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
+from bot.review.desk import Code, CodeParts
 from bot.storage.database import Database
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.allocation.candidates import Award, Candidate, Need
@@ -91,6 +92,8 @@ class ContextServices:
     """What people are on a server at this moment, asked of Discord."""
     files: FileReader | None = None
     """Reads what people attached."""
+    code: CodeParts | None = None
+    """Repositories and what checks them; None where the owner names none."""
     ahead: Callable[[], float] = lambda: 0.0
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
     memory: MemoryParts | None = None
@@ -197,6 +200,11 @@ class Context(Generic[S]):
         return Auctions(
             self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
         )
+
+    @property
+    def code(self) -> Code:
+        """The repositories this server may see, and what checks pull requests."""
+        return Code(self._services.code, self.guild_id)
 
     async def award(
         self, strategy: str, task: Task, need: Need, candidates: Sequence[Candidate], chance: Random

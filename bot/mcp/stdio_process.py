@@ -18,13 +18,14 @@ from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 from mcp.types import jsonrpc_message_adapter
 
+from bot import launch_child
 from bot.mcp.specs import StdioServer
 from bot.mcp.stderr_lines import StderrLines
 from bot.mcp.streams import Noted, ServerMisbehaved, TransportStreams
 
 _log = structlog.get_logger(__name__)
 
-_LAUNCHER = Path(__file__).with_name("launch_child.py")
+_LAUNCHER = Path(launch_child.__file__)
 _PIECE = 65_536
 _MOST_NOISE = 10_000
 """Lines that are no messages, in a row, before the server is given up."""

@@ -299,6 +299,14 @@ class Cog:
         """Declare a listener for threads opened, changed and deleted; called with (context, `ThreadChange`)."""
         return self._hear("thread", function)
 
+    def on_repository(self, function: Handler) -> Handler:
+        """Declare a listener for what happens in repositories that this server may see; called with (context, `RepositoryEvent`).
+
+        A repository's events come in order, each once; after a crash, or where the listener raises `OutsideError`, one is
+        told again under the same `Context.event_id`: work belongs into `Context.start`. See `cogswarm.review`.
+        """
+        return self._hear("repository", function)
+
     def on_watched(self, function: Handler) -> Handler:
         """Declare what happens when a watched message is found changed after a gap; called with (context, `FoundAgain`).
 

@@ -110,7 +110,8 @@ class GitHubClient:
                 found += [answers.pull_of(one, repository) for one in listed]
                 if len(listed) < PAGE:
                     break
-        return Listed(tuple(found), first)
+        # The tag is of the first page alone: with more of them it would hide what changes on the others.
+        return Listed(tuple(found), first if len(found) < PAGE else None)
 
     async def changed(self, pull: PullRequest) -> Sequence[ChangedFile]:
         """See `GitHub.changed`."""

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.clock import Clock
 from bot.errors import OutsideError
-from bot.review import delivery_table, pull_table
+from bot.review import delivery_table, pull_table, repository_table
 from bot.review.events import read_event, read_look, with_numbers
 from bot.storage.database import Database
 from bot.web.guard import Guard
@@ -52,6 +52,8 @@ class GitHubWebhook:
     guard: Guard
     database: Database
     clock: Clock
+    wanted: Callable[[str], bool]
+    """Whether some server may see a repository (``owner/name``); what happens in others is not kept."""
     seconds: float = 5.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +96,7 @@ class GitHubWebhook:
 
     async def _note(self, delivery: str, event: str, payload: Any) -> str:
         told = read_event(delivery, event, payload, self.clock.now())
-        if told is None:
+        if told is None or not self.wanted(told.repository.key):
             return PASSED_OVER
         look = read_look(payload) if event == "pull_request" else None
         async with self.database.transaction() as conn:
@@ -104,6 +106,7 @@ class GitHubWebhook:
                 return PASSED_OVER
             if not await delivery_table.add(conn, told):
                 return KNOWN
+            await repository_table.follow(conn, [told.repository.key])
             if look is not None:
                 await pull_table.note(conn, told.repository.key, look)
         return NOTED

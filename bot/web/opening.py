@@ -91,7 +91,11 @@ async def web_served(
         resource=f"{(section.public_url or address).rstrip('/')}{MCP}",
         new_id=uuid4,
         webhook=GitHubWebhook(
-            github.webhook_secret, replace(guard, most_bytes=MOST_BYTES), services.database, services.clock
+            github.webhook_secret,
+            replace(guard, most_bytes=MOST_BYTES),
+            services.database,
+            services.clock,
+            wanted=lambda repository: bool(github.servers_of(repository)),
         ),
     )
     config = uvicorn.Config(

@@ -28,6 +28,7 @@ from bot.memory.library import Fit, Recollection
 from bot.memory.sources import Document, Source
 from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
+from bot.review.desk import Code
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.auctions.desk import Auctions
 from bot.work.children import start_child
@@ -123,6 +124,11 @@ class Run:
     def auctions(self) -> Auctions:
         """The auctions of the run's server; what is changed there is committed at once, so change it in a step."""
         return Auctions(self._task_services, self.principal.guild_id, self._row.cog)
+
+    @property
+    def code(self) -> Code:
+        """The repositories of the run's server."""
+        return Code(self._services.code, self.principal.guild_id)
 
     @property
     def _task_services(self) -> TaskServices:

@@ -15,6 +15,7 @@ from bot.mcp.acceptance import Acceptance
 from bot.mcp.toolbox import Toolbox
 from bot.memory.library import Library
 from bot.observe.known_secrets import NO_SECRETS, Secrets
+from bot.review.desk import CodeParts
 from bot.storage.database import Database
 from bot.work.agency import Agency
 from bot.work.files import FileReader
@@ -81,5 +82,7 @@ class RunServices:
     """Reads what people attached; None where nothing is attached."""
     secrets: Secrets = NO_SECRETS
     """What is not shown of a text while it grows, and not recorded."""
+    code: CodeParts | None = None
+    """Repositories and what checks them; None where the owner names none."""
     readable: Readable | None = None
     """What whoever reads along in a place can read; None where nobody knows."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.mcp import launch_child
+from bot import launch_child
 from tests.waiting import eventually
 
 pytestmark = [

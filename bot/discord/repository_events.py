@@ -1,0 +1,136 @@
+"""Tells cogs what happened in repositories: on each server that may see them, through the gate, in one process.
+
+What is to be told is a row that is taken for longer than telling may last; whoever dies in the middle leaves it to another,
+who tells it under the same event id, so that what it starts is started once.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.clock import Clock
+from bot.discord.entrance import Entrance
+from bot.discord.events import Author, Where
+from bot.discord.reporting import broken
+from bot.errors import OutsideError, UserError
+from bot.plugins.cog import Cog
+from bot.review import delivery_table
+from bot.review.delivery_table import Taken
+from bot.storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+TELL_SECONDS = 60.0
+"""How long a cog may take over one event."""
+SPARE_SECONDS = 60.0
+MOST_TRIES = 6
+PAUSES = (5.0, 15.0, 60.0, 300.0, 900.0)
+_AT_ONCE = 4
+
+
+@dataclass(slots=True)
+class RepositoryEvents:
+    """Tells of one thing after the other in a repository, of several repositories side by side.
+
+    ``servers_of`` says which servers may see a repository; ``pause`` is how often it is looked what is there, in seconds.
+    """
+
+    entrance: Entrance
+    database: Database
+    servers_of: Callable[[str], frozenset[int]]
+    clock: Clock
+    pause: float = 5.0
+    _busy: set[str] = field(default_factory=set[str], init=False)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def tell_forever(self, ready: asyncio.Event, guilds: Callable[[], Collection[int]]) -> None:
+        """Tell until cancelled, through any outage of the database, from when the servers are there."""
+        await ready.wait()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                self._hurry.clear()
+                try:
+                    while len(self._busy) < _AT_ONCE and (taken := await self._take()) is not None:
+                        self._busy.add(taken.event.repository.key)
+                        tasks.create_task(self._tell(taken, guilds()), name="repository event")
+                except OutsideError as error:
+                    log.warning("repository_events_not_looked_for", reason=str(error))
+                await self._time_to_look()
+
+    async def _take(self) -> Taken | None:
+        if not any("repository" in cog.hears for cog in self.entrance.cogs.values()):
+            return None
+        cogs = sum("repository" in cog.hears for cog in self.entrance.cogs.values())
+        async with self.database.connection() as conn:
+            return await delivery_table.take(conn, self._busy, TELL_SECONDS * cogs + SPARE_SECONDS)
+
+    async def _tell(self, taken: Taken, guilds: Collection[int]) -> None:
+        event = taken.event
+        try:
+            done = True
+            for guild_id in sorted(self.servers_of(event.repository.key) & set(guilds)):
+                for cog in self.entrance.cogs.values():
+                    if "repository" in cog.hears and not await self._told(cog, guild_id, taken):
+                        done = False
+            async with self.database.connection() as conn:
+                if done or taken.tries >= MOST_TRIES:
+                    await delivery_table.heard(conn, taken)
+                else:
+                    await delivery_table.again(conn, taken, PAUSES[taken.tries - 1])
+            log.info(
+                "repository_event_told",
+                delivery=event.id,
+                happened=event.event,
+                action=event.action,
+                done=done,
+            )
+        except OutsideError as error:
+            log.warning("repository_event_not_noted", delivery=event.id, reason=str(error))
+        finally:
+            self._busy.discard(event.repository.key)
+            self._hurry.set()
+
+    async def _told(self, cog: Cog, guild_id: int, taken: Taken) -> bool:
+        """Tell a cog in a guild; False where it should be told again."""
+        where, me = Where(guild_id, 0, in_thread=False), Author(self.entrance.me, "", is_bot=True)
+        if self.entrance.off_in(cog.name, guild_id) is not None:
+            return True
+        context = self.entrance.context(cog, _event_id(taken.event.id, guild_id), where, me)
+        with structlog.contextvars.bound_contextvars(cog=cog.name, guild=guild_id):
+            try:
+                async with asyncio.timeout(TELL_SECONDS):
+                    for listener in cog.hears["repository"]:
+                        await listener(context, taken.event)
+            except UserError as error:
+                log.info("repository_event_refused", reason=str(error))
+            except (OutsideError, TimeoutError) as error:
+                log.warning("repository_event_failed", tries=taken.tries, reason=str(error) or "too slow")
+                return False
+            except Exception as error:  # noqa: BLE001 - what a cog did not foresee is reported, and ends with it
+                broken(cog.name, error)
+        return True
+
+    async def _listen(self) -> None:
+        async with aclosing(self.database.listen(delivery_table.HAPPENED)) as wake_ups:
+            async for _ in wake_ups:
+                self._hurry.set()
+
+    async def _time_to_look(self) -> None:
+        told = asyncio.ensure_future(self._hurry.wait())
+        pause = asyncio.ensure_future(self.clock.sleep(self.pause))
+        try:
+            await asyncio.wait({told, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (told, pause):
+                one.cancel()
+            await asyncio.wait({told, pause})
+
+
+def _event_id(delivery: str, guild_id: int) -> int:
+    """The id under which what an event starts is started once; below zero, where Discord has none."""
+    return -int.from_bytes(hashlib.sha256(f"{guild_id}:{delivery}".encode()).digest()[:7]) - 1
