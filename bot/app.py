@@ -30,7 +30,7 @@ from bot.discord.attachments import attachment_reader
 from bot.discord.choices_watch import ChoicesWatch
 from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
-from bot.discord.context import ContextServices
+from bot.discord.context_services import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
 from bot.discord.gateway import DIRECT_MESSAGES, REACTIONS, GatewaySettings, stay_connected

@@ -10,7 +10,7 @@ from bot.discord import arguments, ask_fields
 from bot.discord.answers import Answers
 from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import Json
-from bot.discord.context import ContextServices
+from bot.discord.context_services import ContextServices
 from bot.discord.events import Interaction
 from bot.errors import CogswarmError, UserError
 from bot.plugins.forms import MAX_LABEL, MAX_TITLE

@@ -1,8 +1,7 @@
 """What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Generic, Literal
@@ -11,20 +10,18 @@ from uuid import UUID
 from pydantic import JsonValue
 from typing_extensions import TypeVar
 
-from bot.agents.agent import Persona
-from bot.asks.present import Present
-from bot.clock import Clock
 from bot.discord import private
-from bot.discord.agents_desk import Agents, AgentsParts
+from bot.discord.agents_desk import Agents
 from bot.discord.answers import Answers
 from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
+from bot.discord.context_services import ContextServices
 from bot.discord.events import Author, Where
 from bot.discord.memory_desk import Memory, MemoryParts
 from bot.discord.missed import watch_table
 from bot.discord.opening import Opening, opened
 from bot.discord.reporting import broken
-from bot.discord.runs_desk import DeskServices, RunsDesk
+from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import Server
 from bot.errors import CogswarmError, ConfigError, UserError
 from bot.plugins.cog import Cog, Work
@@ -32,14 +29,12 @@ from bot.plugins.forms import Form
 from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
-from bot.review.desk import Code, CodeParts
-from bot.storage.database import Database
+from bot.review.desk import Code
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.allocation.candidates import Award, Candidate, Need
 from bot.work.allocation.strategies import STRATEGIES
 from bot.work.auctions.desk import Auctions
 from bot.work.choosing import custom_id
-from bot.work.files import FileReader
 from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
@@ -52,10 +47,8 @@ from bot.work.surface import (
     Select,
     SelectKind,
     Speaker,
-    Surface,
 )
 from bot.work.tasks.desk import Tasks
-from bot.work.tasks.giving import TaskServices
 from bot.work.tasks.skills import Skilled, skilled
 from bot.work.tasks.task import Task, Worker
 from bot.work.waiting import Decision
@@ -64,50 +57,6 @@ TITLE_LENGTH = 200
 type Priority = Literal["high", "normal", "low"]
 PRIORITIES: Mapping[Priority, int] = {"high": 1, "normal": 2, "low": 3}
 S = TypeVar("S", bound=Settings, default=NoSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class ContextServices:
-    """What every context works with; made once by the app."""
-
-    database: Database
-    surface: Surface
-    ring: Callable[[Connection, UUID], Awaitable[None]]
-    """The doorbell: says in the caller's transaction that a run is there."""
-    new_id: Callable[[], UUID]
-    me: int
-    """The bot's user id."""
-    message_content: bool
-    """Whether the bot may read messages that do not mention it."""
-    persona: Callable[[str], Persona]
-    """Who an agent is."""
-    agent_called: Callable[[str], str | None]
-    """What the config calls the agent that speaks under a name; None where there is none."""
-    clock: Clock
-    permit: Callable[[int, Persona], Persona]
-    """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
-    agents: AgentsParts
-    """Every agent, for those who look after them."""
-    present: Present | None = None
-    """What people are on a server at this moment, asked of Discord."""
-    files: FileReader | None = None
-    """Reads what people attached."""
-    code: CodeParts | None = None
-    """Repositories and what checks them; None where the owner names none."""
-    ahead: Callable[[], float] = lambda: 0.0
-    """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
-    memory: MemoryParts | None = None
-    """What is remembered, and who may read it; None where nothing is."""
-
-    @property
-    def tasks(self) -> TaskServices:
-        """What looking after tasks needs."""
-        return TaskServices(self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead)
-
-    @property
-    def runs(self) -> DeskServices:
-        """What looking after runs needs."""
-        return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present, self.files)
 
 
 class Context(Generic[S]):

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.discord.answers import Answers
-from bot.discord.context import Context, ContextServices
+from bot.discord.context import Context
+from bot.discord.context_services import ContextServices
 from bot.discord.events import NOBODY_ID, Author, Where
 from bot.discord.server_desk import Server
 from bot.discord.server_parts import ServerParts

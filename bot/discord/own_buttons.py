@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.discord import private
 from bot.discord.answers import Answers
-from bot.discord.context import ContextServices
+from bot.discord.context_services import ContextServices
 from bot.discord.events import Interaction
 from bot.discord.runs_desk import UNKNOWN, RunsDesk
 from bot.errors import CogswarmError

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.discord.context import ContextServices
+from bot.discord.context_services import ContextServices
 from bot.discord.events import Message, RepliedTo
 from bot.discord.rendering import name_in_front
 from bot.errors import OutsideError

@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 TELL_SECONDS = 60.0
 """How long a cog may take over one event."""
-SPARE_SECONDS = 60.0
+LEASE_SECONDS = 15.0
+"""How long a row is ours without a sign of life; whoever dies is followed by another so soon."""
+HEARTBEAT_SECONDS = 5.0
 MOST_TRIES = 6
 PAUSES = (5.0, 15.0, 60.0, 300.0, 900.0)
 _AT_ONCE = 4
@@ -65,18 +67,14 @@ class RepositoryEvents:
     async def _take(self) -> Taken | None:
         if not any("repository" in cog.hears for cog in self.entrance.cogs.values()):
             return None
-        cogs = sum("repository" in cog.hears for cog in self.entrance.cogs.values())
         async with self.database.connection() as conn:
-            return await delivery_table.take(conn, self._busy, TELL_SECONDS * cogs + SPARE_SECONDS)
+            return await delivery_table.take(conn, self._busy, LEASE_SECONDS)
 
     async def _tell(self, taken: Taken, guilds: Collection[int]) -> None:
         event = taken.event
+        alive = asyncio.create_task(self._stay_alive(taken))
         try:
-            done = True
-            for guild_id in sorted(self.servers_of(event.repository.key) & set(guilds)):
-                for cog in self.entrance.cogs.values():
-                    if "repository" in cog.hears and not await self._told(cog, guild_id, taken):
-                        done = False
+            done = await self._told_all(taken, guilds)
             async with self.database.connection() as conn:
                 if done or taken.tries >= MOST_TRIES:
                     await delivery_table.heard(conn, taken)
@@ -89,11 +87,39 @@ class RepositoryEvents:
                 action=event.action,
                 done=done,
             )
+        except asyncio.CancelledError:
+            # We end in the middle of it: somebody else, or we ourselves anew, may have it at once.
+            await asyncio.shield(self._keep(taken, 0.0))
+            raise
         except OutsideError as error:
             log.warning("repository_event_not_noted", delivery=event.id, reason=str(error))
         finally:
+            alive.cancel()
+            await asyncio.gather(alive, return_exceptions=True)
             self._busy.discard(event.repository.key)
             self._hurry.set()
+
+    async def _told_all(self, taken: Taken, guilds: Collection[int]) -> bool:
+        """Tell every cog on every server that may see it; False where some have to be told again."""
+        done = True
+        for guild_id in sorted(self.servers_of(taken.event.repository.key) & set(guilds)):
+            for cog in self.entrance.cogs.values():
+                if "repository" in cog.hears and not await self._told(cog, guild_id, taken):
+                    done = False
+        return done
+
+    async def _stay_alive(self, taken: Taken) -> None:
+        """Keep what is being told until cancelled."""
+        while True:
+            await self.clock.sleep(HEARTBEAT_SECONDS)
+            await self._keep(taken, LEASE_SECONDS)
+
+    async def _keep(self, taken: Taken, seconds: float) -> None:
+        try:
+            async with self.database.connection() as conn:
+                await delivery_table.again(conn, taken, seconds)
+        except OutsideError as error:
+            log.warning("repository_event_not_kept", delivery=taken.event.id, reason=str(error))
 
     async def _told(self, cog: Cog, guild_id: int, taken: Taken) -> bool:
         """Tell a cog in a guild; False where it should be told again."""

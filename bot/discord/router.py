@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.discord import refused_table
 from bot.discord.api import DiscordApi
 from bot.discord.choices_watch import ChoicesWatch
-from bot.discord.context import ContextServices
+from bot.discord.context_services import ContextServices
 from bot.discord.direct.conversations import DirectConversations
 from bot.discord.direct.servers import DirectServers
 from bot.discord.entrance import Entrance

@@ -60,9 +60,12 @@ async def heard(conn: Connection, taken: Taken) -> None:
 
 
 async def again(conn: Connection, taken: Taken, seconds: float) -> None:
-    """Let it be told once more, after a while."""
+    """Let it be told once more after a while, unless somebody else tells it by now."""
     await conn.execute(
-        "UPDATE code_delivery SET not_before = now() + make_interval(secs => %s) WHERE id = %s AND tries = %s",
+        """
+        UPDATE code_delivery SET not_before = now() + make_interval(secs => %s)
+        WHERE id = %s AND tries = %s AND heard_at IS NULL
+        """,
         (seconds, taken.event.id, taken.tries),
     )
 

@@ -40,7 +40,7 @@ NOT_READABLE = "The body has to be JSON, as application/json or as a form's `pay
 AWAY = "It could not be written down just now; deliver it again later."
 NOTED, KNOWN, PASSED_OVER = "noted", "known", "passed over"
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{8,100}")
-_EVENT = re.compile(r"[a-z_]{1,50}")
+_EVENT = re.compile(r"[a-z0-9_]{1,50}")
 _PREFIX = "sha256="
 
 

@@ -1,0 +1,61 @@
+"""What every context works with, put together once by the app."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from bot.agents.agent import Persona
+from bot.asks.present import Present
+from bot.clock import Clock
+from bot.discord.agents_desk import AgentsParts
+from bot.discord.memory_desk import MemoryParts
+from bot.discord.runs_desk import DeskServices
+from bot.review.desk import CodeParts
+from bot.storage.database import Database
+from bot.work.files import FileReader
+from bot.work.surface import Connection, Surface
+from bot.work.tasks.giving import TaskServices
+
+
+@dataclass(frozen=True, slots=True)
+class ContextServices:
+    """What every context works with; made once by the app."""
+
+    database: Database
+    surface: Surface
+    ring: Callable[[Connection, UUID], Awaitable[None]]
+    """The doorbell: says in the caller's transaction that a run is there."""
+    new_id: Callable[[], UUID]
+    me: int
+    """The bot's user id."""
+    message_content: bool
+    """Whether the bot may read messages that do not mention it."""
+    persona: Callable[[str], Persona]
+    """Who an agent is."""
+    agent_called: Callable[[str], str | None]
+    """What the config calls the agent that speaks under a name; None where there is none."""
+    clock: Clock
+    permit: Callable[[int, Persona], Persona]
+    """The agent as the owner lets it work on a server; raises `UserError` where it may not."""
+    agents: AgentsParts
+    """Every agent, for those who look after them."""
+    present: Present | None = None
+    """What people are on a server at this moment, asked of Discord."""
+    files: FileReader | None = None
+    """Reads what people attached."""
+    code: CodeParts | None = None
+    """Repositories and what checks them; None where the owner names none."""
+    ahead: Callable[[], float] = lambda: 0.0
+    """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
+    memory: MemoryParts | None = None
+    """What is remembered, and who may read it; None where nothing is."""
+
+    @property
+    def tasks(self) -> TaskServices:
+        """What looking after tasks needs."""
+        return TaskServices(self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead)
+
+    @property
+    def runs(self) -> DeskServices:
+        """What looking after runs needs."""
+        return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present, self.files)
