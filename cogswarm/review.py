@@ -5,7 +5,7 @@ from bot.review.checking import (
     Checks,
     ConfigTouched,
     NotChecked,
-    TestsOf,
+    Tested,
     Untested,
 )
 from bot.review.desk import Code
@@ -76,7 +76,7 @@ __all__ = [
     "Severity",
     "Source",
     "Spotted",
-    "TestsOf",
+    "Tested",
     "Untested",
     "Verdict",
     "identified",

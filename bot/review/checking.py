@@ -38,7 +38,7 @@ class Untested:
 
 
 @dataclass(frozen=True, slots=True)
-class TestsOf:
+class Tested:
     """A changed function and the test functions (``tests/test_x.py::test_y``) that name it."""
 
     path: str
@@ -53,7 +53,7 @@ class CheckReport:
     findings: Mapping[Kind, tuple[Finding, ...]]
     not_checked: tuple[NotChecked, ...] = ()
     touched: tuple[ConfigTouched, ...] = ()
-    tested: tuple[TestsOf, ...] = ()
+    tested: tuple[Tested, ...] = ()
     untested: tuple[Untested, ...] = ()
     ran: tuple[str, ...] = ()
     """The tools that ran to their end, with their versions."""

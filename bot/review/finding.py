@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
-CONTEXT_LINES = 1
-"""Lines of code above and below that belong to what a finding is known by; blank ones are passed over."""
-
 
 class Severity(IntEnum):
     """How bad it is; a worse one is greater."""
@@ -141,14 +138,9 @@ def _context(lines: Sequence[str], one: Spotted) -> str:
         return one.about
     if one.line is None or not 1 <= one.line <= len(lines):
         return ""
-    first, last = one.line - 1, min(max(one.end_line or one.line, one.line), len(lines)) - 1
-    above = [text for text in map(_plain, lines[:first]) if text][-CONTEXT_LINES:]
-    below: list[str] = []
-    for text in map(_plain, lines[last + 1 :]):
-        if len(below) == CONTEXT_LINES:
-            break
-        below += [text] if text else []
-    return "\n".join([*above, *map(_plain, lines[first : last + 1]), *below])
+    # Not the lines around: whoever mends one thing would make another look new that stands beside it.
+    last = min(max(one.end_line or one.line, one.line), len(lines))
+    return "\n".join(map(_plain, lines[one.line - 1 : last]))
 
 
 def _plain(line: str) -> str:

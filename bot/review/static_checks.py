@@ -25,7 +25,7 @@ from bot.review.secrets_tool import NAME as SECRETS
 from bot.review.secrets_tool import secrets
 from bot.review.semgrep_tool import NAME as SEMGREP
 from bot.review.semgrep_tool import Semgrep
-from bot.review.tested import tests_of_changes
+from bot.review.tested import matched_tests
 from bot.review.tool_settings import touched
 from bot.review.workspace import Workspace, workspace
 
@@ -94,7 +94,7 @@ class StaticChecks:
         lines = {file.path: diff_lines(file) for file in files}
         readable = {one.path: one.text for one in texts if one.text is not None}
         named = await asyncio.to_thread(_named, found, tools, lines, readable)
-        tested, untested = await asyncio.to_thread(tests_of_changes, files, texts, tests or {})
+        tested, untested = await asyncio.to_thread(matched_tests, files, texts, tests or {})
         ran = tuple(_with_version(tool.name) for tool in tools if tool.name in found)
         return CheckReport(named, (*not_checked, *failed), touched(files), tested, untested, ran)
 

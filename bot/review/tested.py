@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.review.blobs import is_test
-from bot.review.checking import TestsOf, Untested
+from bot.review.checking import Tested, Untested
 from bot.review.diff_lines import diff_lines
 from bot.review.pull_request import ChangedFile, FileText
 
@@ -37,9 +37,9 @@ class _Test:
     of_file: frozenset[str]
 
 
-def tests_of_changes(
+def matched_tests(
     files: Sequence[ChangedFile], texts: Sequence[FileText], tests: Mapping[str, str]
-) -> tuple[tuple[TestsOf, ...], tuple[Untested, ...]]:
+) -> tuple[tuple[Tested, ...], tuple[Untested, ...]]:
     """The changed functions with tests that name them, and those without."""
     lines = {file.path: diff_lines(file).added for file in files}
     here = {one.path: one.text for one in texts if one.text is not None and one.path.endswith(".py")}
@@ -48,7 +48,7 @@ def tests_of_changes(
         for path, text in {**tests, **{path: text for path, text in here.items() if is_test(path)}}.items()
         for test in _tests(path, text)
     ]
-    tested: list[TestsOf] = []
+    tested: list[Tested] = []
     untested: list[Untested] = []
     for path, text in sorted(here.items()):
         if is_test(path) or PurePosixPath(path).name == "conftest.py":
@@ -58,7 +58,7 @@ def tests_of_changes(
                 continue
             ids = [test.id for test in known if _names(test, one)]
             if ids:
-                tested.append(TestsOf(path, one.name, tuple(ids[:_MOST_TESTS])))
+                tested.append(Tested(path, one.name, tuple(ids[:_MOST_TESTS])))
             else:
                 untested.append(Untested(path, one.name, one.line))
     return tuple(tested), tuple(untested)
