@@ -47,6 +47,7 @@ bench: setup-run ## Time what a person waits for, each RUNS=5 times: minimum, me
 	@$(BIN)/python tests/bench/first_words.py $(RUNS)
 	@$(BIN)/python tests/bench/ceiling.py $(RUNS)
 	@$(BIN)/python tests/bench/same_subject.py
+	@$(BIN)/python tests/bench/large_pull_request.py
 
 lock: ## Pin all dependencies anew (UPGRADE=--upgrade takes the newest)
 	@scripts/lock.sh

@@ -9,6 +9,7 @@ from bot.review.checking import (
     Untested,
 )
 from bot.review.desk import Code
+from bot.review.diff_lines import DiffLines, Placed, diff_lines, placed, renames
 from bot.review.events import RepositoryEvent
 from bot.review.finding import (
     Finding,
@@ -53,6 +54,7 @@ __all__ = [
     "Checks",
     "Code",
     "ConfigTouched",
+    "DiffLines",
     "FileText",
     "Finding",
     "GitHub",
@@ -66,6 +68,7 @@ __all__ = [
     "NewReview",
     "NotChecked",
     "NotThere",
+    "Placed",
     "PostedReview",
     "PullId",
     "PullRequest",
@@ -79,7 +82,10 @@ __all__ = [
     "Tested",
     "Untested",
     "Verdict",
+    "diff_lines",
     "identified",
+    "placed",
     "pushed",
+    "renames",
     "worst_first",
 ]

@@ -20,8 +20,8 @@ pin() { # pin LOCK SOURCE...: keeps the versions already in LOCK unless UPGRADE=
     echo "pinned $lock"
 }
 
-pin requirements.txt requirements.in requirements-build.in
-pin requirements-dev.txt requirements-dev.in requirements.in requirements-build.in --constraint requirements.txt
+pin requirements.txt requirements.in requirements-review.in requirements-build.in
+pin requirements-dev.txt requirements-dev.in requirements.in requirements-review.in requirements-build.in --constraint requirements.txt
 # What both environments need has one version, so that it is downloaded once.
 pin requirements-clients.txt requirements-clients.in --constraint requirements-dev.txt
 

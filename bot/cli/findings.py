@@ -231,6 +231,37 @@ def web_findings(loaded: LoadedConfig) -> Iterator[Finding]:
             )
 
 
+_REVIEW = {"githubkit": "GitHub", "ruff": "ruff", "bandit": "bandit", "detect_secrets": "detect-secrets"}
+"""What pull requests are read and checked with, by module."""
+
+
+def github_findings(loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say which repositories can be read, how, and what is missing for it."""
+    section = loaded.config.github
+    if not section.repositories:
+        yield Finding("off", "GitHub: no repository can be read (github.repositories names none).")
+        return
+    way = "an App" if section.app_id else "a token" if section.token else "no token, so public ones only"
+    told = (
+        "told by webhooks at /github/webhook of the web address"
+        if section.webhook_secret
+        else f"asked every {section.look_seconds:g} seconds (github.webhook_secret is not set)"
+    )
+    yield Finding("on", f"GitHub: {', '.join(sorted(section.repositories))} with {way}; {told}.")
+    absent = [name for module, name in _REVIEW.items() if importlib.util.find_spec(module) is None]
+    if absent:
+        kind: Kind = "wrong" if "GitHub" in absent else "missing"
+        yield Finding(
+            kind, f"GitHub: {', '.join(absent)} cannot be used before `pip install cogswarm[review]`."
+        )
+    checks = section.checks
+    for key, path in (("advisories", checks.advisories), ("semgrep_rules", checks.semgrep_rules)):
+        if path is not None and not (loaded.folder / path.expanduser()).exists():
+            yield Finding("missing", f"github.checks.{key}: {path} is not there.")
+    if checks.semgrep is not None and find_command(checks.semgrep, loaded.folder) is None:
+        yield Finding("missing", f"github.checks.semgrep: {checks.semgrep} cannot be found.")
+
+
 CHECKS: tuple[Check, ...] = (
     discord_findings,
     storage_findings,
@@ -243,6 +274,7 @@ CHECKS: tuple[Check, ...] = (
     plugin_findings,
     secret_findings,
     web_findings,
+    github_findings,
 )
 """Everything that is looked at, in the order of the report."""
 

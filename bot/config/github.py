@@ -55,7 +55,7 @@ class RepositorySection(Section):
 class ChecksSection(Section):
     """What static tools may use, and what they work with besides."""
 
-    seconds: Seconds = Field(default=120, description="How long one tool may take, in seconds.")
+    seconds: Seconds = Field(default=300, description="How long one tool may take, in seconds.")
     memory_mb: Whole = Field(
         default=2048, ge=256, le=65_536, description="How much memory one tool may use, in megabytes."
     )

@@ -43,7 +43,7 @@ async def demo(
     """Everything a newcomer needs, until the block ends. Both halves of its state lie under ``state``."""
     logs = _prepared(state)
     with alone(state):
-        say("Starting the local Discord and the library …")
+        say("Starting the local Discord, the library and a small GitHub …")
         async with (
             running(
                 "The local Discord",
@@ -60,6 +60,9 @@ async def demo(
                 environ=environ,
             ) as discord,
             _library(logs / "library.log", environ) as library,
+            running(
+                "The local GitHub", ["-m", "bot.local_github"], log_file=logs / "github.log", environ=environ
+            ) as github,
         ):
             config = demo_config(
                 api_url=discord.ready["api_url"],
@@ -71,12 +74,14 @@ async def demo(
                 channels={name: int(one) for name, one in discord.ready["channels"].items()},
                 data_dir=(state / "bot").absolute(),
                 wishes=wishes,
+                github=github.ready,
+                guilds=[int(one) for one in discord.ready["guilds"].values()],
             )
             write_config(config, state / "config.yaml")
             say("Starting the bot; the first time its database is set up …")
             bot_environ = {**environ, TOKEN_VARIABLE: str(discord.ready["bot_token"])}
             async with _kept_running(state / "config.yaml", logs / "bot.log", bot_environ, say) as bot_ended:
-                ended = asyncio.ensure_future(_first_end(bot_ended, discord, library))
+                ended = asyncio.ensure_future(_first_end(bot_ended, discord, library, github))
                 try:
                     yield Demo(discord.ready, ended)
                 finally:

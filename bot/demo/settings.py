@@ -14,6 +14,8 @@ from bot.errors import UserError
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 REQUEST_SECONDS = 2.0
+LOOK_SECONDS = 3.0
+"""How often the local GitHub is asked what is new, since nobody delivers its webhooks."""
 CHAT = "chat"
 """The channel of the scene in which everything written is for the agent."""
 AGENTS = {"researcher": "Researcher", "librarian": "Librarian"}
@@ -48,8 +50,10 @@ def demo_config(
     channels: Mapping[str, int],
     data_dir: Path,
     wishes: Wishes,
+    github: Mapping[str, Any] | None = None,
+    guilds: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """The configuration as it would stand in a file. Raises `UserError` for a model that is not one."""
+    """The configuration as it would stand in a file; ``github`` is what the local GitHub says of itself. Raises `UserError` for a model that is not one."""
     feeds = [{"name": feed["name"], "url": feed["url"]} for feed in library["feeds"]]
     if wishes.live_feeds:
         feeds += [{"name": feed.name, "url": feed.url} for feed in default_tools()["feeds"].feeds]
@@ -91,6 +95,18 @@ def demo_config(
                 {"id": channels[name], "cogs": cogs} for name, cogs in SET_APART.items() if name in channels
             ],
         },
+        **(
+            {
+                "github": {
+                    "api_url": github["api_url"],
+                    "token": github["token"],
+                    "look_seconds": LOOK_SECONDS,
+                    "repositories": {github["repository"]: {"servers": list(guilds)}},
+                }
+            }
+            if github
+            else {}
+        ),
         "cogs": {
             "chat": {"agent": "researcher", "channels": [CHAT]},
             "research": {

@@ -28,7 +28,7 @@ _PERMISSION_OF = {"pulls": "pull_requests", "git": "contents", "contents": "cont
                   "check-runs": "checks", "actions": "actions"}  # fmt: skip
 
 type Answer = Callable[["Call"], Response]
-type Step = Callable[[], None]
+type Step = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)

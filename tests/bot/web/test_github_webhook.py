@@ -139,9 +139,7 @@ async def test_every_known_payload_is_taken_without_trouble(database: Database) 
     assert outcomes["noted"] == len(told)
     assert len(told) > 20
     assert {event for event, _ in told} <= set(HEARD)
-    assert {"pull_request", "pull_request_review", "check_run"} <= {
-        event for event, _ in told
-    }
+    assert {"pull_request", "pull_request_review", "check_run"} <= {event for event, _ in told}
 
 
 anything = st.recursive(
