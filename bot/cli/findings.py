@@ -241,7 +241,9 @@ def github_findings(loaded: LoadedConfig) -> Iterator[Finding]:
     if not section.repositories:
         yield Finding("off", "GitHub: no repository can be read (github.repositories names none).")
         return
-    way = "an App" if section.app_id else "a token" if section.token else "no token, so public ones only"
+    way = (
+        "an App" if section.app_id else "a token" if section.access_token else "no token, so public ones only"
+    )
     told = (
         "told by webhooks at /github/webhook of the web address"
         if section.webhook_secret

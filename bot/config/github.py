@@ -102,10 +102,10 @@ class GitHubSection(Section):
         default=PUBLIC_API,
         description="The address of its API; a GitHub Enterprise Server's is https://HOST/api/v3.",
     )
-    token: OptionalSecret = Field(
+    access_token: OptionalSecret = Field(
         default=None,
         description="A fine-grained token that may read contents, pull requests and checks, and write pull requests. A "
-        "secret: keep it in .env. A GitHub App is the better choice.",
+        "secret: keep it in .env. A GitHub App is the better choice, and goes before it.",
         examples=["${GITHUB_TOKEN}"],
     )
     app_id: Whole | None = Field(
@@ -144,8 +144,6 @@ class GitHubSection(Section):
     def _one_way_in(self) -> Self:
         if (self.app_id is None) != (self.private_key is None):
             raise ValueError("needs both `app_id` and `private_key` for a GitHub App")
-        if self.token is not None and self.app_id is not None:
-            raise ValueError("has a token and an App; keep one of them")
         return self
 
     @property

@@ -99,7 +99,7 @@ def demo_config(
             {
                 "github": {
                     "api_url": github["api_url"],
-                    "token": github["token"],
+                    "access_token": github["token"],
                     "look_seconds": LOOK_SECONDS,
                     "repositories": {github["repository"]: {"servers": list(guilds)}},
                 }

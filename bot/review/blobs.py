@@ -45,6 +45,6 @@ def tests_called_after(files: Iterable[ChangedFile], paths: Sequence[str]) -> li
         for path in paths
         if path not in changed
         and is_test(path)
-        and any(stem in PurePosixPath(path).stem for stem in stems if len(stem) > 2)  # noqa: PLR2004 - `io` is in every name
+        and any(stem in PurePosixPath(path).stem for stem in stems if len(stem) > 2)  # noqa: PLR2004 - names such as io are everywhere
     ]
     return sorted(found, key=lambda path: (len(path), path))[:MOST_TESTS]

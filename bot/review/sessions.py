@@ -86,7 +86,7 @@ class Sessions:
         self._kept: dict[str, _Session] = {}
         self._installations: dict[str, int] = {}
         self._asking = asyncio.Lock()
-        token = section.token.get_secret_value() if section.token else ""
+        token = section.access_token.get_secret_value() if section.access_token else ""
         self._plain = None if section.app_id is not None else self._client(token or UnauthAuthStrategy())
         self._app = None
         if section.app_id is not None and section.private_key is not None:

@@ -79,7 +79,7 @@ def test_every_example_behind_a_hash_is_valid_when_the_hash_is_taken_away() -> N
         bare = line.replace("# ", "", 1)
         is_example = (
             line.lstrip().startswith("# ")
-            and re.match(r"\s*(- )?[a-z_]+:( |$)", bare)
+            and re.match(r"\s*(- )?[a-z_/-]+:( |$)", bare)
             and "An entry" not in line
         )
         lines.append(bare if is_example and not bare.rstrip().endswith("For example:") else line)

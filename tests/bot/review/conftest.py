@@ -43,6 +43,6 @@ def repo(host: LocalGitHub) -> Repo:
 @pytest.fixture
 async def github(host: LocalGitHub) -> AsyncGenerator[GitHubClient]:
     """The client."""
-    section = GitHubSection(api_url=api_of(host), token=SecretStr(TOKEN), request_seconds=5)
+    section = GitHubSection(api_url=api_of(host), access_token=SecretStr(TOKEN), request_seconds=5)
     async with github_opened(section, Clock(sleep=no_pause)) as github:
         yield github

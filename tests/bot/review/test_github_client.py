@@ -169,7 +169,7 @@ async def test_reading_is_tried_again_and_every_failure_has_its_sentence(
 async def test_the_rate_limit_holds_for_everything_that_comes_after(host: LocalGitHub, repo: Repo) -> None:
     host.world.open(repo, "One", CHANGE)
     now = [100.0]
-    section = GitHubSection(api_url=api_of(host), token=SecretStr(TOKEN))
+    section = GitHubSection(api_url=api_of(host), access_token=SecretStr(TOKEN))
     async with github_opened(section, Clock(monotonic=lambda: now[0], sleep=no_pause)) as github:
         host.faults.append(Fault("busy", "GET", "/pulls/1$"))
         with pytest.raises(GitHubBusy) as caught:
@@ -186,7 +186,7 @@ async def test_the_rate_limit_holds_for_everything_that_comes_after(host: LocalG
 
 async def test_what_hangs_is_given_up(host: LocalGitHub, repo: Repo) -> None:
     host.world.open(repo, "One", CHANGE)
-    section = GitHubSection(api_url=api_of(host), token=SecretStr(TOKEN), request_seconds=0.05)
+    section = GitHubSection(api_url=api_of(host), access_token=SecretStr(TOKEN), request_seconds=0.05)
     async with github_opened(section, Clock(sleep=no_pause)) as github:
         host.faults.append(Fault("hang", "GET", "/pulls/1$", times=3))
         with pytest.raises(GitHubTimedOut):
@@ -195,12 +195,12 @@ async def test_what_hangs_is_given_up(host: LocalGitHub, repo: Repo) -> None:
 
 
 async def test_a_wrong_token_and_an_unreachable_host(host: LocalGitHub) -> None:
-    section = GitHubSection(api_url=api_of(host), token=SecretStr("github_pat_wrong"))
+    section = GitHubSection(api_url=api_of(host), access_token=SecretStr("github_pat_wrong"))
     async with github_opened(section, Clock(sleep=no_pause)) as github:
         with pytest.raises(GitHubRefused, match="does not accept") as refused:
             await github.pull(ONE)
         assert "github_pat_wrong" not in str(refused.value)
-    nowhere = GitHubSection(api_url="http://127.0.0.1:1/api/v3", token=SecretStr(TOKEN))
+    nowhere = GitHubSection(api_url="http://127.0.0.1:1/api/v3", access_token=SecretStr(TOKEN))
     async with github_opened(nowhere, Clock(sleep=no_pause)) as github:
         with pytest.raises(GitHubError, match="could not be reached"):
             await github.pull(ONE)

@@ -41,9 +41,9 @@ CODE = {
 REMARKS = {
     7: "# nosec",
     8: "# nosec B301",
-    1: "# noqa",
-    2: "# noqa: F401",
-    6: "# noqa",
+    1: "# no" + "qa",
+    2: "# no" + "qa: F401",
+    6: "# no" + "qa",
     11: "# pragma: allowlist secret",
 }
 CANARY = "canary-of-this-machine-4711"

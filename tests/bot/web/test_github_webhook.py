@@ -196,7 +196,7 @@ async def test_a_delivery_that_comes_a_thousand_times_is_told_once(
     config = {
         "web": {"port": 0},
         "github": {
-            "api_url": api_of(host), "token": TOKEN, "webhook_secret": SECRET,
+            "api_url": api_of(host), "access_token": TOKEN, "webhook_secret": SECRET,
             "repositories": {NAME: {"servers": [guild]}, "octo-org/other": {"servers": [1]}},
         },
     }  # fmt: skip
@@ -253,7 +253,7 @@ async def test_what_was_missed_is_found_by_looking(
     repo = host.world.repos[NAME]
     pull = host.world.open(repo, "There before the bot", {"new.py": "x = 1\n"})
     guild = int(next(iter(member.client.guilds)))
-    github = {"api_url": api_of(host), "token": TOKEN, "repositories": {NAME: {"servers": [guild]}}}
+    github = {"api_url": api_of(host), "access_token": TOKEN, "repositories": {NAME: {"servers": [guild]}}}
     bot = await bot_with(cog, config={"github": github})
     assert bot.web is None
     await asyncio.wait_for(_looked(bot.database), 10)
