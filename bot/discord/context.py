@@ -17,7 +17,7 @@ from bot.discord.asks_desk import AsksDesk
 from bot.discord.components import modal
 from bot.discord.context_services import ContextServices
 from bot.discord.events import Author, Where
-from bot.discord.memory_desk import Memory, MemoryParts
+from bot.discord.memory_desk import Memory
 from bot.discord.missed import watch_table
 from bot.discord.opening import Opening, opened
 from bot.discord.reporting import broken
@@ -41,7 +41,6 @@ from bot.work.runs_table import NewRun, RunRow
 from bot.work.surface import (
     Button,
     Choice,
-    Connection,
     File,
     Say,
     Select,
