@@ -104,8 +104,8 @@ class GitHubSection(Section):
     )
     access_token: OptionalSecret = Field(
         default=None,
-        description="A fine-grained token that may read contents, pull requests and checks, and write pull requests. A "
-        "secret: keep it in .env. A GitHub App is the better choice, and goes before it.",
+        description="A fine-grained token that may read contents, pull requests and checks, and write pull requests. It "
+        "is a secret, so keep it in .env. A GitHub App is the better choice, and goes before it.",
         examples=["${GITHUB_TOKEN}"],
     )
     app_id: Whole | None = Field(
@@ -113,13 +113,13 @@ class GitHubSection(Section):
     )
     private_key: OptionalSecret = Field(
         default=None,
-        description="The App's private key, the whole file. A secret.",
+        description="The App's private key, the whole file, which is a secret.",
         examples=["$file:github-app.pem"],
     )
     webhook_secret: WebhookSecret = Field(
         default=None,
-        description="What GitHub signs its webhooks with, which go to /github/webhook of the bot's web address. A "
-        "secret: keep it in .env. Without one no webhook is taken, and GitHub is asked now and then instead.",
+        description="What GitHub signs its webhooks with, which go to /github/webhook of the bot's web address. It "
+        "is a secret, so keep it in .env. Without one no webhook is taken, and GitHub is asked now and then instead.",
         examples=["${GITHUB_WEBHOOK_SECRET}"],
     )
     request_seconds: Seconds = Field(
