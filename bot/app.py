@@ -28,6 +28,7 @@ from bot.discord.agents_desk import AgentsParts
 from bot.discord.api import DiscordApi, open_api, point_at
 from bot.discord.attachments import attachment_reader
 from bot.discord.choices_watch import ChoicesWatch
+from bot.discord.cog_knowledge import CogKnowledge
 from bot.discord.cog_tools import CogTools
 from bot.discord.commands import CommandSync
 from bot.discord.context_services import ContextServices
@@ -267,7 +268,7 @@ async def _worker(
         settings = PoolSettings(judge=pins.judge, breakers=breakers, secrets=secrets.values)
         pool = await stack.enter_async_context(McpPool(specs, settings, clock=machinery))
         library = Library(database, embedder, clock)
-        cog_tools = CogTools(cogs.cogs)
+        cog_tools, cog_knowledge = CogTools(cogs.cogs), CogKnowledge(cogs.cogs)
         mirror = Mirror(database, ThreadMembers(api, machinery).takes_part)
         files = await stack.enter_async_context(attachment_reader(config.discord.api_url))
         members = GuildMembers(api, machinery)
@@ -311,6 +312,7 @@ async def _worker(
             secrets=secrets,
             code=code,
             readable=partial(_readable, mirror, members),
+            knowing=cog_knowledge,
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
@@ -324,6 +326,7 @@ async def _worker(
         )
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, members)
+        cog_knowledge.serve(router.entrance, identities.homes)
         deliverer = Deliverer(
             database,
             Delivery(api, identities),

@@ -48,7 +48,12 @@ from bot.errors import CogswarmError, ConfigError, NotDone, OutsideError, TimedO
 from bot.llm.protocol import Image, Passage, Schema, Turn
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
+from bot.memory.facts.desk import Facts, Noted
+from bot.memory.facts.fact import Fact, NewFact
+from bot.memory.facts.index_message import IndexRules
+from bot.memory.facts.marking import FactWords
 from bot.memory.held import Held
+from bot.memory.known import Knowledge, Known
 from bot.memory.library import Recollection
 from bot.memory.sources import Document, Source
 from bot.plugins.choices_table import Change
@@ -178,6 +183,9 @@ __all__ = [
     "Embed",
     "EmbedField",
     "Ending",
+    "Fact",
+    "FactWords",
+    "Facts",
     "File",
     "Filter",
     "Form",
@@ -189,7 +197,10 @@ __all__ = [
     "Hour",
     "Image",
     "InUse",
+    "IndexRules",
     "JobView",
+    "Knowledge",
+    "Known",
     "Lesson",
     "LimitsView",
     "Link",
@@ -199,9 +210,11 @@ __all__ = [
     "Message",
     "Need",
     "NewAuction",
+    "NewFact",
     "NewTask",
     "NoSettings",
     "NotDone",
+    "Noted",
     "Notes",
     "OutsideError",
     "Part",

@@ -24,6 +24,8 @@ from bot.discord.reporting import broken
 from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import Server
 from bot.errors import CogswarmError, ConfigError, UserError
+from bot.memory.facts.desk import Facts, FactServices
+from bot.plugins import jobs_table
 from bot.plugins.cog import Cog, Work
 from bot.plugins.forms import Form
 from bot.plugins.permissions import holds
@@ -115,6 +117,11 @@ class Context(Generic[S]):
         """Whether the person who acted holds one of Discord's permissions here, such as ``manage_guild``."""
         return holds(self._author.permissions, permission)
 
+    def bot_may(self, permission: str) -> bool:
+        """Whether the bot holds one of Discord's permissions here; True also where Discord does not say (see `Where`)."""
+        granted = self._where.bot_permissions
+        return granted is None or holds(granted, permission)
+
     def has_role(self, role: int) -> bool:
         """Whether the person who acted has a role."""
         return role in self._author.roles
@@ -153,6 +160,24 @@ class Context(Generic[S]):
     def code(self) -> Code:
         """The repositories this server may see, and what checks pull requests."""
         return Code(self._services.code, self.guild_id)
+
+    @property
+    def facts(self) -> Facts:
+        """What the agents of this channel or thread are to know: to note, change, remove, and hold against the pins."""
+        name, services = self._cog.name, self._services
+        return Facts(
+            FactServices(services.database, services.surface, services.new_id, services.clock),
+            self.guild_id,
+            name,
+            self.channel_id,
+            self.home_id,
+            lambda conn: self._server.check_still_on(conn, name),
+        )
+
+    async def hurry(self, job: str) -> None:
+        """Let a job of this cog on this server be done at once instead of at its time; nothing where there is none."""
+        async with self._services.database.transaction() as conn:
+            await jobs_table.hurry(conn, self.guild_id, self._cog.name, job, self.now)
 
     async def award(
         self, strategy: str, task: Task, need: Need, candidates: Sequence[Candidate], chance: Random

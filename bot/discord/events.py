@@ -39,6 +39,8 @@ class Where:
     direct: bool = False
     thread_name: str = ""
     """What the thread is called it happened in, such as a forum's post; empty elsewhere."""
+    bot_permissions: int | None = None
+    """What the bot may do there; told of interactions only."""
 
 
 @dataclass(frozen=True, slots=True)

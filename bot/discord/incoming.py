@@ -1,5 +1,6 @@
 """What nextcord hands over, as the rest of the program sees it."""
 
+from dataclasses import replace
 from typing import Any
 
 import nextcord
@@ -96,7 +97,10 @@ def interaction_of(interaction: nextcord.Interaction[Any]) -> Interaction:
         id=interaction.id,
         token=interaction.token,
         kind=_KINDS.get(interaction.type.value, "ping"),
-        where=where_of(interaction.guild_id, interaction.channel, interaction.channel_id or 0),
+        where=replace(
+            where_of(interaction.guild_id, interaction.channel, interaction.channel_id or 0),
+            bot_permissions=interaction.app_permissions.value,
+        ),
         author=Author(0, "")
         if user is None
         else author_of(user, is_bot=user.bot, permissions=interaction.permissions.value),

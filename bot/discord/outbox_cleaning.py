@@ -11,6 +11,7 @@ from psycopg.errors import ForeignKeyViolation
 from bot.clock import Clock
 from bot.errors import OutsideError
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_every_guild
 from bot.work.surface import Connection
 
 CLEANING = 7_266_337_411  # the lock's number, one that no other program on the same database is likely to use
@@ -115,8 +116,10 @@ class OutboxCleaner:
         values = {"moment": below[0], "place": below[1], "limit": self._settings.batch}
         while True:
             try:
-                cursor = await conn.execute(query, values)
-                row = await cursor.fetchone()
+                # What refers to a row may be of any guild, and foreign keys see it in any case.
+                async with in_every_guild(conn):
+                    cursor = await conn.execute(query, values)
+                    row = await cursor.fetchone()
                 return None if row is None else _Seen((row[0], int(row[1])), int(row[2]))
             except ForeignKeyViolation:
                 # Somebody has just begun to refer to one of them, which the next look sees.

@@ -233,6 +233,11 @@ class DiscordSurface:
         """Take a pin off."""
         await self._mark(conn, "unpin", key, channel_id, message_id)
 
+    async def pin_said(self, conn: Connection, key: str, row: int, *, on: bool = True) -> int:
+        """Pin the message of ``row`` once that is said, or take its pin off; a change that nobody has seen yet is dropped."""
+        kind = "pin" if on else "unpin"
+        return await self._on(conn, row, NewRow(key=key, kind=kind, payload={}, subject=f"pin:row:{row}"))
+
     def _bodies(self, say: Say) -> list[Rendered]:
         """The messages that it becomes; secrets go before it is cut, since a half would not be known."""
         return bodies(without_secrets(self._secrets, say), most_chunks=self._most_chunks)
@@ -271,7 +276,13 @@ class DiscordSurface:
             page = await self._api.request(
                 "GET", "/channels/{channel_id}/messages/pins", query=query, channel_id=channel_id
             )
-            said.extend(_said(one["message"], self._api.user_id) for one in page["items"])
+            said.extend(
+                replace(
+                    _said(one["message"], self._api.user_id),
+                    pinned_at=datetime.fromisoformat(one["pinned_at"]),
+                )
+                for one in page["items"]
+            )
             if not page["has_more"] or not page["items"]:
                 break
             before = str(page["items"][-1]["pinned_at"])

@@ -147,7 +147,11 @@ class Timekeeper:
         cog = self._entrance.cogs[row.cog]
         job = cog.jobs[row.name]
         with structlog.contextvars.bound_contextvars(cog=cog.name, guild=row.guild_id, job=job.name):
-            error = await self._outcome(cog, job, row)
+            try:
+                error = await self._outcome(cog, job, row)
+            except asyncio.CancelledError:
+                await self._give_back(row, fence)
+                raise
             now = self._clock.now()
             timing = self._timing(row.guild_id, cog, job)
             due_at = row.due_at if timing is None else _next(timing, now, row.due_at)
@@ -159,6 +163,14 @@ class Timekeeper:
                 log.warning("job_not_noted", reason=str(trouble))
                 return
             log.info("job_ended", ours=ours, error=error)
+
+    async def _give_back(self, row: JobRow, fence: int) -> None:
+        """Let others do it at once, since this process ends in the middle of it."""
+        try:
+            async with self._database.connection() as conn:
+                await jobs_table.give_back(conn, row, fence)
+        except OutsideError as trouble:
+            log.info("job_not_given_back", reason=str(trouble))
 
     async def _outcome(self, cog: Cog, job: Job, row: JobRow) -> str | None:
         """Do it; gives why it failed, as a sentence."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, overload
 
 from bot.errors import ConfigError
+from bot.memory.known import Knowledge
 from bot.plugins.commands import Command, Group, Handler, declare_group, declare_menu, declare_slash
 from bot.plugins.forms import Form, inputs_of
 from bot.plugins.jobs import USUAL_LIMIT, Job, TimeOfDay, made_job
@@ -36,6 +37,8 @@ type Work = Callable[..., Awaitable[Any]]
 
 type Decide = Callable[..., Awaitable[Award]]
 """Who gets a task, called with (context, task, need, candidates)."""
+type Knows = Callable[..., Awaitable[Knowledge]]
+"""What is known in a place, called with a context there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Cog:
     jobs: dict[str, Job] = field(default_factory=dict[str, Job], init=False)
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool], init=False)
     strategies: dict[str, Decide] = field(default_factory=dict[str, Decide], init=False)
+    knowing: list[Knows] = field(default_factory=list[Knows], init=False)
 
     def __post_init__(self) -> None:
         if not COG_NAME.fullmatch(self.name):
@@ -269,6 +273,15 @@ class Cog:
             return function
 
         return declare
+
+    def knows[F: Knows](self, function: F) -> F:
+        """Declare what agents are told of a place where this cog is on; called with a context there.
+
+        It answers with `Knowledge`, which agents get as text from outside (`Run.known`). What it raises as `CogswarmError`
+        people are told, and the agent does without.
+        """
+        self.knowing.append(function)
+        return function
 
     def on_message(self, function: Handler) -> Handler:
         """Declare a listener for people's messages; called with (context, message), one after the other in a channel.

@@ -130,6 +130,17 @@ async def end(
     return cursor.rowcount == 1
 
 
+async def give_back(conn: Connection, row: JobRow, fence: int) -> None:
+    """Let a claimed job be claimed again, as if it had not been begun."""
+    await conn.execute(
+        """
+        UPDATE cog_job SET lease_until = NULL
+        WHERE guild_id = %s AND cog = %s AND name = %s AND fence = %s
+        """,
+        (row.guild_id, row.cog, row.name, fence),
+    )
+
+
 async def of_cog(conn: Connection, guild_id: int, cog: str) -> list[JobRow]:
     """The jobs of a cog in a guild, the next one first."""
     async with conn.cursor(row_factory=class_row(JobRow)) as cursor:

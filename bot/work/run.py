@@ -24,6 +24,8 @@ from bot.discord.direct import home_table
 from bot.discord.missed import watch_table
 from bot.errors import OutsideError
 from bot.llm.protocol import Passage
+from bot.memory.facts.desk import Facts, FactServices
+from bot.memory.known import Knowledge
 from bot.memory.library import Fit, Recollection
 from bot.memory.sources import Document, Source
 from bot.plugins import jobs_table
@@ -495,6 +497,25 @@ class Run:
         In direct messages that is what the member can read. Where it is not known it is this place alone.
         """
         return await self._memory.readable(agent)
+
+    def facts(self, place_id: int, home_id: int) -> Facts:
+        """The facts of a channel or thread (of the channel ``home_id``); what is changed there is committed, so use a step."""
+        services = self._services
+        parts = FactServices(services.database, services.surface, uuid4, services.clock)
+        return Facts(parts, self.principal.guild_id, self._row.cog, place_id, home_id)
+
+    async def known(self, agent: str) -> Knowledge:
+        """What an agent is told of the place in which this run speaks, such as what is pinned there; all of it is from outside.
+
+        Nothing in direct messages, and nothing of a channel that the agent may not read.
+        """
+        services, place = self._services, self.thread_id or self.principal.channel_id
+        if services.knowing is None or self.principal.direct:
+            return Knowledge()
+        found = await services.knowing(self.principal, place, services.personas.get(agent).reads_in)
+        if found.items:
+            await self._agents.taint.mark("pins")
+        return found
 
     async def take_along(self, limit: int) -> list[dict[str, Any]]:
         """Take over the runs that wait right behind this one in its lane for the same person; what they were begun with.

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from bot.agents.meter import Meter
@@ -13,6 +14,7 @@ from bot.clock import Clock
 from bot.config.agents import BudgetSection
 from bot.mcp.acceptance import Acceptance
 from bot.mcp.toolbox import Toolbox
+from bot.memory.known import Knowledge
 from bot.memory.library import Library
 from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.review.desk import CodeParts
@@ -37,6 +39,16 @@ async def unheard(_conn: Connection, _run_id: UUID) -> None:
 
 async def known(_guild_id: int) -> None:
     """Where a gateway tells of guilds, what they have chosen is known."""
+
+
+class Knowing(Protocol):
+    """Gathers what cogs know of a place."""
+
+    async def __call__(
+        self, principal: Principal, place_id: int, reads: Callable[[int, str], bool]
+    ) -> Knowledge:
+        """What is known in a channel or thread, as far as ``reads`` lets the channel (its id and name) be read."""
+        ...
 
 
 type Readable = Callable[[Principal, int], Awaitable[Collection[int]]]
@@ -86,3 +98,5 @@ class RunServices:
     """Repositories and what checks them; None where the owner names none."""
     readable: Readable | None = None
     """What whoever reads along in a place can read; None where nobody knows."""
+    knowing: Knowing | None = None
+    """What cogs know of a place; None where there are none that do."""

@@ -99,6 +99,8 @@ class Said:
     spoken: bool = True
     """Somebody wrote it; otherwise it is a notice of Discord's."""
     attachments: tuple[Attachment, ...] = ()
+    pinned_at: datetime | None = None
+    """Told of pins only."""
 
 
 class Surface(Protocol):
@@ -196,8 +198,12 @@ class Surface(Protocol):
         """Take a pin off."""
         ...
 
+    async def pin_said(self, conn: Connection, key: str, row: int, *, on: bool = True) -> int:
+        """Pin the message of ``row``, which may still be on its way, or take its pin off; the outbox row that does it."""
+        ...
+
     async def pins(self, channel_id: int, *, limit: int = 250) -> Sequence[Said]:
-        """A channel's pinned messages, the last pinned first."""
+        """A channel's pinned messages, the last pinned first, each with when it was pinned."""
         ...
 
     async def history(

@@ -204,6 +204,10 @@ def _looked_at(account: Given) -> list[str]:
         lines.append(messages.CONTEXT_MEMORIES.format(count=len(account.memories), links=links))
     else:
         lines.append(messages.CONTEXT_NO_MEMORIES if account.memory else messages.CONTEXT_MEMORY_OFF)
+    if account.pin_count:
+        pins = given.listed(account.pins)
+        more = " …" if account.pin_count > len(account.pins) else ""
+        lines.append(messages.CONTEXT_PINS.format(count=account.pin_count, links=pins + more))
     if account.sources:
         links = given.listed(account.sources)
         lines.append(

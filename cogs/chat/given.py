@@ -7,6 +7,9 @@ from pydantic import BaseModel
 from cogs.chat.summary import Summary
 from cogswarm import Recollection, plain, title
 
+MOST_PINS = 10
+"""Of what is known in a place, so many are named in an account; the rest is counted."""
+
 
 class Link(BaseModel):
     """Something that can be looked at; ``shown`` comes from outside."""
@@ -31,6 +34,8 @@ class Given(BaseModel):
     memory: bool = True
     memories: list[Link] = []
     sources: list[Link] = []
+    pins: list[Link] = []
+    pin_count: int = 0
     files: list[str] = []
     used: list[str] = []
     summary: str = ""

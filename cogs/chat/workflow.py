@@ -53,6 +53,8 @@ class Material:
     links: dict[str, str] = field(default_factory=dict[str, str])
     memories: list[Recollection] = field(default_factory=list[Recollection])
     sources: list[Source] = field(default_factory=list[Source])
+    pins: list[Link] = field(default_factory=list[Link])
+    """What is known in this place, such as what is pinned."""
     files: Files = field(default_factory=Files)
 
 
@@ -154,12 +156,24 @@ async def _material(
             material.passages.append(
                 Passage(f"M{number}", memory.body, title=memory.title, published=memory.at)
             )
-    if look_up.needs_it(agent) and not material.passages:
+    asked_about = bool(material.passages)
+    if wanted.reads:
+        await _add_known(run, wanted.agent, material)
+    if look_up.needs_it(agent) and not asked_about:
         material.sources = await run.step("look up", look_up.look_up, agent, question)
         for number, source in enumerate(material.sources, 1):
             material.links[f"S{number}"] = source.url
             material.passages.append(Passage(f"S{number}", source.text, title=source.title))
     return material
+
+
+async def _add_known(run: Run, agent: str, material: Material) -> None:
+    """What is known in this place, the newest first: of two that contradict each other that one holds."""
+    found = await run.step("known", run.known, agent)
+    material.passages += found.passages()
+    material.links |= found.links()
+    material.pins += [Link(shown=one.text[:80], url=one.link) for one in found.items]
+    material.files.notes += found.notes
 
 
 async def _recall(run: Run, agent: str, question: str) -> list[Recollection]:
@@ -352,5 +366,7 @@ def _account(
         memory=wanted.memory,
         memories=given.memory_links(material.memories, run.principal.guild_id),
         sources=[Link(shown=one.title[:80], url=one.url) for one in material.sources],
+        pins=material.pins[: given.MOST_PINS],
+        pin_count=len(material.pins),
         files=material.files.names,
     )

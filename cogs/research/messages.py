@@ -47,3 +47,4 @@ QUESTION = "Your question"
 NO_RESEARCH = (
     "The research of this thread is not known any more. `/research` in the channel starts a new one."
 )
+PINNED = "pinned here"

@@ -1,7 +1,7 @@
 """How research is done: plan, look for sources, read the best, write, keep only what is cited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from cogs.research.feeds import Entry, Failure, Found
 from cogswarm import (
     Agent,
     Document,
+    Knowledge,
     OutsideError,
     Passage,
     Recollection,
@@ -83,9 +84,12 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str) -
         messages.WRITING, done=messages.READ.format(sources=_count(len(reading.sources), "source"))
     )
     nothing = await _nothing_text(run, writer, topic, "The sources do not answer it", about)
-    known = _links(reading.sources)
+    pinned = await run.step("what is pinned", run.known, agent)
+    known = {**_links(reading.sources), **pinned.links()}
     draft = await run.stream(
-        _written(run, writer, topic), speaker=writer.speaker, show=_only_what_is_cited(known, writer, nothing)
+        _written(run, writer, topic, pinned),
+        speaker=writer.speaker,
+        show=_only_what_is_cited(known, writer, nothing),
     )
     checked = check(draft, frozenset(known))
     await _name_dropped(run, checked)
@@ -94,7 +98,7 @@ async def find_out(run: Run, topic: str, agent: str, sources: int, about: str) -
 
     await run.stage(messages.FINISHING, done=messages.WROTE)
     cited = [source for source in reading.sources if str(source.number) in checked.cited]
-    await run.post(_source_list(cited), speaker=writer.speaker)
+    await run.post(_source_list(cited, pinned, checked.cited), speaker=writer.speaker)
     await run.remember(kind=KIND, title=topic, body=" ".join(claim.text for claim in checked.claims))
 
 
@@ -106,8 +110,9 @@ async def follow_up(run: Run, question: str, message_id: int, first_run: str, ag
     sources = await run.sources(UUID(first_run))
     said = await run.step("read the thread", _thread, run, message_id)
     numbered = {str(source.number): source.url for source in sources}
-    links = {**numbered, **{passage.id: _message_link(run, passage) for passage in said}}
-    material = [*_passages(sources), *said]
+    pinned = await run.step("what is pinned", run.known, agent)
+    links = {**numbered, **{passage.id: _message_link(run, passage) for passage in said}, **pinned.links()}
+    material = [*_passages(sources), *said, *pinned.passages()]
     show = _only_what_is_cited(links, writer, messages.NEITHER)
     if material:
         pieces = writer.stream(question, sources=material)
@@ -164,8 +169,9 @@ async def _read(run: Run, writer: Agent, entries: list[Entry]) -> Reading:
     return Reading(sources=lines, failed=[outcome for outcome in outcomes if isinstance(outcome, Failure)])
 
 
-async def _written(run: Run, writer: Agent, topic: str) -> AsyncGenerator[str]:
-    async for piece in writer.stream(topic, sources=_passages(await run.sources())):
+async def _written(run: Run, writer: Agent, topic: str, pinned: Knowledge) -> AsyncGenerator[str]:
+    sources = [*_passages(await run.sources()), *pinned.passages()]
+    async for piece in writer.stream(topic, sources=sources):
         yield piece
 
 
@@ -257,8 +263,15 @@ def _earlier_text(earlier: Sequence[Recollection]) -> str:
     return "**Asked before**\n" + "\n".join(lines) + note
 
 
-def _source_list(sources: Sequence[SourceLine]) -> str:
-    return "**Sources**\n" + "\n".join(map(_source_line, sources))
+def _source_list(sources: Sequence[SourceLine], pinned: Knowledge, cited: Collection[str]) -> str:
+    """The sources that an answer rests on, and what is pinned here of it."""
+    lines = [_source_line(one) for one in sources]
+    lines += [
+        f"[{mark}] [{title(one.text, 120)}](<{one.link}>) {messages.PINNED}"
+        for mark, one in pinned.by_id().items()
+        if mark in cited
+    ]
+    return "**Sources**\n" + "\n".join(lines)
 
 
 def _source_line(source: SourceLine) -> str:

@@ -59,7 +59,11 @@ async def work_alone(run: Run, hold: Hold, task: Task, name: str) -> None:
     agent, me = run.agent(name), worker_of(run, name)
     material = await run.step("what is known", known, run, task)
     prompt = messages.PROMPT.format(number=task.number, title=task.title, body=task.body)
-    talk = agent.converse(prompt, sources=material)
+    pinned = await run.step("what is pinned", run.known, name)
+    # What is known in the queue helps; whether the task is to be done from material alone is for its own to say.
+    talk = agent.converse(
+        prompt, sources=[*material, *pinned.passages()], purpose="answer" if material else "chat"
+    )
     reply = await _kept(run, hold, me, talk)
     await hand_in(run, hold, name, reply)
 

@@ -4,6 +4,7 @@ https://discord.com/developers/docs/resources/message#get-channel-pins
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
@@ -88,9 +89,10 @@ async def put_pin(call: Call) -> Response:
     message = _target(call, channel)
     if message.pinned_at is not None:
         return nothing()
-    if len(_pinned(call, channel)) >= LIMITS.pins:
+    others = _pinned(call, channel)
+    if len(others) >= LIMITS.pins:
         raise limit_reached(30003, f"Maximum number of pins reached for the channel ({LIMITS.pins})")
-    put_changed(stage, replace(message, pinned_at=stage.now()))
+    put_changed(stage, replace(message, pinned_at=_after(others, stage.now())))
     _note(call, channel)
     origin = Origin(PIN_NOTICE, reference=Reference(channel.id, message.id, channel.guild_id))
     post(stage, call.actor, stage.world.channels[channel.id], system_draft(), origin)
@@ -108,6 +110,12 @@ async def delete_pin(call: Call) -> Response:
         put_changed(stage, replace(message, pinned_at=None))
         _note(call, channel)
     return nothing()
+
+
+def _after(others: list[Message], now: datetime) -> datetime:
+    """A moment of its own, also where the clock stands: pages are told apart by it."""
+    last = others[0].pinned_at if others else None
+    return now if last is None or last < now else last + timedelta(microseconds=1)
 
 
 def _note(call: Call, channel: Channel) -> None:

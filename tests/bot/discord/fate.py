@@ -35,6 +35,15 @@ class FatedConnection:
         self._conn = conn
         self._fate = fate
 
+    @property
+    def info(self) -> Any:
+        return self._conn.info
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        async with self._conn.transaction():
+            yield
+
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         self._fate.meet("statement")
         return await self._conn.execute(*args, **kwargs)

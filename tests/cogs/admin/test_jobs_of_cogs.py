@@ -142,6 +142,23 @@ async def test_errors_are_kept_and_shown_and_a_job_ends_where_its_cog_is_switche
     assert len(chimes.guilds) == 2
 
 
+async def test_a_bot_that_ends_in_the_middle_of_a_job_gives_it_back(bot_with: BotWith, boss: Reader) -> None:
+    chimes = Chimes(hold=asyncio.Event())
+    bot = await bot_with(chimes.cog(), admin)
+    await _make_due(bot.database)
+    await chimes.begun.wait()
+    await bot_with.stop()
+    chimes.hold = None
+    await bot_with.restart()
+
+    async def done() -> bool:
+        return len(chimes.guilds) == 1
+
+    await eventually(done)  # the lease alone would keep it from that for over a minute
+    assert chimes.ended == ["cancelled"]
+    assert boss
+
+
 async def test_two_bots_do_a_job_once(
     local_discord: LocalDiscord, database_url: str, tmp_path: Path, boss: Reader
 ) -> None:
