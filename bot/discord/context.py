@@ -24,7 +24,7 @@ from bot.discord.reporting import broken
 from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import Server
 from bot.errors import CogswarmError, ConfigError, UserError
-from bot.memory.facts.desk import Facts, FactServices
+from bot.memory.facts.desk import Facts
 from bot.plugins import jobs_table
 from bot.plugins.cog import Cog, Work
 from bot.plugins.forms import Form
@@ -164,9 +164,9 @@ class Context(Generic[S]):
     @property
     def facts(self) -> Facts:
         """What the agents of this channel or thread are to know: to note, change, remove, and hold against the pins."""
-        name, services = self._cog.name, self._services
+        name = self._cog.name
         return Facts(
-            FactServices(services.database, services.surface, services.new_id, services.clock),
+            self._services.facts,
             self.guild_id,
             name,
             self.channel_id,

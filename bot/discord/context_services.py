@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.discord.agents_desk import AgentsParts
 from bot.discord.memory_desk import MemoryParts
 from bot.discord.runs_desk import DeskServices
+from bot.memory.facts.desk import FactServices
 from bot.review.desk import CodeParts
 from bot.storage.database import Database
 from bot.work.files import FileReader
@@ -54,6 +55,11 @@ class ContextServices:
     def tasks(self) -> TaskServices:
         """What looking after tasks needs."""
         return TaskServices(self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead)
+
+    @property
+    def facts(self) -> FactServices:
+        """What looking after facts needs."""
+        return FactServices(self.database, self.surface, self.new_id, self.clock)
 
     @property
     def runs(self) -> DeskServices:

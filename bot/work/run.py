@@ -509,13 +509,7 @@ class Run:
 
         Nothing in direct messages, and nothing of a channel that the agent may not read.
         """
-        services, place = self._services, self.thread_id or self.principal.channel_id
-        if services.knowing is None or self.principal.direct:
-            return Knowledge()
-        found = await services.knowing(self.principal, place, services.personas.get(agent).reads_in)
-        if found.items:
-            await self._agents.taint.mark("pins")
-        return found
+        return await self._memory.known(agent)
 
     async def take_along(self, limit: int) -> list[dict[str, Any]]:
         """Take over the runs that wait right behind this one in its lane for the same person; what they were begun with.

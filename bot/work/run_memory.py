@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from bot.errors import OutsideError
+from bot.memory.known import Knowledge
 from bot.memory.library import Fit, Recollection
 from bot.memory.recall import Question
 from bot.memory.sources import Document, Source
@@ -43,6 +44,17 @@ class RunMemory:
         async with self._services.database.connection() as conn:
             known = await channel_table.find(conn, sorted(found))
         return sorted({self._heard_in, *(one.id for one in known if persona.reads_in(one.id, one.name))})
+
+    async def known(self, agent: str) -> Knowledge:
+        """What is known of the place in which the run speaks, as far as an agent may read there."""
+        services, row = self._services, self._row
+        if services.knowing is None or row.principal.direct:
+            return Knowledge()
+        reads = services.personas.get(agent).reads_in
+        found = await services.knowing(row.principal, row.thread_id or row.principal.channel_id, reads)
+        if found.items:
+            await self._taint.mark("pins")
+        return found
 
     async def keep_sources(self, documents: Sequence[Document]) -> list[Source]:
         """Keep what was fetched, numbered from 1."""

@@ -149,17 +149,19 @@ async def _material(
     material.passages += material.files.passages
     for number, ask in enumerate((one for one in asks if one.about), 1):
         material.passages.append(Passage(f"Q{number}", ask.about, author=ask.about_author))
+    asked_about = bool(material.passages)
+    if wanted.reads:
+        await _add_known(run, wanted.agent, material)
     if wanted.memory:
-        material.memories = await run.step("recall", _recall, run, wanted.agent, question)
+        pinned = {one.url for one in material.pins}
+        recalled = await run.step("recall", _recall, run, wanted.agent, question)
+        material.memories = [one for one in recalled if one.link not in pinned]
         for number, memory in enumerate(material.memories, 1):
             material.links[f"M{number}"] = memory.link
             material.passages.append(
                 Passage(f"M{number}", memory.body, title=memory.title, published=memory.at)
             )
-    asked_about = bool(material.passages)
-    if wanted.reads:
-        await _add_known(run, wanted.agent, material)
-    if look_up.needs_it(agent) and not asked_about:
+    if look_up.needs_it(agent) and not (asked_about or material.memories):
         material.sources = await run.step("look up", look_up.look_up, agent, question)
         for number, source in enumerate(material.sources, 1):
             material.links[f"S{number}"] = source.url

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cogs.pins_memory import messages
 from cogs.pins_memory.cog import Ctx, pins_memory
@@ -16,6 +16,16 @@ from cogswarm import NewFact, Run, UserError
 MOST_HOURS = 24 * 365
 ASKED_AGAIN = timedelta(days=1)
 """After so long the same may be asked again, should the question have been lost."""
+
+
+class Wish(BaseModel):
+    """What people are asked to agree to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fact: str = Field(min_length=1, max_length=LONGEST)
+    replaces: int | None = Field(default=None, ge=1)
+    hours: float | None = Field(default=None, gt=0, le=MOST_HOURS)
 
 
 # People are asked by the run that it starts, not by whoever calls it: so an agent goes on meanwhile, and the server's own
@@ -79,19 +89,16 @@ async def ask_people(
     run: Run, key: str, text: str, home: int, replaces: int | None, hours: float | None
 ) -> None:
     """Ask whether a fact is to be kept, as the server's rules for approvals say; it is kept as people approved it."""
-    wanted: dict[str, JsonValue] = {"fact": text}
-    if replaces is not None:
-        wanted["takes the place of"] = replaces
-    if hours is not None:
-        wanted["hours"] = hours
-    said = await run.approve("fact", messages.APPROVE, wanted)
+    wish = Wish(fact=text, replaces=replaces, hours=hours)
+    said = await run.approve("fact", messages.APPROVE, wish.model_dump(exclude_none=True))
     if said.approved:
-        # Whoever approved it may have put it into other words.
-        approved = said.payload.get("fact") if isinstance(said.payload, dict) else None
         try:
-            await run.step("note", _noted, run, str(approved or ""), home, replaces, hours)
-        except UserError as error:
-            await run.post(messages.NOT_KEPT.format(reason=str(error)))
+            # Whoever approved it may have put it otherwise; what they agreed to is what is done.
+            agreed = Wish.model_validate(said.payload)
+            await run.step("note", _noted, run, home, agreed)
+        except (UserError, ValidationError) as error:
+            reason = str(error) if isinstance(error, UserError) else messages.NO_FACT
+            await run.post(messages.NOT_KEPT.format(reason=reason))
     else:
         await run.post(messages.NOT_KEPT.format(reason=said.reason))
     await run.step("done", run.notes.drop, key)
@@ -106,13 +113,13 @@ async def stopped(
     await run.step("forget", run.notes.drop, key)
 
 
-async def _noted(run: Run, text: str, home: int, replaces: int | None, hours: float | None) -> int:
+async def _noted(run: Run, home: int, wish: Wish) -> int:
     """Note it where it was asked; saying it twice notes it once."""
     place = run.principal.channel_id
-    expires = None if hours is None else run.clock.now() + timedelta(hours=hours)
+    expires = None if wish.hours is None else run.clock.now() + timedelta(hours=wish.hours)
     new = NewFact(
-        place, home, text, messages.AN_AGENT, run.principal.member_id, agent=messages.AN_AGENT, expires_at=expires,
-        replaces=replaces,
+        place, home, wish.fact, messages.AN_AGENT, run.principal.member_id, agent=messages.AN_AGENT, expires_at=expires,
+        replaces=wish.replaces,
     )  # fmt: skip
     return (await run.facts(place, home).note(new, WORDS)).fact.number
 

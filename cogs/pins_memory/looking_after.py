@@ -6,7 +6,7 @@ from cogs.pins_memory.cog import Ctx, pins_memory
 from cogs.pins_memory.words import WORDS
 from cogswarm import Deletion, Knowledge, OutsideError, Pins, UserError
 
-JOB = "look_after"
+JOB, KIND, TITLE = "look_after", "fact", 80
 AT_ONCE = 20
 """Places that are looked at before the cog is on, so that a start does not wait for hundreds."""
 
@@ -27,7 +27,10 @@ async def pinned(ctx: Ctx, pins: Pins) -> None:
 @pins_memory.on_delete
 async def deleted(ctx: Ctx, deletion: Deletion) -> None:
     """The same for a message of a fact: Discord does not say that its pin is gone, too."""
-    if await ctx.facts.is_said_in(deletion.message_id) and await ctx.facts.changed(deletion.where.channel_id):
+    if not await ctx.facts.is_said_in(deletion.message_id):
+        return
+    await ctx.memory.forget_message(deletion.message_id)  # also of a fact that had given way
+    if await ctx.facts.changed(deletion.where.channel_id):
         await ctx.hurry(JOB)
 
 
@@ -45,7 +48,26 @@ async def begin(ctx: Ctx) -> None:
 async def look_after(ctx: Ctx) -> None:
     """Look at the places where something happened or is due, and forget what ended long ago."""
     await _look(ctx)
+    await _tell_recall(ctx)
     await ctx.facts.forget_ended()
+
+
+async def _tell_recall(ctx: Ctx) -> None:
+    """Let recall know the facts that hold, as they are now; what gave way for want of room can still be found there."""
+    for fact in await ctx.facts.for_recall():
+        if fact.is_live:
+            await ctx.memory.remember(
+                kind=KIND,
+                key=str(fact.id),
+                title=fact.text[:TITLE],
+                body=fact.text,
+                place_id=fact.channel_id,
+                message_id=fact.message_id,
+                member_id=fact.stated_id or fact.noted_id,
+            )
+        else:
+            await ctx.memory.forget(KIND, str(fact.id))
+        await ctx.facts.recall_knows(fact, version=fact.version if fact.is_live else 0)
 
 
 async def _look(ctx: Ctx, most: int | None = None) -> None:

@@ -92,7 +92,7 @@ TOOL_KEPT = "Fact {number} is noted and gets pinned."
 TOOL_SAME = "Fact {number} says just that already."
 APPROVE = "Keep this as a fact that agents know here"
 NOT_KEPT = "-# Not kept as a fact: {reason}"
-STOPPED = "it was stopped."
+NO_FACT = "what was agreed to is no fact."
 AN_AGENT = "an agent"
 
 JUNK_SHORT = (

@@ -24,7 +24,7 @@ CHECKED_EVERY = 6 if chosen() == "small" else 20
 PEOPLES = 245 - FACTS * 3 // 4
 """Pins of people, so many that some facts have to give way at either size."""
 FACT = "📌 **Fact** "
-LIST = "📌 **Facts here"
+LIST, OVER = "📌 **Facts here", "-# Fact"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600 if chosen() == "stated" else 120)]
 
 
@@ -54,8 +54,11 @@ class Wall:
         return [one for one in self.messages() if one.pinned_at is not None]
 
     def seen(self) -> Counter[str]:
-        """What people see pinned: a fact by its words, everything else as it stands; the list repeats the facts."""
-        texts = [one.content for one in self.pinned() if not one.content.startswith(LIST)]
+        """What people see pinned: a fact by its words, everything else as it stands.
+
+        The list repeats the facts, and a message that says of a fact that it is over is no knowledge.
+        """
+        texts = [one.content for one in self.pinned() if not one.content.startswith((LIST, OVER))]
         return Counter(one.splitlines()[0].removeprefix(FACT) for one in texts)
 
     async def settled(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.local_discord.server import LocalDiscord
 from cogs.chat.commands import chat
 from cogs.pins_memory import pins_memory
+from cogs.recall import recall
 from cogswarm.testing import BotWith, FakeClock, Heard, Members, Person, ScriptedModel
 from tests.waiting import eventually
 
@@ -23,6 +24,17 @@ async def pinned(person: Person) -> list[str]:
 async def sees_pinned(person: Person, wanted: list[str]) -> None:
     async def so() -> bool:
         return await pinned(person) == wanted
+
+    await eventually(so)
+
+
+async def found_by_recall(bo: Person, words: str, *, there: bool) -> None:
+    """Wait until recall finds the fact about the quay, or does not."""
+
+    async def so() -> bool:
+        return (
+            words in (await (await bo.slash("recall", query="When is the quay closed?")).answer()).text
+        ) == there
 
     await eventually(so)
 
@@ -75,7 +87,7 @@ async def test_facts_are_noted_known_changed_and_taken_back(
 ) -> None:
     bo, ada = await members(), await members("ada")
     config = {"cogs": {"chat": {"place": "in place"}}}
-    await bot_with(pins_memory, chat, config=config, model=scripted_model)
+    await bot_with(pins_memory, recall, chat, config=config, model=scripted_model)
     agent = Asked(bo, scripted_model, local_discord)
     noted = await (await bo.slash("remember", fact="The quay is closed on  Mondays.")).answer()
     assert noted.text.startswith("Fact 1 is noted and gets pinned here.")
@@ -111,6 +123,7 @@ async def test_facts_are_noted_known_changed_and_taken_back(
     shown = await (await bo.slash("context")).answer()
     assert "Pinned here (3), the newest first: [Dara has the key" in shown.text
     await changed_and_back(bo, fact)
+    await found_by_recall(bo, "closed on Mondays", there=True)
 
     # another takes its place, and gives it back
     third = await (
@@ -128,6 +141,11 @@ async def test_facts_are_noted_known_changed_and_taken_back(
     assert "The quay is closed on Mondays." in known
 
     await removed_and_back(bo, await members("chen"), fact)
+    # what people take off is known no more, also to recall, until they pin it again
+    await ada.unpin(fact)
+    await found_by_recall(bo, "closed on Mondays", there=False)
+    await ada.pin(fact)
+    await found_by_recall(bo, "closed on Mondays", there=True)
     # what is over goes by itself
     await fake_clock.advance(timedelta(hours=3))
     await bo.sees(second, "~~The crane lifts two tonnes.~~")
