@@ -16,8 +16,8 @@ KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 REQUEST_SECONDS = 2.0
 LOOK_SECONDS = 3.0
 """How often the local GitHub is asked what is new, since nobody delivers its webhooks."""
-CHAT = "chat"
-"""The channel of the scene in which everything written is for the agent."""
+CHATS = ("chat", "memory")
+"""The channels of the scene in which everything written is for the agent."""
 AGENTS = {"researcher": "Researcher", "librarian": "Librarian"}
 SET_APART: Mapping[str, Mapping[str, Any]] = {
     "tasks": {"tasks": {"queue": True}},
@@ -90,7 +90,7 @@ def demo_config(
             }
         },
         "servers": {
-            "defaults": ["approvals", "auction", "chat", "research", "tasks"],
+            "defaults": ["approvals", "auction", "chat", "pins_memory", "research", "tasks"],
             "channels": [
                 {"id": channels[name], "cogs": cogs} for name, cogs in SET_APART.items() if name in channels
             ],
@@ -108,7 +108,7 @@ def demo_config(
             else {}
         ),
         "cogs": {
-            "chat": {"agent": "researcher", "channels": [CHAT]},
+            "chat": {"agent": "researcher", "channels": list(CHATS)},
             "research": {
                 "suggestions": list(topics),
                 "examples": list(examples),

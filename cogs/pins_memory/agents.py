@@ -54,7 +54,7 @@ async def remember_for_agent(
         raise UserError(refused)
     if replaces is not None:
         await ctx.facts.find(replaces)
-    if ctx.settings.agents == "by themselves":
+    if ctx.settings.agents == "freely":
         return await _kept(ctx, text, replaces, hours)
     return await _asked(ctx, text, replaces, hours)
 

@@ -13,8 +13,8 @@ class PinsSettings(Settings):
     who: Literal["everybody", "who may pin"] = setting(
         "everybody", label=messages.WHO, help=messages.WHO_HELP
     )
-    agents: Literal["after asking", "by themselves", "never"] = setting(
-        "after asking", label=messages.AGENTS, help=messages.AGENTS_HELP
+    agents: Literal["approved", "freely", "never"] = setting(
+        "approved", label=messages.AGENTS, help=messages.AGENTS_HELP
     )
     list_from: int = setting(20, ge=0, le=250, label=messages.INDEX, help=messages.INDEX_HELP)
     list_minutes: float = setting(

@@ -4,7 +4,7 @@ SUMMARY = "What is pinned in a channel is what its agents know; /remember adds a
 
 WHO, WHO_HELP = "Who may note facts", "Everybody, or only people who may pin messages themselves"
 AGENTS = "Agents note facts"
-AGENTS_HELP = "What agents want to remember: people are asked, they do it by themselves, or not at all"
+AGENTS_HELP = "Approved: people are asked about each; freely: they do it by themselves; never: not at all"
 INDEX, INDEX_HELP = (
     "List from so many facts on",
     "From more facts than this on, one pinned message lists them; 0: never",

@@ -53,6 +53,19 @@ async def bids(page: Page, folder: Path) -> None:
     await _picture(page, "auction.png", folder)
 
 
+async def remembers(page: Page, folder: Path) -> None:
+    """In #memory a fact is pinned by command, and the agent answers from it with its link."""
+    await _go(page, "memory")
+    await _command(page, "/remember")
+    await page.get_by_role("textbox", name="fact, required").fill("The quay is closed on Mondays.")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_text("is noted and gets pinned").last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_text("pinned a message").last).to_be_visible(timeout=ANSWER_MS)
+    await _write(page, "When is the quay closed?")
+    await expect(page.get_by_role("link", name="[P1]").last).to_be_visible(timeout=ANSWER_MS)
+    await _picture(page, "memory.png", folder)
+
+
 async def asks_somebody(page: Page, folder: Path) -> None:
     """In #approvals somebody asks, and somebody else answers."""
     await _go(page, "approvals")

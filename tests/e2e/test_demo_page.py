@@ -82,7 +82,13 @@ async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
         await page.mouse.move(0, 0)
         await keep_picture(page, "research.png", tmp_path)
 
-        for walk in (demo_walks.chats, demo_walks.works_on_a_task, demo_walks.bids, demo_walks.asks_somebody):
+        for walk in (
+            demo_walks.chats,
+            demo_walks.works_on_a_task,
+            demo_walks.bids,
+            demo_walks.remembers,
+            demo_walks.asks_somebody,
+        ):
             await walk(page, tmp_path)
         children = _children(process)
         assert len(children) == 3

@@ -52,7 +52,7 @@ async def test_people_decide_what_agents_note(
     bot_with: BotWith, members: Members, scripted_model: ScriptedModel, local_discord: LocalDiscord
 ) -> None:
     bo, ada = await members(), await members("ada")
-    await bot_with(pins_memory, chat, approvals, config=config("after asking"), model=scripted_model)
+    await bot_with(pins_memory, chat, approvals, config=config("approved"), model=scripted_model)
     noise = await uses(bo, scripted_model, local_discord, fact="The user prefers short answers.")
     assert "what people are like, or seem to be, is not kept" in noise
     said = await uses(bo, scripted_model, local_discord, fact="Deploys happen on Tuesdays.", hours=48)
@@ -81,7 +81,7 @@ async def test_people_are_told_where_the_bot_may_not_pin(
     bot_with: BotWith, members: Members, scripted_model: ScriptedModel, local_discord: LocalDiscord
 ) -> None:
     bo, ada = await members(), await members("ada")
-    bot = await bot_with(pins_memory, chat, config=config("by themselves"), model=scripted_model)
+    bot = await bot_with(pins_memory, chat, config=config("freely"), model=scripted_model)
     await may_pin(local_discord, ada, allowed=False)
     refused = await (await bo.slash("remember", fact="The quay is closed on Mondays.")).answer()
     assert "I may not pin messages here" in refused.text
