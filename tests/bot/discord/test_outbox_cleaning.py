@@ -14,6 +14,7 @@ from bot.discord.outbox_table import NewRow
 from bot.discord.surface import DiscordSurface
 from bot.errors import OutsideError
 from bot.storage.database import Database
+from bot.storage.guild_scope import in_guild
 from bot.work import runs_table
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
@@ -108,12 +109,19 @@ async def test_a_table_of_somebody_else_that_refers_to_a_row_keeps_it(shed: Shed
     kept = await shed.add("kept")
     await shed.add("gone")
     await shed.age()
+    hidden = await shed.add("hidden")
+    await shed.age()
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as owner:
         await owner.execute("CREATE TABLE question (shown_by bigint REFERENCES outbox)")
-    async with shed.database.connection() as conn:
+    async with shed.database.connection() as conn, in_guild(conn, 1):
         await conn.execute("INSERT INTO question VALUES (%s)", (kept,))
+        # a policy hides this row from who names no guild, but not from the foreign key
+        await conn.execute(
+            "INSERT INTO fact_place (channel_id, guild_id, home_id, index_row) VALUES (2, 1, 2, %s)",
+            (hidden,),
+        )
     assert await shed.clean() == 1
-    assert await shed.left() == {"kept"}
+    assert await shed.left() == {"kept", "hidden"}
 
 
 async def test_only_one_process_cleans_at_a_time(shed: Shed) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -209,6 +210,24 @@ async def test_two_hundred_and_fifty_pins_fit(bot_api: Api, research: Channel, l
     assert len(await bot_api.ok("GET", f"/channels/{research.id}/pins")) == 50
     await bot_api.ok("DELETE", f"{path}/pins/{sent[0]}", status=204)
     await bot_api.ok("PUT", f"{path}/pins/{sent[1]}", status=204)
+
+
+async def test_pins_of_one_moment_are_told_apart_by_pages(clock_discord: LocalDiscord) -> None:
+    """Pages are asked for by the time of a pin, so that no two may have the same."""
+    place = channel(clock_discord, "research")
+    path = f"/channels/{place.id}/messages"
+    async with client(clock_discord, {"Authorization": f"Bot {clock_discord.bot_token}"}) as http:
+        bot_api = Api(http)
+        sent = [(await bot_api.ok("POST", path, {"content": str(i)}))["id"] for i in range(3)]
+        for one in sent:
+            await bot_api.ok("PUT", f"{path}/pins/{one}", status=204)
+        seen, before, page = list[str](), "", dict[str, Any]()
+        while len(seen) < len(sent):
+            page = await bot_api.ok("GET", f"{path}/pins?limit=1{before}")
+            seen.append(page["items"][0]["message"]["id"])
+            before = "&before=" + quote(page["items"][0]["pinned_at"])
+        assert not page["has_more"]
+    assert seen == sent[::-1]
 
 
 async def test_a_pin_stays_in_its_channel(
