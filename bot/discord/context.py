@@ -52,6 +52,7 @@ from bot.work.surface import (
 from bot.work.tasks.desk import Tasks
 from bot.work.tasks.skills import Skilled, skilled
 from bot.work.tasks.task import Task, Worker
+from bot.work.votes.desk import Votes
 from bot.work.waiting import Decision
 
 TITLE_LENGTH = 200
@@ -178,6 +179,14 @@ class Context(Generic[S]):
         """Let a job of this cog on this server be done at once instead of at its time; nothing where there is none."""
         async with self._services.database.transaction() as conn:
             await jobs_table.hurry(conn, self.guild_id, self._cog.name, job, self.now)
+
+    @property
+    def votes(self) -> Votes:
+        """This server's votes: ballots, what was decided, and finding it again."""
+        name = self._cog.name
+        return Votes(
+            self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
+        )
 
     async def award(
         self, strategy: str, task: Task, need: Need, candidates: Sequence[Candidate], chance: Random

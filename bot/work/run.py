@@ -65,6 +65,7 @@ from bot.work.tasks.desk import Tasks
 from bot.work.tasks.giving import TaskServices
 from bot.work.ticker import Ticker
 from bot.work.transcript import Utterance, transcript
+from bot.work.votes.desk import Votes
 from bot.work.waiting import Answer, Ending, Opened, Waits
 
 PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
@@ -131,6 +132,11 @@ class Run:
     def code(self) -> Code:
         """The repositories of the run's server."""
         return Code(self._services.code, self.principal.guild_id)
+
+    @property
+    def votes(self) -> Votes:
+        """The votes of the run's server; what is changed there is committed at once, so change it in a step."""
+        return Votes(self._task_services, self.principal.guild_id, self._row.cog)
 
     @property
     def _task_services(self) -> TaskServices:
