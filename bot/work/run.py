@@ -113,7 +113,7 @@ class Run:
                 row = await runs_table.get(conn, self.id)
             if row is None or row.thread_row is None or row.thread_id is not None:
                 break
-            await self.clock.sleep(PLACE_PAUSE)
+            await self._services.machinery.sleep(PLACE_PAUSE)
         else:
             row = None
         return self._row.channel_id if row is None else row.thread_id or row.channel_id

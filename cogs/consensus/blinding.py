@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from itertools import pairwise
 
 from cogs.consensus import messages
 from cogswarm import Agent
@@ -33,7 +34,9 @@ def blinded(text: str, names: Iterable[str], question: str) -> str:
     asked = question.casefold()
     for name in sorted((one for one in names if one.casefold() not in asked), key=len, reverse=True):
         # Also inside a longer name, such as gpt-5-mini, but not inside a word.
-        text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W\d_])", messages.HIDDEN, text, flags=re.IGNORECASE)
+        text = re.sub(
+            rf"(?<![^\W_]){re.escape(name)}(?![^\W\d_])", messages.HIDDEN, text, flags=re.IGNORECASE
+        )
     return text
 
 
@@ -56,7 +59,7 @@ def alike(texts: Sequence[str]) -> list[tuple[int, int]]:
 def _parts(text: str) -> frozenset[tuple[str, ...]]:
     """The words of a text, and each with the one after it."""
     words = _WORD.findall(text.casefold())
-    return frozenset([*((word,) for word in words), *zip(words, words[1:], strict=False)])
+    return frozenset([*((word,) for word in words), *pairwise(words)])
 
 
 def _share(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:

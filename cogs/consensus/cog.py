@@ -3,9 +3,7 @@
 from typing import Literal
 
 from cogs.consensus import messages
-from cogswarm import Cog, Context, Method, Settings, setting
-
-type Then = Literal["nothing", "task", "approval", "agent"]
+from cogswarm import Cog, Context, Settings, setting
 
 
 class ConsensusSettings(Settings):
@@ -24,7 +22,9 @@ class ConsensusSettings(Settings):
         10.0, ge=0.01, le=10_080, label=messages.ADD_MINUTES, help=messages.ADD_MINUTES_HELP
     )
     revise: bool = setting(False, label=messages.REVISE, help=messages.REVISE_HELP)
-    rule: Method = setting("approval", label=messages.RULE, help=messages.RULE_HELP)
+    rule: Literal["approval", "ranked_pairs", "plurality"] = setting(
+        "approval", label=messages.RULE, help=messages.RULE_HELP
+    )
     hours: float = setting(24.0, ge=0.001, le=720, label=messages.HOURS, help=messages.HOURS_HELP)
     quorum: int = setting(0, ge=0, le=100_000, label=messages.QUORUM, help=messages.QUORUM_HELP)
     voters: int | None = setting(None, label=messages.VOTERS, help=messages.VOTERS_HELP, picks="role")
@@ -32,7 +32,9 @@ class ConsensusSettings(Settings):
     none: bool = setting(True, label=messages.WITH_NONE, help=messages.WITH_NONE_HELP)
     reactions: bool = setting(False, label=messages.REACTIONS, help=messages.REACTIONS_HELP)
     advice: bool = setting(False, label=messages.ADVICE, help=messages.ADVICE_HELP)
-    then: Then = setting("nothing", label=messages.THEN, help=messages.THEN_HELP)
+    then: Literal["nothing", "task", "approval", "agent"] = setting(
+        "nothing", label=messages.THEN, help=messages.THEN_HELP
+    )
     queue: int | None = setting(None, label=messages.QUEUE, help=messages.QUEUE_HELP, picks="channel")
     doer: str = setting("", label=messages.DOER, help=messages.DOER_HELP)
 

@@ -128,7 +128,7 @@ def compared(
             for right in letters[at + 1 :]:
                 pairs += 1
                 verdicts = {_verdict(places, left, right) for places in (one, other)}
-                if len(verdicts) == 1:
+                if len(verdicts) == 1 and None not in verdicts:
                     agreed += 1
                     won += [pair for pair in verdicts if pair is not None]
         wins.append(won)
@@ -158,7 +158,9 @@ def cell(comparison: Comparison, criterion: int, letter: str) -> str:
 def _places(shown: Shown, judgement: Judgement, criterion: str) -> dict[str, int]:
     """Each option's place by a criterion; what is not ranked, or twice, has none."""
     wanted = criterion.strip().casefold()
-    order = next((one.order for one in judgement.criteria if one.criterion.strip().casefold() == wanted), [])
+    order = next(
+        (one.order for one in judgement.criteria if one.criterion.strip().casefold() == wanted), list[str]()
+    )
     found = [shown.letter(one) for one in order]
     if len(set(found)) != len(found):
         return {}

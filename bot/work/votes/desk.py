@@ -250,8 +250,8 @@ class Votes:
         async with self._services.database.connection() as conn:
             return await ballot_table.last_of_all(conn, vote_id)
 
-    async def seal(self, vote_id: UUID, voter: str) -> str | None:
-        """The seal of somebody's ballot."""
+    async def standing(self, vote_id: UUID, voter: str) -> SealedBallot | None:
+        """Somebody's ballot, without what it says; None where they have none."""
         async with self._services.database.connection() as conn:
             return await ballot_table.standing(conn, vote_id, voter)
 
@@ -328,7 +328,7 @@ class Votes:
             raise UserError(NO_BALLOT)
         await ballot_table.put(conn, vote_id, ballot, self._salt())
         after = await ballot_table.standing(conn, vote_id, voter)
-        return Counted(after, await ballot_table.turnout(conn, vote_id), before is not None)
+        return Counted(after and after.seal, await ballot_table.turnout(conn, vote_id), before is not None)
 
     async def _get(self, conn: Connection, vote_id: UUID) -> Vote:
         vote = await vote_table.get(conn, self._guild_id, vote_id)

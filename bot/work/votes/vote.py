@@ -171,7 +171,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class NewBallot:
-    """What somebody chooses; an empty ``choice`` takes back what they chose before. ``event_id`` orders what one person did."""
+    """What somebody chooses; an empty ``choice`` takes back what they chose before.
+
+    ``event_id`` is Discord's number of what they did, by which the last of it counts; 0: now.
+    """
 
     voter: Worker
     choice: tuple[str, ...]

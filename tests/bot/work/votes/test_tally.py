@@ -40,7 +40,8 @@ def by_definition(casts: list[Cast], options: str) -> set[str]:
     for order in permutations(options):
         place = {option: number for number, option in enumerate(order)}
         strongest = sorted(
-            majorities, key=lambda pair: (-counts[pair], counts[pair[1], pair[0]], place[pair[0]], place[pair[1]])
+            majorities,
+            key=lambda pair: (-counts[pair], counts[pair[1], pair[0]], place[pair[0]], place[pair[1]]),
         )
         edges: set[tuple[str, str]] = set()
         for winner, loser in strongest:

@@ -129,7 +129,7 @@ async def test_ballots_that_cannot_be(urn: Urn) -> None:
     await urn.cast(vote, 1, "B")
     await urn.cast(vote, 1, "")
     assert await urn.votes.turnout(vote.id) == 0
-    assert await urn.votes.seal(vote.id, "member:1") is None
+    assert await urn.votes.standing(vote.id, "member:1") is None
     with pytest.raises(UserError, match="do not know"):
         await urn.on(urn.database, 2).cast(vote.id, NewBallot(member(1), ("A",), 99))
     with pytest.raises(UserError, match="do not know"):

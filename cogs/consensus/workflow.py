@@ -1,0 +1,281 @@
+"""How a decision is made: proposals at once and blind, a comparison, a vote until its time, and a record that stays."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from cogs.consensus import messages
+from cogs.consensus.advising import advised
+from cogs.consensus.blinding import alike, blinded, drawn, names_of
+from cogs.consensus.cog import consensus
+from cogs.consensus.comparing import Compared, comparison_of, table
+from cogs.consensus.drafting import Draft, Spent, drafted, failures, revised
+from cogs.consensus.going_on import go_on
+from cogs.consensus.result import body_of, record_of, tell
+from cogs.consensus.telling import MARKS, action, call_of
+from cogs.consensus.wanted import Wanted
+from cogswarm import (
+    LETTERS,
+    Agent,
+    Button,
+    NewVote,
+    Option,
+    Proposal,
+    Run,
+    Speaker,
+    UserError,
+    Vote,
+    Worker,
+    plain,
+    title,
+)
+
+KIND = "decision"
+ENOUGH = 2
+A_MOMENT = timedelta(seconds=1)
+QUESTION = 300
+
+
+class State(BaseModel):
+    """How a vote stands, as a step keeps it."""
+
+    number: int
+    over: bool
+    closes_at: datetime | None = None
+
+
+@consensus.workflow
+async def decide(run: Run, wanted: dict[str, Any]) -> None:
+    """Bring a question to a decision in the run's thread."""
+    asked = Wanted.model_validate(wanted)
+    began = await run.step("begin", _begin, run, asked)
+    await run.post(_intro(asked, began.number), buttons=[_add_button(run)])
+    await run.stage(messages.DRAFTING.format(count=len(asked.slots)) if asked.slots else messages.COLLECTING)
+    drafts = await drafted(run, asked)
+    if failed := failures(drafts):
+        await run.post(failed)
+    await _people(run, asked, drafts)
+    proposals = await run.step("collect", run.votes.collected, run.id)
+    agents = _agents(run, asked)
+    names = names_of(agents)
+    options = lettered(run, drafts, proposals, names, asked.question)
+    spent = [Spent(cost=one.cost, tokens=one.tokens) for one in drafts if one.tokens]
+    found = Compared()
+    if options and not await run.step("still wanted", _is_over, run):
+        await _reveal(run, options)
+        found = await _compare(run, asked, options, names, spent)
+        if asked.revise and any(one.author.startswith("agent:") for one in options):
+            options, found = await _revise(run, asked, options, names, found, spent)
+    state = await run.step("open", _open, run, asked, options)
+    if not state.over:
+        await run.stage(messages.VOTING, done=messages.PROPOSED.format(count=len(options)))
+        await run.step("show the vote", _show, run, marks=asked.rules.reactions)
+        if asked.advice:
+            spent.append(await advised(run, asked, agents, options, names))
+        await _until_closed(run, state)
+    await _end(run, asked, found, spent)
+
+
+@consensus.on_stop(decide)
+async def stopped(run: Run, wanted: dict[str, Any]) -> None:  # noqa: ARG001 - as the workflow is called
+    """Call the vote off: nobody ever learns what was on its ballots."""
+    await run.step("call it off", _cancel, run)
+    await run.step("show that", _show_if_any, run)
+
+
+# proposals
+
+
+async def _begin(run: Run, asked: Wanted) -> State:
+    principal = run.principal
+    who = Worker("member", str(principal.member_id), principal.name)
+    new = NewVote(run.id, asked.channel_id, who, asked.question, asked.rules, asked.supersedes)
+    vote = await run.votes.begin(new)
+    await run.votes.held_in(run.id, await run.place())
+    return State(number=vote.number, over=vote.is_over)
+
+
+async def _people(run: Run, asked: Wanted, drafts: Sequence[Draft]) -> None:
+    """Wait for people's proposals, where that was asked for, or agents bring too few to choose from."""
+    so_far = await run.step("count proposals", _count, run)
+    there = sum(not one.error for one in drafts)
+    if not asked.people and there + so_far >= ENOUGH:
+        return
+    until = await run.step("collect until", _in_minutes, run, asked.add_minutes)
+    question = messages.COLLECT.format(when=int(until.timestamp()))
+    await run.stage(messages.COLLECTING, done=messages.DRAFTED.format(count=there) if asked.slots else None)
+    await run.wait_answer("proposals", question, {"now": messages.BUTTON_SHOW}, until=until)
+
+
+async def _count(run: Run) -> int:
+    return len(await run.votes.proposals(run.id))
+
+
+async def _in_minutes(run: Run, minutes: float) -> datetime:
+    return run.clock.now() + timedelta(minutes=minutes)
+
+
+def _agents(run: Run, asked: Wanted) -> list[Agent]:
+    found: list[Agent] = []
+    for name in sorted({one.agent for one in asked.slots}):
+        try:
+            found.append(run.agent(name))
+        except UserError:
+            continue  # it was named among those that failed
+    return found
+
+
+def lettered(
+    run: Run, drafts: Sequence[Draft], proposals: Sequence[Proposal], names: Sequence[str], question: str
+) -> list[Option]:
+    """What is voted on, blind and in an order drawn by lot: the run's id, the author and the text decide it."""
+    made = [
+        Option("", blinded(one.text, names, question), one.author, one.name, one.label, one.cost, one.tokens)
+        for one in drafts
+        if not one.error
+    ]
+    made += [Option("", one.body, one.author, one.name) for one in proposals]
+    order = drawn(str(run.id), made, lambda one: f"{one.author}:{one.text}")
+    return [replace(one, letter=letter) for letter, one in zip(LETTERS, order, strict=False)]
+
+
+async def _reveal(run: Run, options: Sequence[Option]) -> None:
+    """Show all proposals, in one go, under names that tell nothing."""
+    quotes = sum(bool(one.label) for one in options)
+    people = sum(one.author.startswith("member:") for one in options)
+    said = [messages.REVEALED.format(count=len(options))]
+    if people:
+        said.append(messages.OF_PEOPLE.format(count=people))
+    if quotes:
+        said.append(messages.OF_QUOTES.format(count=quotes))
+    await run.post(" ".join(said))
+    for one in options:
+        await run.post(plain(one.text), speaker=Speaker(messages.SPEAKER.format(letter=one.letter)))
+    near = [
+        f"**{options[a].letter}** and **{options[b].letter}**" for a, b in alike([o.text for o in options])
+    ]
+    if near:
+        await run.post(messages.ALIKE.format(pairs=", ".join(near)))
+
+
+async def _compare(
+    run: Run, asked: Wanted, options: list[Option], names: Sequence[str], spent: list[Spent], turn: str = ""
+) -> Compared:
+    if len(options) < ENOUGH:
+        return Compared()
+    await run.stage(messages.COMPARING)
+    found = await comparison_of(run, asked, options, names, turn)
+    if found.spent.tokens:
+        spent.append(found.spent)
+    if found.comparison is None:
+        await run.post(messages.NOT_COMPARED.format(why=plain(found.why)))
+    else:
+        await run.post(f"{messages.COMPARED}\n\n{table(options, found.comparison)}")
+    return found
+
+
+async def _revise(
+    run: Run, asked: Wanted, options: list[Option], names: Sequence[str], found: Compared, spent: list[Spent]
+) -> tuple[list[Option], Compared]:
+    """Let agents change their proposals once, now that they have seen all; those of people stay as they are."""
+    await run.stage(messages.REVISING)
+    remarks = "" if found.comparison is None else table(options, found.comparison)
+    drafts = await revised(run, asked, options, names, remarks)
+    spent += [Spent(cost=one.cost, tokens=one.tokens) for one in drafts if one.tokens]
+    changed = {one.author: one for one in drafts if not one.error and messages.KEEP not in one.text}
+    after: list[Option] = []
+    for one in options:
+        draft = changed.get(one.author)
+        if draft is None:
+            after.append(one)
+            continue
+        text = blinded(draft.text, names, asked.question)
+        cost = None if one.cost is None or draft.cost is None else one.cost + draft.cost
+        after.append(replace(one, text=text, cost=cost, tokens=one.tokens + draft.tokens))
+        await run.post(plain(text), speaker=Speaker(messages.SPEAKER_REVISED.format(letter=one.letter)))
+    if not changed:
+        await run.post(messages.NOBODY_REVISED)
+        return after, found
+    return after, await _compare(run, asked, after, names, spent, "revised ")
+
+
+# the vote
+
+
+async def _open(run: Run, asked: Wanted, options: list[Option]) -> State:
+    vote = await run.votes.open(
+        run.id, options, seconds=asked.seconds, wake=run.wait_id("close"), thread_id=await run.place()
+    )
+    return State(number=vote.number, over=vote.is_over, closes_at=vote.closes_at)
+
+
+async def _show(run: Run, *, marks: bool = False) -> None:
+    vote = await run.votes.get(run.id)
+    wanted = [MARKS[one] for one in vote.letters] if vote is not None and marks else []
+    await run.votes.show(run.id, call_of, marks=wanted)
+
+
+async def _until_closed(run: Run, state: State) -> None:
+    said = await run.wait_answer("close", until=state.closes_at)
+    early, turn = said is not None and said.value == messages.CLOSE_NOW, 0
+    # The clock that votes go by may not be as far yet as the one that woke us.
+    while not await run.step(f"close {turn}", _close, run, early):
+        await run.sleep(f"a moment {turn}", A_MOMENT)
+        turn += 1
+    await run.step("show that it is closed", _show, run)
+
+
+async def _close(run: Run, early: bool) -> bool:  # noqa: FBT001 - a recorded step's arguments
+    return (await run.votes.close(run.id, early=early)).is_over
+
+
+async def _is_over(run: Run) -> bool:
+    vote = await run.votes.get(run.id)
+    return vote is None or vote.is_over
+
+
+async def _cancel(run: Run) -> None:
+    try:
+        await run.votes.cancel(run.id, messages.STOPPED)
+    except UserError:
+        return  # it had not even begun
+
+
+async def _show_if_any(run: Run) -> None:
+    vote = await run.votes.get(run.id)
+    if vote is not None and vote.said_row is not None:
+        await run.votes.show(run.id, call_of)
+
+
+# the end
+
+
+async def _end(run: Run, asked: Wanted, found: Compared, spent: Sequence[Spent]) -> None:
+    """Tell what came of it, keep it, and let the winner go on."""
+    vote = await run.step("what came of it", _vote, run)
+    if vote is None or vote.state != "closed":
+        return
+    await run.stage(messages.TELLING)
+    record = record_of(vote, found.comparison, spent)
+    await run.step("keep the record", run.votes.note, run.id, record)
+    await run.step("forget reactions", run.notes.drop, f"reactions {run.id}")
+    await tell(run, vote, record)
+    if vote.result is not None and vote.result.ended == "chosen":
+        await run.remember(kind=KIND, title=title(vote.question, QUESTION), body=body_of(vote, record))
+        await go_on(run, asked, vote)
+
+
+async def _vote(run: Run) -> Vote | None:
+    return await run.votes.get(run.id)
+
+
+def _intro(asked: Wanted, number: int) -> str:
+    how = messages.INTRO_AGENTS.format(count=len(asked.slots)) if asked.slots else messages.INTRO_PEOPLE
+    return messages.INTRO.format(number=number, question=plain(asked.question), how=how)
+
+
+def _add_button(run: Run) -> Button:
+    return Button(messages.BUTTON_ADD, action("add", run.id), "primary")

@@ -1,0 +1,56 @@
+"""A server on which decisions are made, and a clock for votes that a test moves."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from cogswarm.testing import FakeClock, Heard, Person
+
+NOW = sql.SQL("CREATE OR REPLACE FUNCTION vote_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}")
+
+
+@dataclass(slots=True)
+class Times:
+    """Everybody's time: that of people and that of votes, which only the owner of the database can move."""
+
+    url: str
+    clock: FakeClock
+    ahead: float = 0.0
+
+    async def pass_by(self, minutes: float) -> None:
+        self.ahead += minutes * 60
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as owner:
+            said = f"SELECT clock_timestamp() + interval '{self.ahead} seconds'"
+            await owner.execute(NOW.format(sql.Literal(said)))
+        await self.clock.advance(timedelta(minutes=minutes))
+
+
+def house(*agents: str, **rules: Any) -> dict[str, Any]:
+    """The configuration of a bot with some agents, and how decisions are made there."""
+    return {
+        "agents": {name: {} for name in agents} or {"agent": {}},
+        "cogs": {"consensus": rules},
+    }
+
+
+def card_of(message: Heard) -> str:
+    """All that stands in a card, as one text."""
+    (card,) = message.raw["embeds"]
+    fields = [f"{one['name']}\n{one['value']}" for one in card.get("fields", [])]
+    return "\n".join(
+        [card.get("title", ""), card.get("description", ""), *fields, card.get("footer", {}).get("text", "")]
+    )
+
+
+async def proposes(person: Person, under: Heard, text: str) -> str:
+    """What somebody is told who adds a proposal."""
+    sent = await person.submit(await person.click(under, "Add a proposal"), text=text)
+    return (await person.answer_to(sent)).text
+
+
+async def votes(person: Person, call: Heard, *letters: str) -> str:
+    """What somebody is told who chooses under the message."""
+    return (await person.answer_to(await person.select(call, None, *letters))).text
