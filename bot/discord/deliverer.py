@@ -24,6 +24,7 @@ from bot.discord.failures import (
     MISSING_ACCESS,
     NOT_ALLOWED,
     UNCHANGEABLE,
+    UNKNOWN_CHANNEL,
     DiscordRefused,
     DiscordUnavailable,
 )
@@ -245,6 +246,8 @@ class Deliverer:
         try:
             candidates = await self._lost.candidates(row)
         except DiscordRefused as error:
+            if error.code == UNKNOWN_CHANNEL:
+                raise  # nobody can read there any more what was said, or is still to be said
             await self._hold_unread(row, error)
             raise DiscordUnavailable(str(error), retry_after=self._settings.refused_first) from error
         async with self._database.connection() as conn:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.discord.api import DiscordApi, route_key
 from bot.discord.failures import (
+    THREAD_ARCHIVED,
     THREAD_EXISTS,
     UNKNOWN_MESSAGE,
     UNKNOWN_WEBHOOK,
@@ -132,8 +133,18 @@ class Delivery:
                 raise DiscordUnavailable(
                     "The channel's webhook is gone; another is made.", retry_after=0, sent=False
                 ) from error
+            if row.kind == "edit" and error.code == THREAD_ARCHIVED and row.urgency < Urgency.PROGRESS:
+                await self._reopen(row)
+                raise DiscordUnavailable(
+                    "The thread was archived; it is opened again.", retry_after=0, sent=False
+                ) from error
             raise
         return _made(row, voice, answer)
+
+    async def _reopen(self, row: OutboxRow) -> None:
+        """Open a thread again, as whoever says something in it does. Raises `DiscordRefused` where it is locked."""
+        body = {"archived": False}
+        await self._api.request("PATCH", "/channels/{channel_id}", body=body, channel_id=row.channel_id)
 
     def _asked(self, row: OutboxRow, voice: Voice | None) -> Asked:
         match row.kind:

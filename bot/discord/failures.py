@@ -5,12 +5,14 @@ https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 
 from bot.errors import OutsideError
 
-UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10008, 10015
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10003, 10008, 10015
 TOO_MANY_WEBHOOKS, MISSING_ACCESS, MISSING_PERMISSIONS = 30007, 50001, 50013
 WRONG_WEBHOOK_TOKEN = 50027
 TOO_OLD_TO_EDIT = 30046
 """A message of more than an hour ago that was changed too often lately."""
 THREAD_EXISTS = 160004
+THREAD_ARCHIVED = 50083
+"""Discord archives threads in which nothing is said for a while; then nothing in them can be changed."""
 UNCHANGEABLE = frozenset({UNKNOWN_WEBHOOK, WRONG_WEBHOOK_TOKEN, TOO_OLD_TO_EDIT})
 """Why a message that stands there cannot be changed any more."""
 NOT_ALLOWED = frozenset({MISSING_ACCESS, MISSING_PERMISSIONS})

@@ -134,7 +134,7 @@ DO_PROMPT = "People decided this question:\n\n{question}\n\nWhat they chose stan
 
 # why there is no proposal or comparison
 
-HIDDEN = "[name]"
+HIDDEN = "(name)"
 NOTHING_TO_QUOTE = (
     "it can only quote without a language model, and nothing that was said here lately answers this"
 )
@@ -148,20 +148,18 @@ NOT_COMPARED = "⚠️ The proposals are not compared: {why}."
 # in the thread
 
 INTRO = "🗳️ **Decision {number}**\n{question}\n\n{how} Nobody sees a proposal before all are shown at once."
-INTRO_AGENTS = (
-    "Agents are writing {count} proposals without knowing of each other. You can add one of your own."
-)
+INTRO_AGENTS = "Agents are writing {proposals} without knowing of each other. You can add one of your own."
 INTRO_PEOPLE = "The proposals are yours to write."
-DRAFTING = "Agents write proposals, {count} side by side"
+DRAFTING = "Agents write {proposals} side by side"
 DRAFTED = "Agents brought {count}"
 COLLECTING = "Waiting for people's proposals"
 COLLECT = "Proposals can be added until <t:{when}:t> (<t:{when}:R>). Then all are shown at once."
-PROPOSED = "{count} proposals"
+PROPOSALS, ONE_PROPOSAL = "{count} proposals", "1 proposal"
 COMPARING, REVISING = "Comparing them blind, in two orders", "Agents look at their proposals once more"
 VOTING, TELLING = "People vote", "Writing down what came of it"
 ADDED = "Your proposal is kept. Nobody sees it before all are shown; until then you can change it with the same button."
 ADDED_AGAIN = "Your proposal takes the place of the one that you sent before."
-REVEALED = "**{count} proposals**, in an order drawn by lot. Who wrote them is said when the vote is over."
+REVEALED = "**{proposals}**, in an order drawn by lot. Who wrote them is said when the vote is over."
 OF_PEOPLE = "{count} of them by people."
 OF_QUOTES = "{count} of them only quotes what was said here (no language model wrote it)."
 SPEAKER, SPEAKER_REVISED = "Proposal {letter}", "Proposal {letter}, revised"

@@ -49,8 +49,8 @@ async def tell(run: Run, vote: Vote, record: dict[str, str]) -> None:
         text=outcome_of(vote),
         fields=tuple(EmbedField(one.name, one.value[:FIELD]) for one in fields),
         footer=footer_of(vote),
-        image=PICTURE if files else "",
     )
+    # The picture stands beside the card: within it nobody could read what it shows in words.
     await run.post("", embeds=[card], files=files, buttons=buttons)
 
 

@@ -19,6 +19,7 @@ from cogs.consensus.telling import MARKS, action, call_of
 from cogs.consensus.wanted import Wanted
 from cogswarm import (
     LETTERS,
+    NONE,
     Agent,
     Button,
     NewVote,
@@ -53,7 +54,9 @@ async def decide(run: Run, wanted: dict[str, Any]) -> None:
     asked = Wanted.model_validate(wanted)
     began = await run.step("begin", _begin, run, asked)
     await run.post(_intro(asked, began.number), buttons=[_add_button(run)])
-    await run.stage(messages.DRAFTING.format(count=len(asked.slots)) if asked.slots else messages.COLLECTING)
+    await run.stage(
+        messages.DRAFTING.format(proposals=count_of(len(asked.slots))) if asked.slots else messages.COLLECTING
+    )
     drafts = await drafted(run, asked)
     if failed := failures(drafts):
         await run.post(failed)
@@ -71,11 +74,10 @@ async def decide(run: Run, wanted: dict[str, Any]) -> None:
             options, found = await _revise(run, asked, options, names, found, spent)
     state = await run.step("open", _open, run, asked, options)
     if not state.over:
-        await run.stage(messages.VOTING, done=messages.PROPOSED.format(count=len(options)))
-        await run.step("show the vote", _show, run, marks=asked.rules.reactions)
+        await run.stage(messages.VOTING, done=count_of(len(options)))
         if asked.advice:
             spent.append(await advised(run, asked, agents, options, names))
-        await _until_closed(run, state)
+        await _until_closed(run, asked, options, state)
     await _end(run, asked, found, spent)
 
 
@@ -83,7 +85,7 @@ async def decide(run: Run, wanted: dict[str, Any]) -> None:
 async def stopped(run: Run, wanted: dict[str, Any]) -> None:  # noqa: ARG001 - as the workflow is called
     """Call the vote off: nobody ever learns what was on its ballots."""
     await run.step("call it off", _cancel, run)
-    await run.step("show that", _show_if_any, run)
+    await run.step("show that", _show, run)
 
 
 # proposals
@@ -146,7 +148,7 @@ async def _reveal(run: Run, options: Sequence[Option]) -> None:
     """Show all proposals, in one go, under names that tell nothing."""
     quotes = sum(bool(one.label) for one in options)
     people = sum(one.author.startswith("member:") for one in options)
-    said = [messages.REVEALED.format(count=len(options))]
+    said = [messages.REVEALED.format(proposals=count_of(len(options)))]
     if people:
         said.append(messages.OF_PEOPLE.format(count=people))
     if quotes:
@@ -212,20 +214,17 @@ async def _open(run: Run, asked: Wanted, options: list[Option]) -> State:
     return State(number=vote.number, over=vote.is_over, closes_at=vote.closes_at)
 
 
-async def _show(run: Run, *, marks: bool = False) -> None:
-    vote = await run.votes.get(run.id)
-    wanted = [MARKS[one] for one in vote.letters] if vote is not None and marks else []
-    await run.votes.show(run.id, call_of, marks=wanted)
-
-
-async def _until_closed(run: Run, state: State) -> None:
-    said = await run.wait_answer("close", until=state.closes_at)
+async def _until_closed(run: Run, asked: Wanted, options: Sequence[Option], state: State) -> None:
+    letters = [*(one.letter for one in options), *((NONE,) if asked.rules.none else ())]
+    marks = [MARKS[one] for one in letters] if asked.rules.reactions else []
+    opened = run.votes.shown(run.id, call_of, marks=marks)
+    said = await run.wait_answer("close", until=state.closes_at, opened=opened)
     early, turn = said is not None and said.value == messages.CLOSE_NOW, 0
     # The clock that votes go by may not be as far yet as the one that woke us.
     while not await run.step(f"close {turn}", _close, run, early):
         await run.sleep(f"a moment {turn}", A_MOMENT)
         turn += 1
-    await run.step("show that it is closed", _show, run)
+    await run.step("show that it is closed", run.votes.show, run.id, call_of)
 
 
 async def _close(run: Run, early: bool) -> bool:  # noqa: FBT001 - a recorded step's arguments
@@ -244,10 +243,11 @@ async def _cancel(run: Run) -> None:
         return  # it had not even begun
 
 
-async def _show_if_any(run: Run) -> None:
-    vote = await run.votes.get(run.id)
-    if vote is not None and vote.said_row is not None:
+async def _show(run: Run) -> None:
+    try:
         await run.votes.show(run.id, call_of)
+    except UserError:
+        return  # as above
 
 
 # the end
@@ -273,8 +273,17 @@ async def _vote(run: Run) -> Vote | None:
 
 
 def _intro(asked: Wanted, number: int) -> str:
-    how = messages.INTRO_AGENTS.format(count=len(asked.slots)) if asked.slots else messages.INTRO_PEOPLE
+    how = (
+        messages.INTRO_AGENTS.format(proposals=count_of(len(asked.slots)))
+        if asked.slots
+        else messages.INTRO_PEOPLE
+    )
     return messages.INTRO.format(number=number, question=plain(asked.question), how=how)
+
+
+def count_of(proposals: int) -> str:
+    """How many proposals there are, in words."""
+    return messages.ONE_PROPOSAL if proposals == 1 else messages.PROPOSALS.format(count=proposals)
 
 
 def _add_button(run: Run) -> Button:

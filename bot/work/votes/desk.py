@@ -9,6 +9,7 @@ from psycopg.errors import CheckViolation
 
 from bot.discord.missed import watch_table
 from bot.errors import UserError
+from bot.work import waits_table
 from bot.work.allocation.sealing import SALT_BYTES
 from bot.work.surface import Connection, Place, Say
 from bot.work.tasks.giving import TaskServices
@@ -49,6 +50,7 @@ def random_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+type Opened = Callable[[Connection], Awaitable[None]]
 type Render = Callable[[Vote, int], Say]
 """How the message to vote under looks, with so many votes so far."""
 
@@ -140,28 +142,45 @@ class Votes:
             if vote.thread_id != thread_id:
                 await vote_table.change(conn, vote_id, {"thread_id": thread_id})
 
-    async def show(self, vote_id: UUID, render: Render, *, marks: Sequence[str] = ()) -> None:
-        """Let the message to vote under say what it should; where there is none yet, post it (and put ``marks`` under it)."""
-        surface = self._services.surface
+    async def show(self, vote_id: UUID, render: Render) -> None:
+        """Let the message to vote under say what it should; nothing where there is none."""
         async with self._services.database.transaction() as conn:
             vote = await self._locked(conn, vote_id)
-            if vote.thread_id is None:
+            if vote.said_row is not None:
+                await self._show(conn, vote, render, ())
+
+    def shown(self, vote_id: UUID, render: Render, *, marks: Sequence[str] = ()) -> Opened:
+        """What posts the message to vote under (with ``marks`` under it) where a run waits: for `Run.wait_answer`.
+
+        So nobody can close a vote that nothing waits for yet; and one that was called off by then is not waited for.
+        """
+
+        async def opened(conn: Connection) -> None:
+            vote = await self._locked(conn, vote_id)
+            if vote.is_over:
+                if vote.wake is not None:
+                    await waits_table.decide(conn, vote.wake, vote.state, 0)
                 return
-            look = render(vote, await ballot_table.turnout(conn, vote_id))
-            if look.text == vote.shown:
-                return
-            key = f"{self._cog}:vote:{vote_id}:{vote.edits + 1}"
-            row = vote.said_row
-            if row is None:
-                place = Place(channel_id=vote.thread_id)
-                row = (await surface.post(conn, key, place, look, run_id=vote_id))[-1]
-                await watch_table.watch_row(conn, self._cog, self._guild_id, f"vote {vote_id}", row)
-                for mark in marks:
-                    await surface.mark(conn, f"{key}:{mark}", row, mark, on=True)
-            else:
-                await surface.edit(conn, key, row, look)
-            to = {"said_row": row, "shown": look.text, "edits": vote.edits + 1}
-            await vote_table.change(conn, vote_id, to)
+            await self._show(conn, vote, render, marks)
+
+        return opened
+
+    async def _show(self, conn: Connection, vote: Vote, render: Render, marks: Sequence[str]) -> None:
+        surface = self._services.surface
+        look = render(vote, await ballot_table.turnout(conn, vote.id))
+        if vote.thread_id is None or look.text == vote.shown:
+            return
+        key, row = f"{self._cog}:vote:{vote.id}:{vote.edits + 1}", vote.said_row
+        if row is None:
+            place = Place(channel_id=vote.thread_id)
+            row = (await surface.post(conn, key, place, look, run_id=vote.id))[-1]
+            await watch_table.watch_row(conn, self._cog, self._guild_id, f"vote {vote.id}", row)
+            for mark in marks:
+                await surface.mark(conn, f"{key}:{mark}", row, mark, on=True)
+        else:
+            await surface.edit(conn, key, row, look)
+        to = {"said_row": row, "shown": look.text, "edits": vote.edits + 1}
+        await vote_table.change(conn, vote.id, to)
 
     async def close(self, vote_id: UUID, *, early: bool = False) -> Vote:
         """Close a vote whose time has come (or ``early``) and count it, once; the vote as it is then."""

@@ -54,3 +54,14 @@ async def proposes(person: Person, under: Heard, text: str) -> str:
 async def votes(person: Person, call: Heard, *letters: str) -> str:
     """What somebody is told who chooses under the message."""
     return (await person.answer_to(await person.select(call, None, *letters))).text
+
+
+def is_card(message: Heard) -> bool:
+    """Whether a message is a card."""
+    return bool(message.raw.get("embeds"))
+
+
+def role_of(person: Person, name: str) -> str:
+    """The id of a role."""
+    guild = next(iter(person.client.guilds.values()))
+    return next(str(role["id"]) for role in guild["roles"] if role["name"] == name)

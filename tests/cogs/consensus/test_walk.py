@@ -43,12 +43,24 @@ async def proposed(thread: Person) -> tuple[Heard, str, str]:
     assert set(proposals) == {"A", "B"}
     ferry = next(letter for letter, one in proposals.items() if "ferry" in one.text)
     kayak = ({"A", "B"} - {ferry}).pop()
-    assert "I am [name], running on [name]-5." in proposals[ferry].text
+    assert "I am (name), running on (name)-5." in proposals[ferry].text
     assert f"better than {kayak}" in compared.text
     assert "3 of 3 judgements came out the same" in compared.text
     for one in [compared, call, *proposals.values()]:
         assert not re.search("scribe|poet|critic", one.text, re.IGNORECASE)
     return call, ferry, kayak
+
+
+def blind(model: Thinker) -> None:
+    """No prompt for the analyst tells who wrote what, or how people see it; the two orders are opposite."""
+    first, second = model.asked_for("comparison")
+    assert [one.text for one in first.material] == [one.text for one in second.material][::-1]
+    assert [one.id for one in first.material] == ["1", "2"]
+    for request in (first, second):
+        prompt = "\n".join(
+            [request.instructions, *(one.text for one in request.turns), *(map(repr, request.material))]
+        )
+        assert not re.search(r"scribe|poet|critic|gpt|\bmain\b|proposal [ab]\b", prompt, re.IGNORECASE)
 
 
 async def test_agents_propose_people_vote_and_the_decision_is_found_again(
@@ -61,6 +73,8 @@ async def test_agents_propose_people_vote_and_the_decision_is_found_again(
     asked = await bo.slash("consensus", question="Which boat do we buy, @everyone?", quorum=2)
     thread = await asked.thread()
     call, ferry, kayak = await proposed(thread)
+
+    blind(model)
 
     # votes are secret and can be changed, by everybody for themselves
     adas, chens = await ada.in_thread_of(await asked.status()), await chen.in_thread_of(await asked.status())
@@ -80,14 +94,14 @@ async def test_agents_propose_people_vote_and_the_decision_is_found_again(
 
     # the bot is away when it closes, and closes it once when it is back
     await bot_with.stop()
-    await times.pass_by(HOURS * 60)
+    await times.pass_by(HOURS * 60 + 1)
     await bot_with.restart()
     await thread.sees(call, "✅ Decided")
     card = await thread.hears(lambda one: bool(one.raw.get("embeds")))
     said = card_of(card)
     parts = (
         "(tied: A, B; the declared hash decided)", "2 votes", "Who wrote what", "Next was", "Hash of all ballots: ",
-        "Level at the top: ", "220 tokens, price unknown",
+        "Level at the top: ", "440 tokens, price unknown",
     )  # fmt: skip
     for part in parts:
         assert part in said, part

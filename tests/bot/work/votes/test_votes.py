@@ -45,7 +45,7 @@ async def test_one_ballot_a_member_and_the_last_counts_whatever_order_presses_co
     chance = drawn(7)
     vote = await urn.open("ABCD", VoteRules("ranked_pairs"))
     presses = [
-        NewBallot(member(who), tuple(chance.sample("ABCD0", chance.randint(1, 5))), who * 100 + turn)
+        NewBallot(member(who), tuple(chance.sample("ABCD0", chance.randint(1, 5))), who * 100 + turn + 1)
         for who in range(VOTERS)
         for turn in range(CHANGES)
     ]
@@ -280,8 +280,11 @@ async def test_the_message_says_what_stands_and_is_sent_only_when_that_changes(u
         query = "SELECT kind, payload->>'content' FROM outbox ORDER BY id"
         return [(str(kind), str(text)) for kind, text in await urn.rows(query)]
 
+    await urn.votes.show(vote.id, render)
+    assert await sent() == []
     for _ in range(2):
-        await urn.votes.show(vote.id, render, marks=("🇦",))
+        async with urn.database.transaction() as conn:
+            await urn.votes.shown(vote.id, render, marks=("🇦",))(conn)
     await urn.cast(vote, 1, "A")
     await urn.cast(vote, 1, "B")
     for _ in range(2):
