@@ -57,6 +57,18 @@ class Memory:
             raise UserError(LEFT)
         return await self._parts.recaller.for_one(self._query(question, kinds, limit), reader)
 
+    async def readable(self) -> frozenset[int]:
+        """The channels that this person can read at this moment, and this place: for answers that only they see.
+
+        Their roles are asked of Discord each time. Raises `OutsideError` where it cannot be told.
+        """
+        reader = await self._parts.reader(self._guild_id, self._author.id)
+        if reader is None:
+            raise UserError(LEFT)
+        mirror = self._parts.recaller.mirror
+        found = await mirror.readable_by(self._guild_id, reader, place_id=self._place_id)
+        return found.ids if self._place_id is None else found.ids | {self._place_id}
+
     async def recall_for_all(
         self, question: str, *, kinds: Sequence[str] | None = None, limit: int = 5
     ) -> list[Recollection]:

@@ -1,13 +1,16 @@
 """/decisions: lists, all about one, searching, and saying that one takes the place of another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
+from uuid import UUID
 
 from cogs.consensus import messages
 from cogs.consensus.cog import Ctx, consensus
 from cogs.consensus.result import footer_of
 from cogs.consensus.starting import matching, may_read, named, suggest_decided, the_decision
 from cogs.consensus.telling import author_said, counts_of, first_line, outcome_of, rules_of
+from cogs.consensus.workflow import KIND
+from cogs.consensus.workflow import QUESTION as REMEMBERED
 from cogswarm import UserError, Vote, option, plain, title
 
 SHOWN, FOUND, QUESTION, PROPOSAL = 15, 10, 90, 600
@@ -23,7 +26,7 @@ async def suggest(ctx: Ctx, typed: str) -> Sequence[str]:
 @group.command("list", help=messages.LIST)
 async def list_decisions(ctx: Ctx) -> None:
     """Show a line for each decision, votes that go on first."""
-    readable = {*ctx.readable, ctx.channel_id}
+    readable = await ctx.memory.readable()
     found = await ctx.votes.listed(readable=readable, asker=ctx.principal.member_id, limit=SHOWN + 1)
     lines = [_line(one) for one in found[:SHOWN]]
     more = [messages.MORE] if len(found) > SHOWN else []
@@ -33,8 +36,9 @@ async def list_decisions(ctx: Ctx) -> None:
 @group.command("search", help=messages.SEARCH)
 async def search(ctx: Ctx, words: Annotated[str, option(messages.SEARCH_WORDS, least=2, most=300)]) -> None:
     """Find decisions by what was asked, proposed, or given as the reason."""
-    readable = {*ctx.readable, ctx.channel_id}
+    readable = await ctx.memory.readable()
     found = await ctx.votes.search(words, readable=readable, asker=ctx.principal.member_id, limit=FOUND)
+    found += await _by_meaning(ctx, words, {one.id for one in found})
     lines = [_line(one) for one in found]
     head = messages.FOUND_HEAD.format(words=title(words, 100))
     await ctx.reply(
@@ -95,11 +99,21 @@ def link_of(ctx: Ctx, vote: Vote) -> str:
     return f"https://discord.com/channels/{ctx.guild_id}/{vote.thread_id or vote.channel_id}"
 
 
+async def _by_meaning(ctx: Ctx, words: str, known: Collection[UUID]) -> list[Vote]:
+    """Decisions that are remembered to be about the same, in other words."""
+    more: dict[UUID, Vote] = {}
+    for memory in await ctx.memory.recall(words, kinds=(KIND,)):
+        there = await ctx.votes.decided_in(memory.place_id)
+        more |= {one.id: one for one in there if title(one.question, REMEMBERED) == memory.title}
+    return [one for one in more.values() if one.id not in known]
+
+
 async def _links(ctx: Ctx, vote: Vote) -> list[str]:
     lines: list[str] = []
+    readable = await ctx.memory.readable()
     for said, other_id in ((messages.REPLACED_BY, vote.superseded_by), (messages.REPLACES, vote.supersedes)):
         other = None if other_id is None else await ctx.votes.get(other_id)
-        if other is not None and may_read(ctx, other):
+        if other is not None and may_read(ctx, other, readable):
             lines.append(
                 said.format(
                     number=other.number, question=title(other.question, QUESTION), link=link_of(ctx, other)

@@ -1,6 +1,6 @@
 """How decisions begin: with /consensus, with *Decide this* on a message, and again where none of the proposals was wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -158,7 +158,7 @@ def weights_of(settings: ConsensusSettings) -> tuple[tuple[int, int], ...]:
 async def matching(ctx: Ctx, typed: str) -> list[Vote]:
     """Votes that somebody may mean."""
     words = typed.partition(messages.BETWEEN)[0].strip()
-    readable = {*ctx.readable, ctx.channel_id}
+    readable = await ctx.memory.readable()
     return await ctx.votes.listed(words, readable=readable, asker=ctx.principal.member_id, limit=SUGGESTIONS)
 
 
@@ -166,15 +166,16 @@ async def the_decision(ctx: Ctx, typed: str) -> Vote:
     """The vote that somebody chose from the suggestions, or typed the number of. Raises `UserError`."""
     number = typed.partition(messages.BETWEEN)[0].strip().removeprefix("#")
     found = await ctx.votes.find(number=int(number)) if number.isdecimal() and len(number) < 10 else None  # noqa: PLR2004 - no number is longer
-    if found is None or not may_read(ctx, found):
+    if found is None or not may_read(ctx, found, await ctx.memory.readable()):
         raise UserError(messages.CHOOSE)
     return found
 
 
-def may_read(ctx: Ctx, vote: Vote) -> bool:
+def may_read(ctx: Ctx, vote: Vote, readable: Collection[int]) -> bool:
     """Whether whoever acts can read the place that a vote was held in, or asked it."""
-    places = {*ctx.readable, ctx.channel_id}
-    return bool(places & {vote.channel_id, vote.thread_id}) or vote.asked_by == ctx.principal.member_id
+    return (
+        vote.channel_id in readable or vote.thread_id in readable or vote.asked_by == ctx.principal.member_id
+    )
 
 
 def named(vote: Vote) -> str:

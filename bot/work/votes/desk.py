@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from psycopg.errors import CheckViolation
 
 from bot.discord.missed import watch_table
 from bot.errors import UserError
+from bot.memory.whereabouts import place_of
 from bot.work import waits_table
 from bot.work.allocation.sealing import SALT_BYTES
 from bot.work.surface import Connection, Place, Say
@@ -79,7 +81,10 @@ class Votes:
         async with self._services.database.transaction() as conn:
             if self._still_on is not None:
                 await self._still_on(conn)
-            await vote_table.insert(conn, self._guild_id, new)
+            place = await place_of(conn, self._guild_id, new.channel_id)
+            # Of a public thread whoever can read its channel may know, of a private one who is in it.
+            home = new.channel_id if place.private else place.channel_id
+            await vote_table.insert(conn, self._guild_id, replace(new, channel_id=home))
             return await self._get(conn, new.id)
 
     async def propose(self, vote_id: UUID, proposal: Proposal, event_id: int) -> bool:
@@ -258,6 +263,11 @@ class Votes:
         """The votes that go on in a thread."""
         async with self._services.database.connection() as conn:
             return await vote_table.of_thread(conn, self._guild_id, thread_id)
+
+    async def decided_in(self, thread_id: int) -> list[Vote]:
+        """What was decided in a thread."""
+        async with self._services.database.connection() as conn:
+            return await vote_table.decided_in(conn, self._guild_id, thread_id)
 
     async def turnout(self, vote_id: UUID) -> int:
         """How many people have voted by now."""

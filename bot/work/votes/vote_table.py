@@ -65,6 +65,13 @@ async def of_thread(conn: Connection, guild_id: int, thread_id: int) -> list[Vot
     )  # fmt: skip
 
 
+async def decided_in(conn: Connection, guild_id: int, thread_id: int) -> list[Vote]:
+    """The votes that were closed in a thread."""
+    return await _all(
+        conn, "WHERE guild_id = %s AND thread_id = %s AND state = 'closed'", guild_id, thread_id
+    )  # fmt: skip
+
+
 async def of_message(conn: Connection, guild_id: int, channel_id: int, message_id: int) -> Vote | None:
     """The vote that is held under a message of a channel or thread."""
     return await _one(
