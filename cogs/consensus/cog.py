@@ -9,7 +9,7 @@ from cogswarm import Cog, Context, Settings, setting
 class ConsensusSettings(Settings):
     """How decisions are made; set channel by channel."""
 
-    count: int = setting(3, ge=0, le=8, label=messages.COUNT, help=messages.COUNT_HELP)
+    count: int = setting(3, ge=0, le=10, label=messages.COUNT, help=messages.COUNT_HELP)
     agents: tuple[str, ...] = setting((), label=messages.AGENTS, help=messages.AGENTS_HELP)
     analyst: str = setting("", label=messages.ANALYST, help=messages.ANALYST_HELP)
     criteria: tuple[str, ...] = setting(

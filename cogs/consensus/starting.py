@@ -29,6 +29,7 @@ from cogswarm import (
 LONGEST_QUESTION, SUGGESTIONS, NAME = 1_500, 25, 80
 ABLE = frozenset({"idle", "working"})
 HEAVIEST = 1_000
+MOST_AGENTS = 10
 LONGEST = timedelta(days=30)
 
 
@@ -51,7 +52,7 @@ async def suggest_decided(ctx: Ctx, typed: str) -> Sequence[str]:
 async def ask(
     ctx: Ctx,
     question: Annotated[str, option(messages.ASK_QUESTION, least=3, most=LONGEST_QUESTION)],
-    agents: Annotated[int | None, option(messages.ASK_AGENTS, least=0, most=8)] = None,
+    agents: Annotated[int | None, option(messages.ASK_AGENTS, least=0, most=10)] = None,
     who: Annotated[str, messages.ASK_WHO] = "",
     skill: Annotated[str, messages.ASK_SKILL] = "",
     rule: Annotated[
@@ -244,7 +245,7 @@ async def _slots(ctx: Ctx, count: int, who: Sequence[str], skill: str) -> tuple[
             raise UserError(messages.NOBODY_CAN.format(skill=title(skill, 60)))
     able = [name for name in able if _works_here(ctx, name)]
     if who:
-        count = max(count, len(who)) if count else 0
+        count = min(max(count, len(who)), MOST_AGENTS) if count else 0
     able.sort(key=lambda name: sha256(f"{ctx.event_id}:{name}".encode()).hexdigest())
     if not able:
         return ()

@@ -4,10 +4,23 @@ from collections.abc import Sequence
 
 from cogs.consensus import messages
 from cogs.consensus.cog import consensus
-from cogswarm import NONE, Button, Choice, Option, Outcome, Say, Select, Vote, VoteRules, plain, title
+from cogswarm import (
+    LETTERS,
+    NONE,
+    Button,
+    Choice,
+    Option,
+    Outcome,
+    Say,
+    Select,
+    Vote,
+    VoteRules,
+    plain,
+    title,
+)
 
 LABEL, NAME, QUESTION = 90, 60, 300
-MARKS = {letter: chr(ord("🇦") + place) for place, letter in enumerate("ABCDEFGHIJ")} | {NONE: "🚫"}
+MARKS = {letter: chr(ord("🇦") + place) for place, letter in enumerate(LETTERS)} | {NONE: "🚫"}
 """The reactions that stand for options."""
 LETTER_OF = {mark: letter for letter, mark in MARKS.items()}
 

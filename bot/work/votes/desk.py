@@ -18,7 +18,7 @@ from bot.work.tasks.giving import TaskServices
 from bot.work.votes import ballot_table, proposal_table, vote_table
 from bot.work.votes.counting import ballots_hash, counted
 from bot.work.votes.vote import (
-    LETTERS,
+    MOST_PROPOSALS,
     OPTIONS,
     OUTCOME,
     Counted,
@@ -38,7 +38,7 @@ ALL_SHOWN = "The proposals have been shown already, so no more can be added."
 UNKNOWN_CHOICE = "That is nothing to vote for here; please choose again from the message itself."
 NO_BALLOT = "You have not voted here."
 TOO_OFTEN = "You have changed your ballot so often that this vote takes no more changes from you."
-TOO_MANY = "There are {most} proposals already, which is as many as a vote can hold."
+TOO_MANY = "People have made {most} proposals already, which is as many as a vote can hold."
 NOT_DECIDED = "Decision {number} is not decided yet, so nothing can take its place."
 ITSELF = "A decision cannot take its own place."
 REPLACED = "Decision {number} was replaced by decision {other} before."
@@ -97,8 +97,8 @@ class Votes:
             if vote.state != "collecting":
                 raise UserError(ALL_SHOWN)
             known = await proposal_table.of_vote(conn, vote_id)
-            if len(known) >= len(LETTERS) and all(one.author != proposal.author for one in known):
-                raise UserError(TOO_MANY.format(most=len(LETTERS)))
+            if len(known) >= MOST_PROPOSALS and all(one.author != proposal.author for one in known):
+                raise UserError(TOO_MANY.format(most=MOST_PROPOSALS))
             return await proposal_table.put(conn, vote_id, proposal, event_id)
 
     async def proposals(self, vote_id: UUID) -> list[Proposal]:

@@ -18,8 +18,10 @@ type Ended = Literal["chosen", "again", "quorum", "silence", "nothing"]
 
 NONE = "0"
 """The option that none of the others is wanted."""
-LETTERS = "ABCDEFGHIJ"
+LETTERS = "ABCDEFGHIJKLMNOPQRST"
 """What options are called; there are no more of them than this."""
+MOST_PROPOSALS = 10
+"""Of people; agents bring no more than the other half."""
 LONGEST_PROPOSAL = 4_000
 
 

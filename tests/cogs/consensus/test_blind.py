@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.database import Database
 from cogs.consensus import consensus, messages
 from cogs.consensus.blinding import alike, blinded, drawn
 from cogs.consensus.comparing import table
@@ -22,7 +21,7 @@ from tests.sizes import size
 from tests.waiting import eventually
 
 RUNS = size("AC-K1 seeded runs", small=300, stated=1_000)
-AGENTS = size("agents that draft at once", small=4, stated=8)
+AGENTS = size("agents that draft at once", small=4, stated=10)
 NAMES = ("Scribe", "poet", "gpt-5-mini", "main", "OpenAI")
 LETTERS = "ABCDE"
 
@@ -114,9 +113,7 @@ def test_near_duplicates_are_found_and_others_are_not() -> None:
 
 
 @pytest.mark.slow
-async def test_agents_draft_side_by_side_and_the_slowest_ends_it(
-    bot_with: BotWith, member: Person, database: Database
-) -> None:
+async def test_agents_draft_side_by_side_and_the_slowest_ends_it(bot_with: BotWith, member: Person) -> None:
     """An order of events, no stopwatch: all are asked before any of them is answered."""
     names = [f"agent{number}" for number in range(AGENTS)]
     model = Thinker({brief: f"Do it so: {brief}" for brief in messages.BRIEFS}, gate=asyncio.Event())
@@ -134,5 +131,4 @@ async def test_agents_draft_side_by_side_and_the_slowest_ends_it(
     assert model.most_at_once == AGENTS
     prompts = [one.turns[-1].text for one in model.asked_for("")]
     assert all("Do it so" not in one for one in prompts)  # nobody is shown what another one proposes
-    assert len({one for prompt in prompts for one in messages.BRIEFS if one in prompt}) == AGENTS
-    assert database
+    assert len({one for prompt in prompts for one in messages.BRIEFS if one in prompt}) == min(AGENTS, 8)
