@@ -90,7 +90,16 @@ def demo_config(
             }
         },
         "servers": {
-            "defaults": ["approvals", "auction", "chat", "pins_memory", "research", "tasks"],
+            "defaults": [
+                "approvals",
+                "auction",
+                "chat",
+                "consensus",
+                "pins_memory",
+                "recall",
+                "research",
+                "tasks",
+            ],
             "channels": [
                 {"id": channels[name], "cogs": cogs} for name, cogs in SET_APART.items() if name in channels
             ],

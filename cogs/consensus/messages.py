@@ -223,7 +223,7 @@ OUTCOMES = {
     "silence": "✖️ No decision: nobody voted.",
     "nothing": "✖️ No decision: there was no proposal to vote on.",
 }
-COUNT_LINE = "{place}. {name}: **{score}**"
+COUNT_LINE = "{place}. {name} · **{score}**"
 SCORE, SCORE_ONE, SCORE_WEIGHT = "{count} votes", "1 vote", "a weight of {count}"
 SCORE_PAIRS = "beats {count} of {others}"
 CARD_TITLE = "Decision {number}: {question}"
@@ -234,13 +234,15 @@ FIELD_AUTHORS, FIELD_COST, FIELD_ADVICE = (
     "Cost",
     "What agents would choose (it counts for nothing)",
 )
-ADVICE_HEAD, ADVICE_LINE = "Asked: {count}", "{name}: {score}"
-BEHIND = "{count} of those who voted support it ({of})."
-BEHIND_RANKED = "{count} of those who voted rank it first ({of})."
+ADVICE_HEAD, ADVICE_LINE = "Asked: {count}", "{name} · {score}"
+BEHIND, BEHIND_RANKED = (
+    "Supported by {count} of {of} who voted.",
+    "Ranked first by {count} of {of} who voted.",
+)
 TIE_SAID = "Level at the top: {letters}. The lowest SHA-256 of `{seed}:letter` decided."
 STRENGTH_SAID = "The analyst for it: {text}"
 WEAKNESS_SAID = "The analyst against it: {text}"
-WITHOUT = "{count} of those who voted did not choose it ({of})."
+WITHOUT = "{count} of {of} who voted did not choose it."
 SECOND_SAID = "Next was {name} ({score})."
 SECOND_STRENGTH = "The analyst for that: {text}"
 AUTHOR, AUTHOR_PERSON = "**{letter}** by {who}{cost}", "**{letter}** by {who}"

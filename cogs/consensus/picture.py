@@ -7,6 +7,7 @@ from cogs.consensus.telling import name_of
 from cogswarm import Outcome, Vote, charts
 
 HEAD_HEIGHT, BAR_HEIGHT = 0.9, 0.5
+MARGIN = 0.12
 
 
 def drawn(vote: Vote, found: Outcome) -> bytes | None:
@@ -14,6 +15,7 @@ def drawn(vote: Vote, found: Outcome) -> bytes | None:
     figure = charts.paper(HEAD_HEIGHT + BAR_HEIGHT * len(found.ranking))
     if figure is None:
         return None
+    figure.get_layout_engine().set(h_pad=MARGIN, w_pad=MARGIN)
     _bars(figure.subplots(1, 1), vote, found)
     return charts.png(figure)
 

@@ -14,7 +14,6 @@ from cogs.consensus.telling import (
     name_of,
     outcome_of,
     score_of,
-    voted,
 )
 from cogswarm import NONE, Button, Embed, EmbedField, File, Outcome, Run, Vote, plain, title
 
@@ -104,7 +103,7 @@ def _reasoning(vote: Vote, found: Outcome, comparison: Comparison | None) -> str
     if found.ended != "chosen" or found.winner is None:
         return ""
     first = messages.BEHIND_RANKED if vote.how.method == "ranked_pairs" else messages.BEHIND
-    lines = [first.format(count=found.behind, of=voted(found.voters))]
+    lines = [first.format(count=found.behind, of=found.voters)]
     if found.tied:
         letters = ", ".join(sorted(name_of(vote, one) for one in found.tied))
         lines.append(messages.TIE_SAID.format(letters=plain(letters), seed=vote.tie_seed()))
@@ -120,7 +119,7 @@ def _dissent(vote: Vote, found: Outcome, comparison: Comparison | None) -> str:
     lines: list[str] = []
     without = found.voters - found.behind
     if without:
-        lines.append(messages.WITHOUT.format(count=without, of=voted(found.voters)))
+        lines.append(messages.WITHOUT.format(count=without, of=found.voters))
     weakness = "" if comparison is None else comparison.weaknesses.get(found.winner, "")
     if weakness:
         lines.append(messages.WEAKNESS_SAID.format(text=plain(weakness)))

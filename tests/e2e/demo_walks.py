@@ -66,6 +66,28 @@ async def remembers(page: Page, folder: Path) -> None:
     await _picture(page, "memory.png", folder)
 
 
+async def decides(page: Page, folder: Path) -> None:
+    """In #consensus a question is decided: by a proposal that quotes, one that somebody writes, and a vote."""
+    await _go(page, "consensus")
+    await _command(page, "/consensus")
+    await page.get_by_role("textbox", name="question, required").fill("Which boat should we buy?")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_text("Open thread").last.click(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Add a proposal", exact=True).click(timeout=ANSWER_MS)
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").fill("Buy no boat, and hire one for the summer.")
+    await dialog.get_by_role("button", name="Submit").click()
+    await page.get_by_role("button", name="Show them now", exact=True).click(timeout=ANSWER_MS)
+    await expect(page.get_by_text("Open until").last).to_be_visible(timeout=ANSWER_MS)
+    await page.get_by_role("checkbox", name=re.compile("hire one")).check()
+    await page.get_by_role("button", name="Done", exact=True).last.click()
+    await expect(page.get_by_text("Your vote is counted").last).to_be_visible(timeout=ANSWER_MS)
+    await page.get_by_role("button", name="Close now", exact=True).click()
+    await expect(page.get_by_text("Who wrote what").last).to_be_visible(timeout=ANSWER_MS)
+    await page.wait_for_timeout(DRAWN_MS if keeps_pictures() else 0)
+    await _picture(page, "consensus.png", folder)
+
+
 async def asks_somebody(page: Page, folder: Path) -> None:
     """In #approvals somebody asks, and somebody else answers."""
     await _go(page, "approvals")

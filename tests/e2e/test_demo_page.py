@@ -87,6 +87,7 @@ async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
             demo_walks.works_on_a_task,
             demo_walks.bids,
             demo_walks.remembers,
+            demo_walks.decides,
             demo_walks.asks_somebody,
         ):
             await walk(page, tmp_path)

@@ -308,6 +308,7 @@ async def test_the_scene_as_the_page_reads_it(local: LocalDiscord) -> None:
         "tasks",
         "approvals",
         "auction",
+        "consensus",
         "general",
     ]
     assert scene["default_member"] in [person["id"] for person in scene["people"]]

@@ -90,10 +90,17 @@ async def chat_breaks(ada: Person, careless: Carelessly) -> str:
     return (await ada.hears("✗")).text
 
 
+async def consensus_breaks(ada: Person, careless: Carelessly) -> str:
+    careless.model.will_fail(ContentRefused(careless.told))
+    asked = await ada.slash("consensus", question="Where to?", agents=1, who="writer")
+    return (await (await asked.thread()).hears("⚠️")).text
+
+
 CASES: Mapping[str, Case] = {
     "admin": admin_breaks,
     "approvals": approvals_breaks,
     "chat": chat_breaks,
+    "consensus": consensus_breaks,
     "research": research_breaks,
     "tasks": tasks_breaks,
     "auction": auction_breaks,  # in the queue that tasks has opened before it stumbled

@@ -50,8 +50,8 @@ async def test_a_role_votes_another_counts_double_and_a_reaction_is_a_ballot(
     assert "closes now" in (await adas.answer_to(closed)).text
     card = await thread.hears(is_card)
     assert "most want none of these" in card_of(card)
-    assert "None of these: ask again: **a weight of 1**" in card_of(card)
-    assert "A: The ferry: **a weight of 0**" in card_of(card)
+    assert "None of these: ask again · **a weight of 1**" in card_of(card)
+    assert "A: The ferry · **a weight of 0**" in card_of(card)
     again = await thread.click(card, "Ask again")
     assert "On it" in (await thread.answer_to(again)).text
     assert "**Decision 2**" in (await thread.hears("**Decision 2**")).text
