@@ -20,6 +20,7 @@ from cogswarm import (
     Reply,
     Run,
     UserError,
+    plain,
     title,
 )
 from cogswarm.llm import BackendError
@@ -169,5 +170,5 @@ async def _draft(run: Run, wanted: Wanted, number: int, talk: Conversation | str
 def failures(drafts: Sequence[Draft]) -> str:
     """Who brings no proposal, and why, in one text; empty where all do."""
     return "\n".join(
-        messages.FAILED.format(name=title(one.name, 60), why=title(one.error, 200)) for one in drafts if one.error
+        messages.FAILED.format(name=title(one.name, 60), why=plain(one.error)[:200]) for one in drafts if one.error
     )  # fmt: skip

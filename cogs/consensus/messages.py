@@ -35,6 +35,7 @@ DOER, DOER_HELP = "Agent for winners", "The agent that gets the winner"
 
 # commands
 
+DECIDE_THIS = "Decide this"
 CONSENSUS = "Bring a question to a decision: proposals, a comparison, a vote"
 ASK_QUESTION = "What is to be decided"
 ASK_AGENTS = "How many proposals agents write (0: people write them all)"

@@ -92,7 +92,7 @@ async def ask(
     )
 
 
-@consensus.message_command("Decide this")
+@consensus.message_command(messages.DECIDE_THIS)
 async def decide_this(ctx: Ctx, message: Message) -> None:
     """Bring what somebody wrote to a decision."""
     text = ctx.without_mention(message.text).strip()
