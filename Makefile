@@ -48,6 +48,7 @@ bench: setup-run ## Time what a person waits for, each RUNS=5 times: minimum, me
 	@$(BIN)/python tests/bench/ceiling.py $(RUNS)
 	@$(BIN)/python tests/bench/same_subject.py
 	@$(BIN)/python tests/bench/large_pull_request.py
+	@$(BIN)/python tests/bench/deciding.py
 
 lock: ## Pin all dependencies anew (UPGRADE=--upgrade takes the newest)
 	@scripts/lock.sh

@@ -275,6 +275,17 @@ async def test_where_history_cannot_be_read_an_unconfirmed_message_is_held_and_p
     assert await harbour.texts() == ["said or not"]
 
 
+async def test_what_was_on_its_way_into_a_channel_that_is_gone_by_then_is_given_up(harbour: Harbour) -> None:
+    await harbour.fault(method="POST", path="*" + POSTS, status=502, when="after", times=1)
+    gone = {"message": "Unknown Channel", "code": 10003}
+    await harbour.fault(method="GET", path="*" + POSTS, status=404, body=gone, times=None)
+    await harbour.post("k1", "said or not")
+    async with harbour.delivering():
+        await harbour.settled()
+    assert await harbour.count("state = 'failed'") == 1
+    assert await harbour.refused() == []
+
+
 async def test_no_thread_is_no_reason_to_keep_the_answer_back(harbour: Harbour) -> None:
     refusal = {"message": "Missing Permissions", "code": 50013}
     await harbour.fault(method="POST", path="*/threads", status=403, body=refusal, times=None)

@@ -98,6 +98,29 @@ async def test_a_thread_is_renamed_and_archived_after_what_is_said_in_it(harbour
     assert len(await harbour.requests("PATCH", f"*/channels/{thread.id}")) == 2
 
 
+async def test_a_thread_that_was_archived_is_opened_again_for_what_matters(harbour: Harbour) -> None:
+    async with harbour.database.transaction() as conn:
+        (starter,) = await harbour.surface.post(conn, "s", Place(channel_id=harbour.channel), Say("start"))
+        place = await harbour.surface.open_thread(conn, "t", starter, "a thread")
+        (row,) = await harbour.surface.post(conn, "p", place, Say("before"))
+    async with harbour.delivering():
+        await harbour.settled()
+        (thread,) = threads(harbour, harbour.channel)
+        body = {"archived": True}
+        await harbour.api.request("PATCH", "/channels/{channel_id}", body=body, channel_id=thread.id)
+        looks = (
+            (Say("after", urgency="progress"), "before", True),
+            (Say("after"), "after", False),
+        )
+        for number, (say, text, archived) in enumerate(looks):
+            async with harbour.database.transaction() as conn:
+                await harbour.surface.edit(conn, f"e{number}", row, say)
+            await harbour.settled()
+            (thread,) = threads(harbour, harbour.channel)
+            said = [one for one in await harbour.texts(thread.id) if one]
+            assert (said, thread.thread.archived) == ([text], archived)
+
+
 async def test_a_mark_that_has_to_wait_holds_no_message_up(harbour: Harbour) -> None:
     await harbour.post("k1", "one")
     async with harbour.delivering():
