@@ -106,7 +106,14 @@ async def decide_this(ctx: Ctx, message: Message) -> None:
 async def again(ctx: Ctx, vote_id: str) -> None:
     """Ask the question of a vote once more."""
     before = await the_vote(ctx, vote_id)
-    await _start(ctx, before.question, count=ctx.settings.count, rules=before.how)
+    note = f"asked again {before.id}"
+    if not await ctx.notes.swap(note, None, ctx.principal.member_id):
+        raise UserError(messages.ASKED_AGAIN)
+    try:
+        await _start(ctx, before.question, count=ctx.settings.count, rules=before.how)
+    except UserError:
+        await ctx.notes.drop(note)
+        raise
 
 
 class ProposalForm(Form):
@@ -229,7 +236,8 @@ async def _start(
 async def _slots(ctx: Ctx, count: int, who: Sequence[str], skill: str) -> tuple[Slot, ...]:
     """Who drafts, from which side; in an order drawn by lot, so that nobody is always first. Raises `UserError`."""
     views = {one.name: one for one in await ctx.agents.views()}
-    chosen = who or ctx.settings.agents
+    names_of = {name.casefold(): name for name in views}
+    chosen = [names_of.get(one.casefold(), one) for one in who or ctx.settings.agents]
     unknown = [one for one in chosen if one not in views]
     if unknown:
         raise UserError(messages.UNKNOWN_AGENT.format(name=title(unknown[0], 60)))

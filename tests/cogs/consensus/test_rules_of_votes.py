@@ -55,6 +55,8 @@ async def test_a_role_votes_another_counts_double_and_a_reaction_is_a_ballot(
     again = await thread.click(card, "Ask again")
     assert "On it" in (await thread.answer_to(again)).text
     assert "**Decision 2**" in (await thread.hears("**Decision 2**")).text
+    twice = await adas.click(card, "Ask again")
+    assert "asked this again already" in (await adas.answer_to(twice)).text
 
     # with another role everybody votes, and the heavy ones count for more
     await bot_with.stop()
