@@ -112,7 +112,7 @@ def test_approval_and_plurality_as_others_count_them() -> None:
         people = {one: pyrankvote.Candidate(one) for one in options}
         ballots = [pyrankvote.Ballot([people[one.choice[0]]]) for one in casts for _ in range(one.weight)]
         first = tally("plurality", casts, order)
-        if len(first.tied) == 1:
+        if len(first.tied) == 1 < len(options):  # it cannot elect the only one there is by a single ballot
             other = pyrankvote.instant_runoff_voting(list(people.values()), ballots).get_winners()
             assert [str(one) for one in other] == [first.winner]
 
