@@ -39,7 +39,7 @@ async def by_ids(
         await cursor.execute(
             """
             SELECT id, kind, key, title, body AS passage, guild_id, channel_id, thread_id, message_id, run_id, member_id,
-                   created_at, tainted, NULL AS similarity, 0 AS score, body
+                   created_at, tainted, NULL AS similarity, 0 AS coverage, 0 AS score, body
             FROM memory
             WHERE guild_id = %(guild)s AND id = ANY(%(ids)s)
               AND (visibility = 'channel' AND channel_id = ANY(%(readable)s)

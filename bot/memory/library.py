@@ -44,6 +44,8 @@ class Recollection:
     member_id: int | None = None
     passage: str = ""
     """The part of ``body`` that fits best."""
+    clear: bool = False
+    """It most likely answers what was asked; where none of several does, say that nothing clearly answers."""
 
     @property
     def link(self) -> str:
@@ -88,6 +90,7 @@ class Library:
         async with self._database.connection() as conn:
             recalled = await recall(conn, replace(question, limit=MOST), embedded)
             hits = recalled.same_subject if fits == "subject" else recalled.relevant
+            clear = {hit.found.id for hit in hits if hit.verdict == "clear"}
             found = [hit.found for hit in hits[: question.limit]]
             # A memory may have been written before the thread it came from was open.
             threads = {
@@ -95,7 +98,9 @@ class Library:
                 for one in found
                 if one.run_id is not None and one.thread_id is None
             }
-        return [_recollection(one, threads.get(one.id), recalled.method) for one in found]
+        return [
+            _recollection(one, threads.get(one.id), recalled.method, clear=one.id in clear) for one in found
+        ]
 
     async def private_threads_about(self, question: Question, embedded: Embedded | None) -> set[int]:
         """The private threads in which something near the question was remembered, whoever may read them.
@@ -151,7 +156,9 @@ class Library:
         return 0 if self._embedder is None else await reembed(self._database.transaction, self._embedder)
 
 
-def _recollection(found: Found, thread_id: int | None, method: Method) -> Recollection:
+def _recollection(
+    found: Found, thread_id: int | None, method: Method, *, clear: bool = False
+) -> Recollection:
     return Recollection(
         title=found.title,
         body=found.body,
@@ -165,4 +172,5 @@ def _recollection(found: Found, thread_id: int | None, method: Method) -> Recoll
         message_id=found.message_id,
         member_id=found.member_id,
         passage=found.passage,
+        clear=clear,
     )

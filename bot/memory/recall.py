@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from bot.memory.embedder import Embedded, tidy
-from bot.memory.relevance import Told, newest_first, relevant
+from bot.memory.relevance import Evidence, Told, Verdict, newest_first, verdicts
 from bot.memory.space import find_space
 from bot.memory.store import halfvec
 from bot.memory.subject import same_subject, shared_words
@@ -50,7 +50,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row of the query; ``passage`` is the piece of ``body`` that fits best."""
+    """A row of the query; ``passage`` is the piece of ``body`` that fits best.
+
+    ``coverage`` is the share of the weight of the question's words that it has, from 0 to 1.
+    """
 
     id: int
     kind: str
@@ -66,6 +69,7 @@ class Found:
     created_at: datetime
     tainted: bool
     similarity: float | None
+    coverage: float
     score: float
     body: str
 
@@ -76,12 +80,12 @@ class Hit:
 
     ``found`` holds the text, the parts of the link (guild, channel, thread), the date and the scores;
     ``similarity`` is None where the memory has no vector of the asker's space. ``same_subject`` says that it is about
-    what was asked, ``relevant`` that it may well answer it.
+    what was asked, ``verdict`` whether it answers it.
     """
 
     found: Found
     same_subject: bool
-    relevant: bool
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,14 @@ class Recalled:
 
     @property
     def relevant(self) -> tuple[Hit, ...]:
-        """The hits that may well answer the question, of two versions the newer first; none where nothing does."""
+        """The hits that may answer the question, of two versions the newer first; none where nothing does."""
         by_score = sorted(self.hits, key=lambda hit: -hit.found.score)
         return tuple(
             newest_first(
                 [
                     (hit, Told(f"{hit.found.title} {hit.found.passage}", hit.found.created_at))
                     for hit in by_score
-                    if hit.relevant
+                    if hit.verdict != "no"
                 ]
             )
         )
@@ -139,13 +143,14 @@ async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embed
         )
         rows = await cursor.fetchall()
     threshold = None if space is None else space.same_subject_at
+    judged = verdicts([Evidence(row.similarity, row.coverage) for row in rows], threshold)
     hits = [
         Hit(
             row,
             same_subject(row.similarity, shared_words(question.text, row.title), threshold),
-            relevant(row.similarity, question.text, f"{row.title} {row.passage}", threshold),
+            verdict,
         )
-        for row in rows
+        for row, verdict in zip(rows, judged, strict=True)
     ]
     hits.sort(key=lambda hit: not hit.same_subject)
     return Recalled(tuple(hits[: question.limit]), "full text" if embedded is None else "semantic")

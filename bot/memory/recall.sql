@@ -14,11 +14,12 @@ WITH readable AS NOT MATERIALIZED (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS place
     FROM measured ORDER BY distance, id LIMIT %(candidates)s
 ), wordiest AS (
-    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place
+    SELECT id, coverage, row_number() OVER (ORDER BY rank DESC, id) AS place
     FROM memory_words(%(guild)s, %(readable)s::bigint[], %(kinds)s::text[], %(not_run)s::uuid, %(words)s, %(candidates)s)
 ), fused AS (
     SELECT memory.*,
            CASE WHEN memory.space_id = %(space)s::integer THEN 1 - (memory.embedding <=> %(vector)s::halfvec) END AS similarity,
+           coalesce(wordiest.coverage, 0)::float8 AS coverage,
            (coalesce(1.0 / (%(k)s + nearest.place), 0) + coalesce(1.0 / (%(k)s + wordiest.place), 0))::float8 AS score
     FROM nearest
     FULL JOIN wordiest USING (id)
@@ -30,7 +31,7 @@ WITH readable AS NOT MATERIALIZED (
     SELECT DISTINCT ON (kind, key) * FROM fused ORDER BY kind, key, score DESC, similarity DESC NULLS LAST, id
 )
 SELECT best.id, best.kind, best.key, best.title, best.body AS passage, best.guild_id, best.channel_id, best.thread_id,
-       best.message_id, best.run_id, best.member_id, best.created_at, best.tainted, best.similarity, best.score,
+       best.message_id, best.run_id, best.member_id, best.created_at, best.tainted, best.similarity, best.coverage, best.score,
        (SELECT string_agg(piece.body, '' ORDER BY piece.chunk) FROM memory AS piece
         WHERE piece.guild_id = best.guild_id AND piece.kind = best.kind AND piece.key = best.key
           AND piece.visibility = best.visibility AND piece.channel_id = best.channel_id

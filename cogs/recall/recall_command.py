@@ -32,7 +32,8 @@ async def recall_now(
         await ctx.reply(messages.NOTHING)
         return
     shared = await ctx.memory.shared([one.id for one in found])
-    lines = [messages.HEAD, *_lines(found)]
+    unclear = [] if any(one.clear for one in found) else [messages.UNCLEAR]
+    lines = [messages.HEAD, *unclear, *_lines(found)]
     if not shared:
         await ctx.reply("\n".join([*lines, messages.SHOW_NONE]))
         return
@@ -64,10 +65,17 @@ async def recall_tool(ctx: Ctx, question: Annotated[str, messages.TOOL_QUESTION]
             "kind": one.kind,
             "link": one.link,
             "date": one.at.date().isoformat(),
+            "clear": one.clear,
         }
         for one in found
     ]
-    return {"results": results, "note": "" if results else messages.NOTHING_FOR_TOOL}
+    return {"results": results, "note": _note(found)}
+
+
+def _note(found: Sequence[Recollection]) -> str:
+    if not found:
+        return messages.NOTHING_FOR_TOOL
+    return "" if any(one.clear for one in found) else messages.UNCLEAR_FOR_TOOL
 
 
 def _lines(found: Sequence[Recollection]) -> list[str]:

@@ -1,166 +1,110 @@
-"""Prints how well this memory, grep, and reading everything find what a team has noted.
+"""Prints how well this memory, grep, and reading everything find what a team has noted, and what a model makes of it.
 
 Run: ``python tests/bench/recall_quality.py``. It needs the embedding model's weights, and starts a database of its own.
+
+What full context is worth depends on the model that reads it. Without a language model the built-in extractive answer
+reads; for another: ``--backend openai --model NAME`` (or ``anthropic``, ``ollama``), ``--url ADDRESS``, and the key in the
+environment variable that ``--key`` names.
 """
 
+import argparse
 import asyncio
-import re
+import os
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bot.clock import Clock
+from bot.llm.factory import open_backend
 from bot.memory.library import Library
 from bot.memory.minilm import MiniLm
-from bot.memory.recall import Question
-from bot.memory.store import Place
-from bot.memory.subject import content_words
-from bot.storage.database import Database
 from bot.storage.opening import open_database
-from tests.bench.recall_fixture import Asked, Fixture, read
+from tests.bench import recall_reading
+from tests.bench.recall_fixture import Fixture, read
+from tests.bench.recall_measures import (
+    BEGIN,
+    CLEAR_HEAD,
+    HEAD,
+    Ranking,
+    clearness,
+    everything,
+    grep,
+    measured,
+    ours,
+    remember,
+)
 
-GUILD, CHANNEL = 1, 11
-BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-MOST = 40
-WINDOW = 2_000
-"""Words that a model reads where all facts are put before it, the newest first."""
+READ = 5
+"""What a model is given of what was found; of full context it is given all."""
 
-type Ranking = Callable[[str], Awaitable[list[int]]]
-"""The facts that are found for a question, by number, best first; none where it abstains."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How a way of finding fares; the shares are from 0 to 1.
-
-    ``precision`` is how many of the questions that were refused had no answer, ``abstained`` how many of those without
-    an answer were refused. ``words`` is what is read for a question on average.
-    """
-
-    recall_at_5: float
-    reach: float
-    """How many of the answers are among what is read at all."""
-    mrr: float
-    precision: float
-    abstained: float
-    words: float
-
-    def line(self, name: str) -> str:
-        """One line of the table."""
-        return (
-            f"{name:14} {self.recall_at_5:8.3f} {self.reach:6.3f} {self.mrr:6.3f} {self.precision:10.2f} {self.abstained:10.2f} "
-            f"{self.words:8.0f}"
-        )
+say = print
 
 
-HEAD = f"{'':14} recall@5  reach    MRR  precision  abstained    words\n{'':40} of refusals  where none"
-
-
-async def remember(database: Database, library: Library, facts: Sequence[str]) -> None:
-    """Store the facts, a day apart."""
-    for number, fact in enumerate(facts):
-        made = await library.prepare(
-            Place(GUILD, CHANNEL),
-            kind="fact",
-            key=str(number),
-            title=fact,
-            body=fact,
-            at=BEGIN + timedelta(number),
-        )
-        async with database.transaction() as conn:
-            await library.write(conn, made)
-
-
-def ours(library: Library, facts: Sequence[str]) -> Ranking:
-    """This memory."""
-    number_of = {fact: number for number, fact in enumerate(facts)}
-
-    async def ranked(question: str) -> list[int]:
-        asked = Question(GUILD, question, {CHANNEL}, limit=MOST)
-        found = await library.search(asked, await library.embedded(question))
-        return [number_of[one.title] for one in found]
-
-    return ranked
-
-
-def grep(facts: Sequence[str]) -> Ranking:
-    """The facts with most of the question's words, as they are written, the newest first among equals."""
-    lower = [set(re.findall(r"\w+", fact.casefold())) for fact in facts]
-
-    async def ranked(question: str) -> list[int]:
-        asked = re.findall(r"\w+", question.casefold())
-        # a common word beside another is none that carries meaning
-        carrying = {word for word in asked if len(content_words(f"{word} zz")) > 1}
-        counts = [(len(carrying & words), number) for number, words in enumerate(lower)]
-        return [number for count, number in sorted(counts, reverse=True) if count][:MOST]
-
-    return ranked
-
-
-def everything(facts: Sequence[str]) -> Ranking:
-    """All facts that fit into the window, the newest first; it never abstains, which is left to who reads it."""
-    numbers: list[int] = []
-    words = 0
-    for number in reversed(range(len(facts))):
-        words += len(facts[number].split())
-        if words > WINDOW:
-            break
-        numbers.append(number)
-
-    async def ranked(_question: str) -> list[int]:
-        return numbers
-
-    return ranked
-
-
-async def measured(ranking: Ranking, fixture: Fixture, asked: Sequence[Asked]) -> Quality:
-    """Ask everything once."""
-    ranks: list[int | None] = []
-    refused = refused_rightly = read_words = 0
-    for one in asked:
-        found = await ranking(one.question)
-        read_words += sum(
-            len(fixture.facts[number].split()) for number in (found[:5] if len(found) <= MOST else found)
-        )
-        refused += not found
-        refused_rightly += not found and one.answer is None
-        if one.answer is not None:
-            ranks.append(found.index(one.answer) + 1 if one.answer in found else None)
-    nothing = sum(one.answer is None for one in asked)
-    return Quality(
-        recall_at_5=sum(rank is not None and rank <= 5 for rank in ranks) / max(1, len(ranks)),
-        reach=sum(rank is not None for rank in ranks) / max(1, len(ranks)),
-        mrr=sum(1 / rank for rank in ranks if rank is not None) / max(1, len(ranks)),
-        precision=refused_rightly / refused if refused else 1.0,
-        abstained=refused_rightly / max(1, nothing),
-        words=read_words / len(asked),
-    )
-
-
-async def main() -> None:
-    """Print the table."""
-    fixture, say = read(), print
+async def main(options: argparse.Namespace) -> None:
+    """Print the tables."""
+    fixture = read()
     embedder = await MiniLm.load()
     with tempfile.TemporaryDirectory() as folder:
         async with open_database(None, Path(folder)) as database:
-            library = Library(database, embedder, Clock())
+            library, by_words = Library(database, embedder, Clock()), Library(database, None, Clock())
             await remember(database, library, fixture.facts)
-            unanswerable = sum(one.answer is None for one in fixture.asked)
-            say(
-                f"{len(fixture.facts)} facts, {fixture.updates} of them newer versions; {len(fixture.asked)} questions, "
-                f"{unanswerable} of them without an answer\n{HEAD}"
-            )
             ways = {
                 "this memory": ours(library, fixture.facts),
+                "words alone": ours(by_words, fixture.facts),
                 "grep": grep(fixture.facts),
                 "full context": everything(fixture.facts),
             }
-            for name, ranking in ways.items():
-                say((await measured(ranking, fixture, fixture.asked)).line(name))
+            await _finding(ways, fixture)
+            await _halves(library, ways["this memory"], fixture)
+            await _reading(ways, fixture, options)
     await embedder.aclose()
 
 
+async def _finding(ways: dict[str, Ranking], fixture: Fixture) -> None:
+    nothing = sum(one.answer is None for one in fixture.asked)
+    say(
+        f"{len(fixture.facts)} facts, {fixture.updates} of them newer versions; {len(fixture.asked)} questions, "
+        f"{nothing} of them without an answer\n{HEAD}"
+    )
+    for name, ranking in ways.items():
+        say((await measured(ranking, fixture, fixture.asked)).line(name))
+
+
+async def _halves(library: Library, ranking: Ranking, fixture: Fixture) -> None:
+    halves = {"one half": fixture.asked[::2], "the other half": fixture.asked[1::2]}
+    say(f"\nThis memory, by half of the questions\n{HEAD}")
+    for name, asked in halves.items():
+        say((await measured(ranking, fixture, asked)).line(name))
+    say(f"\nQuestions at which it calls something clear\n{CLEAR_HEAD}")
+    for name, asked in halves.items():
+        say((await clearness(library, asked)).line(name))
+
+
+async def _reading(ways: dict[str, Ranking], fixture: Fixture, options: argparse.Namespace) -> None:
+    key = os.environ.get(options.key)
+    backend = open_backend(options.backend, api_key=SecretStr(key) if key else None, base_url=options.url)
+    say(f"\nRead by {options.backend} {options.model}".rstrip() + f"\n{recall_reading.HEAD}")
+    if options.backend == "offline":
+        say("(it picks sentences by their words, so this says nothing of what a language model makes of it)")
+    for name, ranking in ways.items():
+        given = ranking if name == "full context" else _first(ranking)
+        found = await recall_reading.reading(backend, options.model, given, fixture, fixture.asked, BEGIN)
+        say(found.line(name))
+    await backend.aclose()
+
+
+def _first(ranking: Ranking) -> Ranking:
+    async def ranked(question: str) -> list[int]:
+        return (await ranking(question))[:READ]
+
+    return ranked
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    parser = argparse.ArgumentParser(description="How well recall finds")
+    parser.add_argument("--backend", default="offline")
+    parser.add_argument("--model", default="")
+    parser.add_argument("--url", default="")
+    parser.add_argument("--key", default="COGSWARM_BENCH_KEY")
+    asyncio.run(main(parser.parse_args()))

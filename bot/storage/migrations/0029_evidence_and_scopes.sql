@@ -1,0 +1,48 @@
+-- How much of a question a memory answers with its words, by what those words weigh among what may be read.
+
+-- The words of a question by which `memory_query` finds.
+CREATE FUNCTION memory_lexemes(question text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN tsvector_to_array(
+        CASE WHEN numnode(plainto_tsquery('english'::regconfig, question)) > 0
+             THEN to_tsvector('english'::regconfig, question)
+             ELSE to_tsvector('simple'::regconfig, question)
+        END);
+
+-- As before, and with ``coverage``: the share (0 to 1) of the weight of the question's words that the memory has. A word
+-- weighs the more, the fewer of the memories found have it, and one that none has weighs most. Only what may be read is
+-- counted, so that the answer tells nothing of other places.
+DROP FUNCTION memory_words;
+CREATE FUNCTION memory_words(
+    guild bigint, readable bigint[], kinds text[], not_run uuid, words text, candidates integer
+) RETURNS TABLE (id bigint, rank real, coverage real)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 40
+    SET search_path = pg_catalog, public, pg_temp
+BEGIN ATOMIC
+    WITH matched AS MATERIALIZED (
+        SELECT m.id, ts_rank('{0.1, 0.2, 0.4, 1.0}', m.tsv, memory_query(words), 1) AS rank,
+               ARRAY(SELECT lexeme FROM unnest(tsvector_to_array(m.tsv)) AS lexeme
+                     WHERE lexeme = ANY(memory_lexemes(words))) AS found
+        FROM memory AS m
+        WHERE m.tsv @@ memory_query(words)
+          AND in_scope(guild) AND m.guild_id = guild
+          AND (m.visibility = 'channel' AND m.channel_id = ANY(readable)
+               OR m.visibility = 'private_thread' AND m.thread_id = ANY(readable))
+          AND (kinds IS NULL OR m.kind = ANY(kinds))
+          AND (not_run IS NULL OR m.run_id IS DISTINCT FROM not_run)
+    ), weighed AS MATERIALIZED (
+        SELECT asked.lexeme,
+               ln(1 + ((SELECT count(*) FROM matched) + 0.5) / (count(one.lexeme) + 0.5)) AS weight
+        FROM unnest(memory_lexemes(words)) AS asked(lexeme)
+        LEFT JOIN (SELECT unnest(matched.found) AS lexeme FROM matched) AS one ON one.lexeme = asked.lexeme
+        GROUP BY asked.lexeme
+    ), first AS (
+        SELECT matched.id, matched.rank, matched.found FROM matched ORDER BY matched.rank DESC, matched.id LIMIT candidates
+    )
+    SELECT first.id, first.rank,
+           ((SELECT sum(weighed.weight) FROM weighed WHERE weighed.lexeme = ANY(first.found))
+            / (SELECT sum(weighed.weight) FROM weighed))::real
+    FROM first ORDER BY 2 DESC, 1;
+END;
+REVOKE EXECUTE ON FUNCTION memory_words FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION memory_words TO cogswarm_bot;
