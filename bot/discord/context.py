@@ -77,7 +77,7 @@ class Context(Generic[S]):
         server: Server,
         locale: str = "",
     ) -> None:
-        self._services = services
+        self._services = services if where.guild_id is None else services.within(where.guild_id)
         self._cog = cog
         self._settings = settings
         self._server = server

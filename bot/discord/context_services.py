@@ -1,7 +1,7 @@
 """What every context works with, put together once by the app."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from bot.agents.agent import Persona
@@ -50,6 +50,10 @@ class ContextServices:
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
     memory: MemoryParts | None = None
     """What is remembered, and who may read it; None where nothing is."""
+
+    def within(self, guild_id: int) -> "ContextServices":
+        """The same, for what happens in one guild: of the database there is only what is its own."""
+        return replace(self, database=self.database.within(guild_id))
 
     @property
     def tasks(self) -> TaskServices:

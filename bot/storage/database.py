@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 
 import psycopg
@@ -21,6 +22,7 @@ from bot.errors import CogswarmError, OutsideError, TimedOut
 from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.storage.clean_values import cleaning
 from bot.storage.connecting import DatabaseAway, Parameters, place, refusal
+from bot.storage.guild_scope import stay_within, within_guild
 
 __all__ = ["Connection", "Database", "HalfVector", "PoolOptions", "WakeUp"]
 
@@ -91,6 +93,7 @@ class Database:
         self._clock = clock or Clock()
         self._asking: set[asyncio.Task[None]] = set()
         self._types: tuple[TypeInfo, TypeInfo] | None = None
+        self._guild_id: int | None = None
         self._pool = self.new_pool(min_size=self.options.min_size, max_size=self.options.max_size)
 
     def conninfo(self) -> str:
@@ -110,6 +113,15 @@ class Database:
             reconnect_timeout=self.options.reconnect,
             name="cogswarm",
         )
+
+    def within(self, guild_id: int) -> "Database":
+        """The same database, in which there is nothing of any other guild: none is read, and none can be written.
+
+        It shares the connections, and is opened and closed with the database it was made from.
+        """
+        within = copy(self)
+        within._guild_id = guild_id  # noqa: SLF001 - its own copy
+        return within
 
     async def open(self) -> None:
         """Opens the pool and waits for its first connections.
@@ -141,12 +153,8 @@ class Database:
             DatabaseAway: the server cannot be reached, or went away meanwhile.
             TimedOut: no connection became free in time, or a statement ran too long.
         """
-        connection = await self._acquired(self.options.acquire if acquire is None else acquire)
-        try:
-            with _told(connection, self._where):
-                yield connection
-        finally:
-            await self._pool.putconn(connection)
+        async with self._lent(acquire) as connection, within_guild(connection, self._guild_id):
+            yield connection
 
     @asynccontextmanager
     async def transaction(self, *, acquire: float | None = None) -> AsyncGenerator[Connection]:
@@ -159,7 +167,7 @@ class Database:
         async with AsyncExitStack() as stack:
             while True:
                 left = max(0.0, deadline - self._clock.monotonic())
-                connection = await stack.enter_async_context(self.connection(acquire=left))
+                connection = await stack.enter_async_context(self._lent(left))
                 try:
                     await stack.enter_async_context(connection.transaction())
                     break
@@ -169,7 +177,17 @@ class Database:
                     if not connection.closed or self._clock.monotonic() > deadline:
                         raise
                     await stack.aclose()
+            await stay_within(connection, self._guild_id)
             yield connection
+
+    @asynccontextmanager
+    async def _lent(self, acquire: float | None) -> AsyncGenerator[Connection]:
+        connection = await self._acquired(self.options.acquire if acquire is None else acquire)
+        try:
+            with _told(connection, self._where):
+                yield connection
+        finally:
+            await self._pool.putconn(connection)
 
     async def ping(self, *, limit: float = 5.0) -> None:
         """Asks the server to answer, within ``limit`` seconds.

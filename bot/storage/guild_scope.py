@@ -24,6 +24,31 @@ async def in_every_guild(conn: AsyncConnection[Any]) -> AsyncGenerator[None]:
         yield
 
 
+async def stay_within(conn: AsyncConnection[Any], guild_id: int | None) -> None:
+    """From here to the end of the transaction nothing of other guilds is there; None: nothing is kept away."""
+    if guild_id is not None:
+        await conn.execute("SELECT set_config('cogswarm.guild', %s, true)", (str(guild_id),))
+
+
+@asynccontextmanager
+async def within_guild(conn: AsyncConnection[Any], guild_id: int | None) -> AsyncGenerator[None]:
+    """Within the block, of several transactions, nothing of other guilds is there; None: nothing is kept away.
+
+    A connection on which that cannot be taken back is closed, so that its next user does not inherit it.
+    """
+    if guild_id is None:
+        yield
+        return
+    try:
+        await conn.execute("SELECT set_config('cogswarm.guild', %s, false)", (str(guild_id),))
+        yield
+    finally:
+        if conn.info.transaction_status == TransactionStatus.IDLE:
+            await conn.execute("SELECT set_config('cogswarm.guild', '', false)")
+        else:
+            await conn.close()
+
+
 @asynccontextmanager
 async def _scope(conn: AsyncConnection[Any], scope: str) -> AsyncGenerator[None]:
     if conn.info.transaction_status == TransactionStatus.IDLE:

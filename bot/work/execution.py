@@ -7,6 +7,7 @@ this one ends. Every way out is one transaction under the lease.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -44,6 +45,7 @@ class Execution:
         settings: EngineSettings,
         clock: Clock,
     ) -> None:
+        services = replace(services, database=services.database.within(row.guild_id))
         self._row = row
         self._workflow = workflow
         self._services = services

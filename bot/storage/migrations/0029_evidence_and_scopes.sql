@@ -46,3 +46,28 @@ BEGIN ATOMIC
 END;
 REVOKE EXECUTE ON FUNCTION memory_words FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION memory_words TO cogswarm_bot;
+
+-- Guild by guild, in every other table: as soon as a transaction says which guild it is about, no other guild's row is to
+-- be seen or written. Where nothing is said, all are: the machinery (delivery, leases, clocks) serves all guilds at once.
+-- What belongs to no guild (none, or 0) is open to all.
+CREATE FUNCTION in_scope_or_open(guild bigint) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN coalesce(guild, 0) = 0
+        OR coalesce(current_setting('cogswarm.guild', true), '') IN ('', '*')
+        OR guild::text = current_setting('cogswarm.guild', true);
+
+-- Every table so far; a table that is made later says so itself, next to its CREATE TABLE.
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN
+        SELECT relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+          AND a.attname = 'guild_id' AND NOT a.attisdropped
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format(
+            'CREATE POLICY %I ON %I USING (in_scope_or_open(guild_id)) WITH CHECK (in_scope_or_open(guild_id))',
+            name || '_of_guild', name);
+    END LOOP;
+END $$;
