@@ -69,6 +69,7 @@ from bot.memory.choice import choose_embedder
 from bot.memory.embedder import Embedder
 from bot.memory.library import Library
 from bot.memory.recaller import Recaller
+from bot.memory.upkeep import look_after_memory
 from bot.mirror.reader import Mirror
 from bot.observe.known_secrets import telling
 from bot.plugins.cog import Cog
@@ -342,7 +343,7 @@ async def _worker(
             "cleaner": cleaner.clean_forever,
             "runs": engine.work_forever,
             "doorbell": partial(doorbell.answer_forever, lambda _run_id: engine.ring()),
-            "embedding": partial(_catch_up, library),
+            "memory": partial(look_after_memory, library, database, machinery),
             "tool servers": partial(keep, pool, pins, database, machinery),
             "alerts": outages.tell_forever,
         }
@@ -522,9 +523,3 @@ async def _readable(
         return (await mirror.readable_by_all_of(guild_id, place_id)).ids
     reader = await members.reader(guild_id, principal.member_id)
     return () if reader is None else (await mirror.readable_by(guild_id, reader, place_id=None)).ids
-
-
-async def _catch_up(library: Library) -> None:
-    embedded = await library.catch_up()
-    if embedded:
-        log.info("memories_embedded", count=embedded)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Literal, LiteralString, cast
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
 from bot.memory.embedder import Embedded, tidy
+from bot.memory.near_index import NearIndex, nearest
 from bot.memory.relevance import Evidence, Told, Verdict, newest_first, verdicts
 from bot.memory.space import find_space
 from bot.memory.store import halfvec
@@ -19,6 +20,14 @@ from bot.storage.guild_scope import in_guild
 
 # a file of this package, so as literal as a string in it
 QUERY = cast("LiteralString", Path(__file__).with_name("recall.sql").read_text("utf-8"))
+
+PLACES = sql.SQL(
+    "(visibility = 'channel' AND channel_id = ANY(%(readable)s::bigint[])"
+    " OR visibility = 'private_thread' AND thread_id = ANY(%(readable)s::bigint[]))"
+    " AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s::text[]))"
+    " AND (%(not_run)s::uuid IS NULL OR run_id IS DISTINCT FROM %(not_run)s::uuid)"
+)
+"""What may be looked at, as in the query."""
 
 CANDIDATES = 40
 """Of each of the two searches; the rest cannot come first after fusion."""
@@ -123,24 +132,26 @@ async def recall(conn: AsyncConnection[Any], question: Question, embedded: Embed
     Hits of the same subject go before better ranked others.
     """
     space = None if embedded is None else await find_space(conn, embedded.space)
+    values: dict[str, Any] = {
+        "guild": question.guild_id,
+        "readable": sorted(question.readable),
+        "kinds": None if question.kinds is None else list(question.kinds),
+        "not_run": question.not_run,
+        "vector": None if embedded is None else halfvec(embedded.vector),
+        "space": None if space is None else space.id,
+        "words": tidy(question.text, MAX_QUESTION),
+        "candidates": CANDIDATES,
+        "k": RANK_CONSTANT,
+        "near": None,
+    }
     async with (
         in_guild(conn, question.guild_id),
         conn.cursor(row_factory=class_row(Found)) as cursor,
     ):
-        await cursor.execute(
-            QUERY,
-            {
-                "guild": question.guild_id,
-                "readable": sorted(question.readable),
-                "kinds": None if question.kinds is None else list(question.kinds),
-                "not_run": question.not_run,
-                "vector": None if embedded is None else halfvec(embedded.vector),
-                "space": None if space is None else space.id,
-                "words": tidy(question.text, MAX_QUESTION),
-                "candidates": CANDIDATES,
-                "k": RANK_CONSTANT,
-            },
-        )
+        if space is not None and embedded is not None:
+            index = NearIndex(question.guild_id, space.id, embedded.space.dims)
+            values["near"] = await nearest(conn, index, PLACES, values)
+        await cursor.execute(QUERY, values)
         rows = await cursor.fetchall()
     threshold = None if space is None else space.same_subject_at
     judged = verdicts([Evidence(row.similarity, row.coverage) for row in rows], threshold)

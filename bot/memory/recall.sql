@@ -1,5 +1,6 @@
 -- The hits of a question in one guild: nearest vectors and best matching words, fused by reciprocal rank.
--- MATERIALIZED keeps the scan of the guild's vectors exact, whatever indexes there are.
+-- ``near`` are the ids that the guild's index found, nearest first; null: there is none. MATERIALIZED keeps the scan of the
+-- guild's vectors exact, whatever indexes there are.
 WITH readable AS NOT MATERIALIZED (
     SELECT id, space_id, embedding
     FROM memory
@@ -9,10 +10,13 @@ WITH readable AS NOT MATERIALIZED (
       AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s::text[]))
       AND (%(not_run)s::uuid IS NULL OR run_id IS DISTINCT FROM %(not_run)s::uuid)
 ), measured AS MATERIALIZED (
-    SELECT id, embedding <=> %(vector)s::halfvec AS distance FROM readable WHERE space_id = %(space)s::integer
+    SELECT id, embedding <=> %(vector)s::halfvec AS distance FROM readable
+    WHERE space_id = %(space)s::integer AND %(near)s::bigint[] IS NULL
 ), nearest AS (
-    SELECT id, row_number() OVER (ORDER BY distance, id) AS place
-    FROM measured ORDER BY distance, id LIMIT %(candidates)s
+    (SELECT id, row_number() OVER (ORDER BY distance, id) AS place
+     FROM measured ORDER BY distance, id LIMIT %(candidates)s)
+    UNION ALL
+    SELECT given.id, given.place FROM unnest(%(near)s::bigint[]) WITH ORDINALITY AS given(id, place)
 ), wordiest AS (
     SELECT id, coverage, row_number() OVER (ORDER BY rank DESC, id) AS place
     FROM memory_words(%(guild)s, %(readable)s::bigint[], %(kinds)s::text[], %(not_run)s::uuid, %(words)s, %(candidates)s)

@@ -18,10 +18,10 @@ from psycopg.types import TypeInfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from bot.clock import Clock
-from bot.errors import CogswarmError, OutsideError, TimedOut
+from bot.errors import CogswarmError, ConfigError, OutsideError, TimedOut
 from bot.observe.known_secrets import NO_SECRETS, Secrets
 from bot.storage.clean_values import cleaning
-from bot.storage.connecting import DatabaseAway, Parameters, place, refusal
+from bot.storage.connecting import DatabaseAway, Parameters, connected, place, refusal
 from bot.storage.guild_scope import stay_within, within_guild
 
 __all__ = ["Connection", "Database", "HalfVector", "PoolOptions", "WakeUp"]
@@ -84,11 +84,13 @@ class Database:
         *,
         embedded: bool = False,
         secrets: Secrets = NO_SECRETS,
+        owner: Callable[[], Parameters] | None = None,
     ) -> None:
-        """Nothing of ``secrets`` is ever stored."""
+        """Nothing of ``secrets`` is ever stored. ``owner`` is how to connect as who owns the tables."""
         self.options = options or PoolOptions()
         self.embedded = embedded
         self._where = where
+        self._owner = owner
         self._keep_secrets_out = cleaning(secrets)
         self._clock = clock or Clock()
         self._asking: set[asyncio.Task[None]] = set()
@@ -178,6 +180,19 @@ class Database:
                         raise
                     await stack.aclose()
             await stay_within(connection, self._guild_id)
+            yield connection
+
+    @asynccontextmanager
+    async def as_owner(self) -> AsyncGenerator[Connection]:
+        """A connection of its own as who owns the tables, whom no policy binds: to look after indexes, and nothing else.
+
+        Raises:
+            DatabaseAway: the server cannot be reached.
+            ConfigError: this database was opened without its owner.
+        """
+        if self._owner is None:
+            raise ConfigError("The database was opened without the right to change its tables.")
+        async with connected(self._owner()) as connection:
             yield connection
 
     @asynccontextmanager

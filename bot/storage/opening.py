@@ -108,6 +108,7 @@ async def _opened(
                 clock,
                 embedded=embedded,
                 secrets=options.secrets,
+                owner=lambda: _owner_parameters(access()),
             )
             await database.open()
             async with database.connection() as connection:
@@ -137,6 +138,13 @@ def _bot_parameters(access: Access, options: DatabaseOptions) -> Parameters:
     if access.bot_role:
         settings["role"] = access.bot_role
     return with_settings(access.bot, settings)
+
+
+def _owner_parameters(access: Access) -> Parameters:
+    settings = {"search_path": SEARCH_PATH, "statement_timeout": "0"}
+    if access.owner_role:
+        settings["role"] = access.owner_role
+    return with_settings(access.owner, settings)
 
 
 def _layout(data_dir: Path) -> Layout:

@@ -75,6 +75,9 @@ class FatedDatabase:
             self._fate.meet("commit")
         self._fate.meet("committed")
 
+    def within(self, guild_id: int) -> "FatedDatabase":
+        return FatedDatabase(self._database.within(guild_id), self._fate)
+
     async def listen(self, *channels: str) -> AsyncGenerator[Any]:
         async for wake_up in self._database.listen(*channels):
             yield wake_up

@@ -244,6 +244,7 @@ async def test_the_hot_query_reads_the_own_guild_by_index_and_scans_its_vectors_
             "words": "subject 42",
             "candidates": 40,
             "k": 60,
+            "near": None,
         }
         async with in_guild(conn, 7):
             cursor = await conn.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + QUERY, parameters)
