@@ -47,27 +47,48 @@ END;
 REVOKE EXECUTE ON FUNCTION memory_words FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION memory_words TO cogswarm_bot;
 
--- Guild by guild, in every other table: as soon as a transaction says which guild it is about, no other guild's row is to
--- be seen or written. Where nothing is said, all are: the machinery (delivery, leases, clocks) serves all guilds at once.
--- What belongs to no guild (none, or 0) is open to all.
-CREATE FUNCTION in_scope_or_open(guild bigint) RETURNS boolean
+-- Guild by guild, in every table: what a transaction is about is asked once a query and not once a row, so that the planner
+-- still knows how many rows to expect.
+CREATE FUNCTION guild_in_scope() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN coalesce(guild, 0) = 0
-        OR coalesce(current_setting('cogswarm.guild', true), '') IN ('', '*')
-        OR guild::text = current_setting('cogswarm.guild', true);
+    RETURN nullif(nullif(current_setting('cogswarm.guild', true), ''), '*')::bigint;
+CREATE FUNCTION every_guild_in_scope() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN coalesce(current_setting('cogswarm.guild', true) = '*', false);
+CREATE FUNCTION no_guild_in_scope() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN guild_in_scope() IS NULL;
 
--- Every table so far; a table that is made later says so itself, next to its CREATE TABLE.
-DO $$
-DECLARE name text;
+-- As soon as a transaction says which guild it is about, no other guild's row of the table is to be seen or written. Where
+-- nothing is said, all are: the machinery (delivery, leases, clocks) serves all guilds at once. What belongs to no guild
+-- (none, or 0) is open to all. Called beside the CREATE TABLE of every table that has a guild_id.
+CREATE FUNCTION keep_guilds_apart(guild_table regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    rows text := '(SELECT no_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()) OR coalesce(guild_id, 0) = 0';
 BEGIN
-    FOR name IN
-        SELECT relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
-          AND a.attname = 'guild_id' AND NOT a.attisdropped
-    LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-        EXECUTE format(
-            'CREATE POLICY %I ON %I USING (in_scope_or_open(guild_id)) WITH CHECK (in_scope_or_open(guild_id))',
-            name || '_of_guild', name);
-    END LOOP;
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guild_table);
+    EXECUTE format('CREATE POLICY of_guild ON %s USING (%s) WITH CHECK (%s)', guild_table, rows, rows);
 END $$;
+REVOKE EXECUTE ON FUNCTION keep_guilds_apart FROM PUBLIC;
+
+-- Every table so far.
+SELECT keep_guilds_apart(c.oid)
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+  AND a.attname = 'guild_id' AND NOT a.attisdropped
+ORDER BY c.oid;
+
+-- What is remembered stays closed where nothing is said.
+DROP POLICY memory_of_guild ON memory;
+CREATE POLICY of_guild ON memory
+    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
+    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
+DROP POLICY memory_opt_out_of_guild ON memory_opt_out;
+CREATE POLICY of_guild ON memory_opt_out
+    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
+    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
+DROP POLICY source_of_guild ON source;
+CREATE POLICY of_guild ON source
+    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
+    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));

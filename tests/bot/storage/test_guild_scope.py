@@ -12,10 +12,12 @@ from bot.storage.guild_scope import in_every_guild, in_guild
 UNPROTECTED = """
 SELECT relname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'guild_id' AND NOT a.attisdropped
-  AND NOT (c.relrowsecurity AND EXISTS (
-      SELECT 1 FROM pg_policies AS p
-      WHERE p.schemaname = 'public' AND p.tablename = c.relname AND p.cmd = 'ALL' AND p.roles = '{public}'
-        AND p.qual ~ '^in_scope(_or_open)?\\(guild_id\\)$' AND p.with_check = p.qual))
+  AND NOT (c.relrowsecurity
+           AND (SELECT count(*) FROM pg_policies AS p WHERE p.schemaname = 'public' AND p.tablename = c.relname) = 1
+           AND EXISTS (SELECT 1 FROM pg_policies AS p
+                       WHERE p.schemaname = 'public' AND p.tablename = c.relname AND p.policyname = 'of_guild'
+                         AND p.cmd = 'ALL' AND p.roles = '{public}' AND p.with_check = p.qual
+                         AND p.qual LIKE '%guild_id = ( SELECT guild_in_scope() %'))
 """
 
 NOTE = "INSERT INTO cog_note (guild_id, cog, name, value) VALUES (%s, 'a cog', 'a name', '1')"
@@ -26,9 +28,11 @@ async def test_every_table_with_a_guild_has_a_policy(database: Database, databas
     async with database.connection() as conn:
         assert await (await conn.execute(UNPROTECTED)).fetchall() == []
     async with await psycopg.AsyncConnection.connect(database_url) as owner:
-        # the control: a table whose author forgot
+        # the control: a table whose author forgot, until they say it
         await owner.execute("CREATE TABLE public.forgotten (guild_id bigint)")
         assert await (await owner.execute(UNPROTECTED)).fetchall() == [("forgotten",)]
+        await owner.execute("SELECT keep_guilds_apart('forgotten')")
+        assert await (await owner.execute(UNPROTECTED)).fetchall() == []
         await owner.rollback()
 
 
