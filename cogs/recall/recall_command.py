@@ -12,6 +12,7 @@ type Ctx = Context[RecallSettings]
 SHOWN = 5
 LONGEST_QUERY = 500
 PASSAGE = 280
+TITLE = 80
 
 
 async def suggest_kind(ctx: Ctx, typed: str) -> Sequence[str]:
@@ -78,12 +79,20 @@ def _note(found: Sequence[Recollection]) -> str:
     return "" if any(one.clear for one in found) else messages.UNCLEAR_FOR_TOOL
 
 
+def _passage(one: Recollection) -> str:
+    text = " ".join(one.passage.split())
+    # a short fact is its own title
+    if not text or text == " ".join(one.title.split())[:TITLE]:
+        return ""
+    return messages.PASSAGE.format(text=plain(text[:PASSAGE]))
+
+
 def _lines(found: Sequence[Recollection]) -> list[str]:
     lines = [
         messages.ITEM.format(
             number=number,
-            title=title(one.title, 80),
-            passage=plain(" ".join(one.passage.split())[:PASSAGE]) or "…",
+            title=title(one.title, TITLE),
+            passage=_passage(one),
             link=one.link,
             kind=plain(one.kind),
             when=int(one.at.timestamp()),
