@@ -79,9 +79,17 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
   AND a.attname = 'guild_id' AND NOT a.attisdropped
 ORDER BY c.oid;
 
--- What is remembered stays closed where nothing is said.
+-- What is remembered, and what is pinned, stays closed where nothing is said.
 DROP POLICY memory_of_guild ON memory;
 CREATE POLICY of_guild ON memory
+    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
+    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
+DROP POLICY fact_of_guild ON fact;
+CREATE POLICY of_guild ON fact
+    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
+    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
+DROP POLICY fact_place_of_guild ON fact_place;
+CREATE POLICY of_guild ON fact_place
     USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
     WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
 DROP POLICY memory_opt_out_of_guild ON memory_opt_out;
