@@ -1,26 +1,10 @@
 """What reviewing pull requests is made of: `Context.code` and `Run.code` hand these out."""
 
-from bot.review.checking import (
-    CheckReport,
-    Checks,
-    ConfigTouched,
-    NotChecked,
-    Tested,
-    Untested,
-)
+from bot.review.checking import CheckReport, Checks, ConfigTouched, NotChecked, Tested, Untested
 from bot.review.desk import Code
 from bot.review.diff_lines import DiffLines, Placed, diff_lines, placed, renames
 from bot.review.events import RepositoryEvent
-from bot.review.finding import (
-    Finding,
-    Pushed,
-    Severity,
-    Source,
-    Spotted,
-    identified,
-    pushed,
-    worst_first,
-)
+from bot.review.finding import Finding, Pushed, Severity, Source, Spotted, identified, pushed, worst_first
 from bot.review.github import (
     GitHub,
     GitHubBusy,
@@ -45,8 +29,11 @@ from bot.review.pull_request import (
     Repository,
     Verdict,
 )
+from bot.review.review import UNDER_REVIEW, Kept, Review, ReviewState, Settled, Suppressed
+from bot.review.reviews import Reviews
 
 __all__ = [
+    "UNDER_REVIEW",
     "ChangedFile",
     "Check",
     "CheckReport",
@@ -64,6 +51,7 @@ __all__ = [
     "GitHubTimedOut",
     "HeadMoved",
     "InlineComment",
+    "Kept",
     "Listed",
     "NewReview",
     "NotChecked",
@@ -76,9 +64,14 @@ __all__ = [
     "Pushed",
     "Repository",
     "RepositoryEvent",
+    "Review",
+    "ReviewState",
+    "Reviews",
+    "Settled",
     "Severity",
     "Source",
     "Spotted",
+    "Suppressed",
     "Tested",
     "Untested",
     "Verdict",

@@ -1,5 +1,6 @@
 """What a cog's commands, buttons and listeners are given: who, where, its settings, and how to start work."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
@@ -32,11 +33,13 @@ from bot.plugins.permissions import holds
 from bot.plugins.settings import NoSettings, Settings
 from bot.plugins.typed_times import moment
 from bot.review.desk import Code
+from bot.review.reviews import Reviews
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.allocation.candidates import Award, Candidate, Need
 from bot.work.allocation.strategies import STRATEGIES
 from bot.work.auctions.desk import Auctions
 from bot.work.choosing import custom_id
+from bot.work.control import stopping
 from bot.work.notes import Notes
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun, RunRow
@@ -98,14 +101,14 @@ class Context(Generic[S]):
         """This server as its members and admins see it: what is on, who may use what, and why not."""
         return self._server
 
-    def at(self, channel_id: int) -> "Context[S]":
+    def at(self, channel_id: int, *, in_thread: bool = False) -> "Context[S]":
         """The same in another channel of this server: with that channel's settings, and what is started speaks there.
 
-        Raises `UserError` where the cog is switched off in that channel.
+        ``in_thread`` says that it is a thread, in which no other is opened. Raises `UserError` where the cog is switched off in that channel.
         """
         server = self._server.at(self._cog.name, channel_id)
         context = copy(self)
-        context._server, context._where = server, Where(self.guild_id, channel_id, in_thread=False)  # noqa: SLF001 - its own copy
+        context._server, context._where = server, Where(self.guild_id, channel_id, in_thread=in_thread)  # noqa: SLF001 - its own copy
         context._settings = server.values(self._cog.name)  # noqa: SLF001 - as above
         return context
 
@@ -187,6 +190,12 @@ class Context(Generic[S]):
         return Votes(
             self._services.tasks, self.guild_id, name, lambda conn: self._server.check_still_on(conn, name)
         )
+
+    @property
+    def reviews(self) -> Reviews:
+        """This server's reviews of pull requests: their threads, what was found, and what is suppressed."""
+        services = self._services
+        return Reviews(services.database, stopping(self._author.id, services.ring), self.guild_id)
 
     async def award(
         self, strategy: str, task: Task, need: Need, candidates: Sequence[Candidate], chance: Random
@@ -357,13 +366,14 @@ class Context(Generic[S]):
         lane: str | None = None,
         within: timedelta | None = None,
         priority: Priority = "normal",
+        key: str | None = None,
         **arguments: Any,
     ) -> UUID | None:
         """Start durable work: a status message with a stop button, a thread under it, and the run.
 
         In a thread the work speaks there. ``quiet`` posts no status message; ``under`` opens the thread under a message of
         this channel instead. Of runs with the same ``lane`` in one place each waits for the one before it. The same event
-        starts nothing twice (None). Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting
+        starts nothing twice (None), and nor does the same ``key`` on this server, whatever happened. Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting
         included (left out: what the workflow declares); ``priority`` whose turn it is among this server's runs.
         """
         name = getattr(workflow, "__name__", "")
@@ -380,7 +390,8 @@ class Context(Generic[S]):
         async with self._services.database.transaction() as conn:
             await self._server.check_still_on(conn, self._cog.name)
             # What a cog does by itself has no event that could come twice.
-            if self._event_id and not await runs_table.handle_once(conn, self._cog.name, self._event_id):
+            handled = self._event_id if key is None else _id_of(self.guild_id, key)
+            if handled and not await runs_table.handle_once(conn, self._cog.name, handled):
                 return None
             opening = Opening(run_id, shown, self._author.id, self.channel_id, in_thread=self.in_thread)
             status_row, thread_row = await opened(
@@ -566,3 +577,8 @@ class Context(Generic[S]):
             await runs_table.ask_to_stop(conn, run_id, self._author.id, reason)
             await self._services.ring(conn, run_id)
         return True
+
+
+def _id_of(guild_id: int, key: str) -> int:
+    """The id under which a key counts as handled; below zero, where Discord has none."""
+    return -int.from_bytes(hashlib.sha256(f"{guild_id}:key:{key}".encode()).digest()[:7]) - 1

@@ -58,6 +58,11 @@ class Code:
         return tuple(sorted(name for name, one in named.items() if self._guild_id in one.servers))
 
     @property
+    def web(self) -> str:
+        """The address of the code host's pages."""
+        return "https://github.com" if self._parts is None else self._parts.section.web_url
+
+    @property
     def hears(self) -> bool:
         """Whether the host tells what happens by webhooks; otherwise it is asked now and then."""
         return self._parts is not None and self._parts.section.webhook_secret is not None

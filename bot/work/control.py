@@ -1,5 +1,6 @@
 """What people do to runs: stop them, and let those that failed or were stopped go on."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from bot.work import runs_table
@@ -19,6 +20,17 @@ async def stop(conn: Connection, row: RunRow, by: int, ring: Ring) -> str:
     if state in runs_table.UNDER_WAY:
         await ring(conn, row.id)
     return state or row.state
+
+
+def stopping(by: int, ring: Ring) -> Callable[[Connection, UUID, str], Awaitable[None]]:
+    """A function that asks for a run to be stopped in the caller's transaction, with the reason that people read."""
+
+    async def stop_for(conn: Connection, run_id: UUID, reason: str) -> None:
+        state = await runs_table.ask_to_stop(conn, run_id, by, reason)
+        if state in runs_table.UNDER_WAY:
+            await ring(conn, run_id)
+
+    return stop_for
 
 
 async def retry(conn: Connection, run_id: UUID, ring: Ring, ahead: float = 0.0) -> bool:

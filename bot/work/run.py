@@ -31,10 +31,12 @@ from bot.memory.sources import Document, Source
 from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
 from bot.review.desk import Code
+from bot.review.reviews import Reviews
 from bot.work import kept_messages, lanes, runs_table
 from bot.work.auctions.desk import Auctions
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
+from bot.work.control import stopping
 from bot.work.lanes import Earlier
 from bot.work.notes import Notes
 from bot.work.once import once
@@ -137,6 +139,12 @@ class Run:
     def votes(self) -> Votes:
         """The votes of the run's server; what is changed there is committed at once, so change it in a step."""
         return Votes(self._task_services, self.principal.guild_id, self._row.cog)
+
+    @property
+    def reviews(self) -> Reviews:
+        """The reviews of pull requests on the run's server; what is changed there is committed at once: do it in a step."""
+        services, principal = self._services, self.principal
+        return Reviews(services.database, stopping(principal.member_id, services.ring), principal.guild_id)
 
     @property
     def _task_services(self) -> TaskServices:
@@ -453,13 +461,13 @@ class Run:
         """Show a remark in the status message, such as a source that failed."""
         await self._voice.line(Line("note", text))
 
-    async def react(self, message_id: int, emoji: str) -> None:
-        """Show a state on a message of the run's thread."""
-        await self._voice.mark("react", message_id, emoji)
+    async def react(self, message_id: int, emoji: str, *, channel_id: int | None = None) -> None:
+        """Show a state on a message of the run's thread, or of another channel."""
+        await self._voice.mark("react", message_id, emoji, channel_id)
 
-    async def unreact(self, message_id: int, emoji: str) -> None:
+    async def unreact(self, message_id: int, emoji: str, *, channel_id: int | None = None) -> None:
         """Take a state back."""
-        await self._voice.mark("unreact", message_id, emoji)
+        await self._voice.mark("unreact", message_id, emoji, channel_id)
 
     async def history(
         self, channel_id: int, *, since: timedelta | None = None, limit: int = 100

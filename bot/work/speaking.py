@@ -118,10 +118,10 @@ class Voice:
             key = f"{self._row.id}:now:{self._row.fence}:{self._ticks}"
             await self._services.surface.edit(conn, key, self._row.status_row, say)
 
-    async def mark(self, kind: str, message_id: int, emoji: str) -> None:
-        """Show a state on a message of the thread (``react``), or take it back (``unreact``)."""
+    async def mark(self, kind: str, message_id: int, emoji: str, channel_id: int | None = None) -> None:
+        """Show a state on a message of the thread, or of a channel (``react``), or take it back (``unreact``)."""
         key = self._steps.next_key(kind)
-        channel_id = self._row.thread_id
+        channel_id = channel_id or self._row.thread_id
         if key in self._steps or channel_id is None:
             return
         surface = self._services.surface

@@ -40,7 +40,7 @@ async def _process(url: str, folder: Path, run_id: UUID, stop_at: str, *, kill: 
     return [one for one in said if one in {"before", "amid", "over"}]
 
 
-async def _free(database: Database, run_id: UUID) -> None:
+async def free(database: Database, run_id: UUID) -> None:
     """Wait until the dead process' lease is over."""
 
     async def is_due() -> bool:
@@ -73,7 +73,7 @@ async def test_what_was_approved_is_done_once_whenever_the_process_is_killed(
     manager = Voter(9, manages=True)
     assert (await ward.say(uuid5(run_id, "ask pay"), manager)).decides
     assert stop_at in await _process(database_url, tmp_path, run_id, stop_at, kill=True)
-    await _free(database, run_id)
+    await free(database, run_id)
     await _process(database_url, tmp_path, run_id, "", kill=False)
     rows: list[tuple[Any, ...]]
     async with await psycopg.AsyncConnection.connect(database_url) as owner:
