@@ -10,6 +10,7 @@ import yaml
 
 from bot.config.tools import default_tools
 from bot.errors import UserError
+from bot.local_github.script import REPOSITORY
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
@@ -25,6 +26,8 @@ SET_APART: Mapping[str, Mapping[str, Any]] = {
         "tasks": {"queue": True, "strategy": "auction", "agents": list(AGENTS)},
         "auction": {"minutes": 0.5},
     },
+    # Whoever tries it is alone, so who asks for a review decides about it.
+    "code-review": {"code_review": {"repositories": [REPOSITORY], "own": True}},
 }
 """What is set for single channels of the scene, by their names."""
 
@@ -94,6 +97,7 @@ def demo_config(
                 "approvals",
                 "auction",
                 "chat",
+                "code_review",
                 "consensus",
                 "pins_memory",
                 "recall",

@@ -88,11 +88,12 @@ async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
             demo_walks.bids,
             demo_walks.remembers,
             demo_walks.decides,
+            demo_walks.reviews,
             demo_walks.asks_somebody,
         ):
             await walk(page, tmp_path)
         children = _children(process)
-        assert len(children) == 3
+        assert len(children) == 4
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 30) == 130
     assert _alive(children) == []
