@@ -95,13 +95,17 @@ async def _ask(
 
 
 async def _show_draft(run: Run, draft: Draft) -> None:
-    """Every word that would be posted; in a file where it is long or would not stand in a fence."""
+    """What would be posted as GitHub shows it, as far as it fits, and every letter of it in a file."""
     head = draft.head[:SHORT]
-    text = draft.text
-    fits = len(text) <= SHOWN and "```" not in text
-    shown = f"```\n{text}\n```" if fits else messages.DRAFT_IN_FILE
-    files = [] if fits else [File(messages.DRAFT_FILE.format(head=head), text.encode("utf-8", "replace"))]
-    await run.post(f"{messages.DRAFT_HEAD.format(head=head)}\n{shown}", files=files)
+    lines = [messages.DRAFT_HEAD.format(head=head)]
+    for part in draft.parts:
+        quoted = "\n".join(f"> {line}" for line in part.splitlines())
+        if sum(map(len, lines)) + len(quoted) > SHOWN:
+            lines.append(messages.DRAFT_GOES_ON)
+            break
+        lines.append(quoted)
+    file = File(messages.DRAFT_FILE.format(head=head), draft.text.encode("utf-8", "replace"))
+    await run.post("\n".join(lines), files=[file])
 
 
 async def _files(run: Run, seen: PullRequest) -> list[ChangedFile]:

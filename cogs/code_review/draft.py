@@ -27,11 +27,15 @@ class Draft:
         return NewReview(verdict, self.head, self.body, self.comments)
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The body and each comment, for people to read."""
+        said = (f"`{one.path.replace('`', chr(39))}:{one.line}` {one.body}" for one in self.comments)
+        return (self.body, *said)
+
+    @property
     def text(self) -> str:
-        """Every word of it, as people read it before they decide."""
-        parts = [self.body]
-        parts += [f"--- {one.path}:{one.line}\n{one.body}" for one in self.comments]
-        return "\n\n".join(parts)
+        """Every letter of it: the body, then each comment with its place."""
+        return "\n\n".join([self.body, *(f"--- {one.path}:{one.line}\n{one.body}" for one in self.comments)])
 
     @property
     def digest(self) -> str:

@@ -67,7 +67,9 @@ async def look(
         await run.note(messages.MOVED)
         return
     files = bounded(everything, ruled.rules.ignore)
-    await run.stage(messages.CHECKING.format(files=count(len(files), "file")))
+    await run.stage(
+        (messages.CHECKING if model else messages.CHECKING_WITHOUT).format(files=count(len(files), "file"))
+    )
     first = not before.looked
     found = await _look_at(
         run, wanted, seen, files, ruled, {} if full else before.blobs, model=model, walk=first or full

@@ -97,6 +97,7 @@ PROPOSE = "Propose tests"
 
 READING = "Reading the pull request"
 CHECKING = "{files} changed: lint, security, tests, review and summary look at it"
+CHECKING_WITHOUT = "{files} changed: lint, security and tests look at it"
 TELLING = "Telling what was found"
 MOVED = "It was pushed to while I was reading, so the next look begins with that push."
 NOTHING_NEW = "Nothing was pushed since the last look."
@@ -146,9 +147,9 @@ DONE = "Done."
 REDRAFTED = "What is suppressed has changed, so there is another draft below."
 
 # deciding
-DRAFT_HEAD = "**What would be posted to GitHub**, word for word, at `{head}`:"
+DRAFT_HEAD = "**What would be posted to GitHub** about `{head}`; the file below has it letter for letter:"
 DRAFT_FILE = "review-{head}.md"
-DRAFT_IN_FILE = "The whole of it is in the file below."
+DRAFT_GOES_ON = "-# It goes on in the file."
 ASK = "{pull}: post this review of {head} to GitHub? (draft {digest})"
 VERDICTS: Mapping[str, str] = {
     "approve": "Approve",
@@ -177,7 +178,7 @@ BODY_FIXED = "Fixed since the review before: {count}."
 BODY_TOOLS = (
     "Looked at by programs and agents, decided by a person. Opinions of a language model are marked as such."
 )
-COMMENT = "**{severity}** · {what}\n\n{message}"
+COMMENT = "**{severity}** · {what}: {message}"
 
 # what happens on GitHub
 SAID = "💬 **{who}** on GitHub{place}: {text} [↗](<{url}>)"

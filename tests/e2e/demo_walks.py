@@ -110,11 +110,16 @@ async def reviews(page: Page, folder: Path) -> None:
     """In #code-review a pull request of the small GitHub becomes a thread: agents look, and whoever asked decides."""
     await _go(page, "code-review")
     await _command(page, "/review")
-    await page.get_by_role("option", name=re.compile("Let customers use coupons")).first.click(timeout=ANSWER_MS)
+    await page.get_by_role("option", name=re.compile("Let customers use coupons")).first.click(
+        timeout=ANSWER_MS
+    )
     await page.get_by_role("button", name="Send", exact=True).click()
     await page.get_by_text("Open thread").last.click(timeout=ANSWER_MS)
     await page.get_by_role("button", name="Request changes", exact=True).last.click(timeout=ANSWER_MS)
     await expect(page.get_by_text("stands on GitHub").last).to_be_visible(timeout=ANSWER_MS)
+    if not keeps_pictures():
+        return
+    await page.get_by_text("Findings:").first.scroll_into_view_if_needed()
     await _picture(page, "code-review.png", folder)
 
 
