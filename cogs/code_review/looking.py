@@ -11,6 +11,7 @@ from cogs.code_review import agents, messages, status
 from cogs.code_review.cog import CodeReviewSettings, code_review
 from cogs.code_review.deciding import decide
 from cogs.code_review.diffs import bounded
+from cogs.code_review.noted import settings_changed, without_tests
 from cogs.code_review.opinions import Opinion, as_findings, opinion
 from cogs.code_review.own_rules import PATH, Ruled, own_rules
 from cogs.code_review.summary import walkthrough
@@ -25,8 +26,6 @@ from cogswarm.review import (
     Kept,
     PullRequest,
     Settled,
-    Severity,
-    Spotted,
     identified,
     renames,
 )
@@ -167,14 +166,8 @@ async def _settle(
         kind: (*now, *(one.finding for one in known if one.kind == kind and one.finding.spotted.by in away))
         for kind, now in report.findings.items()
     }
-    untested = [
-        Spotted(
-            by=agents.TESTS, source="tool", rule=messages.UNTESTED_RULE, severity=Severity.NOTE, path=one.path, line=one.line,
-            message=messages.UNTESTED.format(function=one.function), about=f"untested {one.function}",
-        )
-        for one in report.untested
-    ]  # fmt: skip
-    found[agents.TESTS] = identified(untested, {})
+    found[agents.LINT] = (*found.get(agents.LINT, ()), *identified(settings_changed(report), {}))
+    found[agents.TESTS] = identified(without_tests(report), {})
     blobs = dict(review.blobs)
     if model and not said.why:
         texts = await run.code.texts(seen, [one for one in files if one.path in looked_at])

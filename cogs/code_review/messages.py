@@ -115,10 +115,8 @@ MORE = "-# and {count} more; `/reviews status` lists them all."
 SEVERITIES = ("note", "low", "medium", "high")
 OLD_ONE = "fixed before, and there again"
 NOT_CHECKED = "-# Not looked at: {what}"
-TOUCHED = (
-    "⚠️ This pull request changes what tools go by: {paths}. Here the bot's own settings hold, elsewhere (in CI, say) the "
-    "changed ones may."
-)
+SETTINGS_RULE = "settings"
+TOUCHED = "This changes what tools go by ({of}). Here the bot's own settings hold; elsewhere, such as in CI, the changed ones may."
 OWN_RULES = "⚠️ It also changes `{path}`, by which I review; until it is merged the one in `{branch}` holds."
 RULES_BROKEN = "-# `{path}` in `{branch}` cannot be read, so it was left out: {why}"
 NO_OPINION = "-# The language model had no say at this push: {why}"

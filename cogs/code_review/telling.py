@@ -67,13 +67,8 @@ def _beside(
     kind: str, report: CheckReport, checks: Sequence[Check], said: Opinion, *, first: bool
 ) -> list[str]:
     if kind == agents.LINT:
-        touched = dict.fromkeys(f"{title(one.path, 80)} ({one.of})" for one in report.touched)
-        lines = [messages.TOUCHED.format(paths=_some(list(touched)))] if touched else []
-        failed = dict.fromkeys(plain(one.why) for one in report.not_checked if one.tool or first)
-        return [
-            *lines,
-            *([messages.NOT_CHECKED.format(what=_some(list(failed), " "))] if failed and first else []),
-        ]
+        unread = dict.fromkeys(plain(one.why) for one in report.not_checked)
+        return [messages.NOT_CHECKED.format(what=_some(list(unread), " "))] if unread and first else []
     if kind == agents.TESTS:
         failing = [title(one.name, 60) for one in checks if one.state == "failed"]
         lines = [messages.CHECKS_FAIL.format(names=_some(failing))] if failing else []

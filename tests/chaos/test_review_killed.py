@@ -64,12 +64,12 @@ async def test_a_review_is_posted_once_whenever_the_process_is_killed(
         section = GitHubSection.model_validate(
             {
                 "api_url": api_of(host),
-                "token": TOKEN,
+                "access_token": TOKEN,
                 "repositories": {str(PULL.repository): {"servers": [ADA.guild_id]}},
             }
         )
         told = section.model_dump_json(include={"api_url", "repositories"})
-        told = f'{told[:-1]},"token":"{TOKEN}"}}'
+        told = f'{told[:-1]},"access_token":"{TOKEN}"}}'
         async with github_opened(section, Clock()) as github:
             seen = await github.pull(PULL)
         reviews, look = Reviews(database, _nobody, ADA.guild_id), uuid4()

@@ -119,7 +119,9 @@ async def reviews(page: Page, folder: Path) -> None:
     await expect(page.get_by_text("stands on GitHub").last).to_be_visible(timeout=ANSWER_MS)
     if not keeps_pictures():
         return
-    await page.get_by_text("Findings:").first.scroll_into_view_if_needed()
+    await page.mouse.move(1150, 500)
+    await page.mouse.wheel(0, -5_000)  # to what the agents have said, at the thread's beginning
+    await page.wait_for_timeout(DRAWN_MS)
     await _picture(page, "code-review.png", folder)
 
 

@@ -47,7 +47,7 @@ class House:
             "web": {"port": 0},
             "servers": {"channels": [channel]},
             "github": {
-                "api_url": api_of(self.host), "token": TOKEN, "webhook_secret": SECRET, "request_seconds": 5,
+                "api_url": api_of(self.host), "access_token": TOKEN, "webhook_secret": SECRET, "request_seconds": 5,
                 "look_seconds": 3600, "repositories": {NAME: {"servers": [guild]}},
             },
         }  # fmt: skip

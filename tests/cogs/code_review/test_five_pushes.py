@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from cogs.code_review import messages
-from cogswarm.testing import Person
+from cogswarm.testing import Heard, Person
 from tests.cogs.code_review.conftest import House
 from tests.sizes import size
 
@@ -91,7 +91,7 @@ async def test_each_push_tells_what_is_new_and_github_hears_nothing_twice(house:
     await void(house, thread)
 
 
-async def status(thread: Person):  # noqa: ANN201
+async def status(thread: Person) -> Heard:
     return next(one for one in await thread.history() if one.text.startswith("**["))
 
 

@@ -68,7 +68,7 @@ async def test_agents_with_a_model_and_people_who_suppress_ask_and_decide(
     # a model that fails has no say, and what it said before is still open
     scripted_model.will_fail(AuthFailed("The key is wrong."), when=remarks)
     await house.push(house.repo.pulls[1], {"shop/coupons.py": f"# coupons\n{COUPONS}"})
-    assert "0 new · 3 still open · 0 fixed" in (await thread.hears("**Push")).text
+    assert "0 new · 4 still open · 0 fixed" in (await thread.hears("**Push")).text
     assert "The key is wrong." in (await thread.hears("had no say")).text
     scripted_model.must_be_used_up()
 
@@ -79,7 +79,8 @@ async def _said(thread: Person, model: ScriptedModel) -> Heard:
     said = {one.author: one.text for one in await thread.history(100)}
     assert "Risk: **high** · Effort to review: **2**/5" in said["Summary"]
     assert "evil.test/" not in said["Summary"]
-    assert "changes what tools go by: ruff.toml (ruff)" in said["Lint"]
+    assert "lint settings · ruff.toml" in said["Lint"]
+    assert "changes what tools go by (ruff)" in said["Lint"]
     assert "bandit B307" in said["Security"]
     assert "No test names `apply`" in said["Tests"]
     assert "bug (opinion, 95% sure)" in said["Review"]
@@ -117,7 +118,7 @@ async def _suppressed(house: House, thread: Person, asked: Heard) -> Heard:
     await thread.hears(messages.REDRAFTED)
     again = await thread.hears(lambda one: "post this review of" in one.text and one.id != asked.id)
     assert "B307" not in (await current(thread, "**What would be posted")).text
-    await thread.sees(status, "2 open · 0 fixed · 1 suppressed")
+    await thread.sees(status, "3 open · 0 fixed · 1 suppressed")
     refused = await house.says(theirs, again, "Comment")
     assert "not for you to decide" in refused
     assert "Only admins" in (await (await thread.slash("reviews status")).answer()).text
