@@ -147,7 +147,8 @@ async def lost_thread(conn: Connection, guild_id: int, thread_id: int) -> Review
     if before is not None:
         await conn.execute(
             """
-            UPDATE code_review SET thread_id = NULL, threads = threads + 1, mark = '', state = 'skipped'
+            UPDATE code_review SET thread_id = NULL, threads = threads + 1, mark = '', looked = '',
+                state = 'skipped'
             WHERE id = %s
             """,
             (before.id,),

@@ -1,5 +1,7 @@
 """What GitHub tells, or a look finds: a pull request that is new gets a thread, a push a look, and the rest is shown."""
 
+from datetime import timedelta
+
 from cogs.code_review import messages
 from cogs.code_review.cog import Ctx, code_review
 from cogs.code_review.reflecting import reflect
@@ -11,6 +13,7 @@ from cogswarm.review import PullId, PullRequest, RepositoryEvent, Review
 OPENING = frozenset({"opened", "reopened", "ready_for_review", "synchronize", "review_requested"})
 COMMENTS = frozenset({"issue_comment", "pull_request_review", "pull_request_review_comment"})
 OURS = "<!-- cogswarm review "
+OPENS_WITHIN = timedelta(minutes=2)
 _MOST_SAID = 600
 
 
@@ -46,6 +49,8 @@ async def _goes_on(ctx: Ctx, event: RepositoryEvent, review: Review) -> None:
     if review.state == "skipped":
         return
     if review.thread_id is None:
+        if ctx.now - review.created_at > OPENS_WITHIN:
+            return  # Discord lets none be opened; others of the repository must not wait for this one
         raise OutsideError(messages.OPENING.format(pull=review.pull))  # told again when it is open
     if event.event in COMMENTS:
         if OURS not in event.text and event.text.strip() and (not review.url or event.url != review.url):
@@ -54,20 +59,24 @@ async def _goes_on(ctx: Ctx, event: RepositoryEvent, review: Review) -> None:
     if event.event != "pull_request":
         await _show(ctx, event, review, "")
         return
+    await _changed(ctx, event, review, review.thread_id)
+
+
+async def _changed(ctx: Ctx, event: RepositoryEvent, review: Review, thread_id: int) -> None:
     seen = await ctx.code.pull(review.pull)
     if seen.state != "open":
         await _ended(ctx, event, review, seen)
     elif review.state in {"closed", "merged"}:
         await ctx.reviews.move(review.id, "active")
         await _show(ctx, event, review, messages.REOPENED_SAID.format(who=_who(event)))
-        await look_again(ctx, review, review.thread_id, head=f"{seen.head}:{event.id}")
+        await look_again(ctx, review, thread_id, head=f"{seen.head}:{event.id}")
     elif seen.head == review.head:
         await _show(ctx, event, review, "")
     elif review.state == "paused":
         await _show(ctx, event, review, messages.PUSH_PASSED if event.action == "synchronize" else "")
     else:
         await ctx.reviews.let_go(review.id, messages.PUSHED.format(head=seen.head[:SHORT]))
-        await look_again(ctx, review, review.thread_id, head=seen.head)
+        await look_again(ctx, review, thread_id, head=seen.head)
 
 
 async def _ended(ctx: Ctx, event: RepositoryEvent, review: Review, seen: PullRequest) -> None:

@@ -86,7 +86,8 @@ async def decide_again(ctx: Ctx, review: Review) -> None:
 
 def _named(ctx: Ctx, here: Ctx) -> bool:
     """Whether whoever asks may decide, too: a reviewer does not lose that by asking for another look."""
-    return here.settings.own or is_reviewer(ctx, here.settings)
+    asks = ctx.principal.member_id != ctx.bot_id
+    return asks and (here.settings.own or is_reviewer(ctx, here.settings))
 
 
 def _lane(review_id: UUID) -> str:

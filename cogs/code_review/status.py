@@ -49,7 +49,7 @@ def described(
     labels = ", ".join(title(one, 40) for one in pull.labels[:10])
     lines = [
         messages.STATUS_HEAD.format(
-            title=title(pull.title, 150), url=pull.url, pull=pull.id, author=title(pull.author, 60),
+            title=title(pull.title, 150), url=pull.url, pull=pull.id, author=title(pull.author.removesuffix("[bot]"), 60),
             branch=_code(pull.head_branch), base=_code(pull.base_branch),
             draft=(messages.DRAFT if pull.draft else "") + (messages.FORK if pull.is_from_fork else ""),
         ),

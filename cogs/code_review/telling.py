@@ -9,6 +9,8 @@ from cogswarm import Run, plain, title
 from cogswarm.review import Check, CheckReport, Kept, Settled, worst_first
 
 KINDS = (agents.LINT, agents.SECURITY, agents.TESTS, agents.REVIEW)
+LINTERS = ("ruff",)
+"""Programs that look for mistakes; the others look for what is unsafe."""
 _MOST_NAMED = 10
 
 
@@ -50,14 +52,17 @@ def _push(head: str, settled: Settled) -> str:
 def _lines(
     kind: str, settled: Settled, report: CheckReport, checks: Sequence[Check], said: Opinion, *, first: bool
 ) -> list[str]:
-    new = _worst([one for one in settled.new if one.kind == kind])
-    back = _worst([one for one in settled.back if one.kind == kind])
+    # A thread that takes the place of a deleted one begins with all that is open.
+    fresh, again = (settled.open, ()) if first else (settled.new, settled.back)
+    new = _worst([one for one in fresh if one.kind == kind])
+    back = _worst([one for one in again if one.kind == kind])
     lines = [messages.FOUND.format(count=len(new)), *items(new)] if new else []
     if back:
         lines += [f"{messages.OLD_ONE}:", *items(back)]
     beside = _beside(kind, report, checks, said, first=first)
     if not lines and (first or beside) and not (kind == agents.REVIEW and (said.why or not first)):
-        ran = ", ".join(title(one, 60) for one in report.ran) or messages.NOBODY_RAN
+        own = [one for one in report.ran if one.startswith(LINTERS) == (kind == agents.LINT)]
+        ran = ", ".join(title(one, 60) for one in own) or messages.NOBODY_RAN
         nothing = messages.FOUND_NOTHING.format(ran=ran) if kind in {agents.LINT, agents.SECURITY} else ""
         lines = [nothing] if nothing and first else []
     return [*lines, *beside]

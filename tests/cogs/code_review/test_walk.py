@@ -6,10 +6,12 @@ import pytest
 
 from bot.llm.protocol import AuthFailed, Request
 from bot.local_github.world import Person as Account
+from bot.local_github.world import Pull
 from cogs.code_review import messages
 from cogs.code_review.opinions import GUIDELINES
-from cogswarm.testing import Heard, Person, ScriptedModel
+from cogswarm.testing import Conversation, Heard, Person, ScriptedModel
 from tests.cogs.code_review.conftest import House
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -156,7 +158,7 @@ async def test_without_a_model_by_command_paused_skipped_merged_and_over_a_resta
     await house.start(drafts=False, own=True)
     bo = house.bo
     draft = await house.open("Not yet", {"a.py": "x = 1\n"}, draft=True)
-    await house.open("By a bot", {"b.py": "x = 1\n"}, author=Account("dependabot[bot]", 7, "Bot"))
+    await house.open("By a bot", {"b.py": "import sys\n"}, author=Account("dependabot[bot]", 7, "Bot"))
     assert (await (await bo.slash("reviews list")).answer()).text == messages.NONE
     assert "octo-org/shop#1 Not yet" in await bo.suggestions("review", "url", "not")
     wrong = await (await bo.slash("review", url="http://evil.test/octo-org/shop/pull/1")).answer()
@@ -194,8 +196,14 @@ async def test_without_a_model_by_command_paused_skipped_merged_and_over_a_resta
     assert "octo-org/shop#1" in listed
     assert "· 1 open" in listed
 
-    # merging ends it: nothing can be pressed, and nothing is decided any more
-    house.host.world.close(house.repo, draft, merge=True)
+    await _merged(house, draft, started, status)
+    await _deleted(house)
+
+
+async def _merged(house: House, pull: Pull, started: Conversation, status: Heard) -> None:
+    """Merging ends it: nothing can be pressed, and nothing is decided any more."""
+    bo, thread = house.bo, await started.thread()
+    house.host.world.close(house.repo, pull, merge=True)
     await house.tell()
     await thread.hears("🟣 Merged by **mona**")
     over = await thread.sees(status, "🟣 Merged")
@@ -204,3 +212,20 @@ async def test_without_a_model_by_command_paused_skipped_merged_and_over_a_resta
     closed = await (await bo.slash("review", url="octo-org/shop#1")).answer()
     assert closed.text == messages.CLOSED.format(pull="octo-org/shop#1", state="merged")
     assert len(house.posted()) == 1
+
+
+async def _deleted(house: House) -> None:
+    """A thread that somebody deletes is not missed: another one, where somebody wants it, begins with all that is open."""
+    bo = house.bo
+    again = await bo.slash("review", url="octo-org/shop#2")
+    gone = await again.thread()
+    await gone.hears("post this review of")
+    await house.ada.client.request("DELETE", f"/channels/{gone.channel_id}")
+
+    async def let_go() -> bool:
+        return "shop#2" not in (await (await bo.slash("reviews list")).answer()).text
+
+    await eventually(let_go)
+    other = await (await bo.slash("review", url="octo-org/shop#2")).thread()
+    await other.hears("ruff F401")
+    await other.hears("post this review of")
