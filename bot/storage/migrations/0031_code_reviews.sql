@@ -69,3 +69,13 @@ CREATE TABLE code_suppressed (
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (guild_id, repository, fingerprint)
 );
+
+-- A guild that was left takes its reviews along; the mirror forgets it only where Discord says so.
+CREATE FUNCTION forget_reviews_of_guild() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM code_review WHERE guild_id = OLD.guild_id;
+    DELETE FROM code_suppressed WHERE guild_id = OLD.guild_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_reviews AFTER DELETE ON mirror_guild FOR EACH ROW EXECUTE FUNCTION forget_reviews_of_guild();

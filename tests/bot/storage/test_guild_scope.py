@@ -1,10 +1,12 @@
 """Row-level policies: every table of a guild has one, and what is of one guild sees nothing of another."""
 
 import asyncio
+from typing import LiteralString
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
+from psycopg.sql import SQL, Identifier
 
 from bot.storage.database import Database
 from bot.storage.guild_scope import in_every_guild, in_guild
@@ -84,3 +86,22 @@ async def test_a_connection_that_is_given_back_belongs_to_no_guild(database: Dat
         await asyncio.wait({sleeping})
     every = database.options.max_size
     assert await asyncio.gather(*(sees() for _ in range(every))) == [[(2,)]] * every
+
+
+async def test_a_guild_that_was_left_takes_along_what_was_found_out_and_pinned_there(
+    database: Database,
+) -> None:
+    rows: dict[str, LiteralString] = {
+        "code_review": "(guild_id, repository, number, named, channel_id) VALUES (7, 'a/b', 1, 'A/b', 5)",
+        "code_suppressed": "(guild_id, repository, fingerprint, shown, why, by_id) VALUES (7, 'a/b', 'f', 's', 'w', 6)",
+        "fact_place": "(channel_id, guild_id, home_id) VALUES (5, 7, 5)",
+        "memory_opt_out": "(guild_id, member_id) VALUES (7, 6)",
+    }
+    async with database.connection() as conn, in_every_guild(conn):
+        await conn.execute("INSERT INTO mirror_guild (guild_id, name, owner_id) VALUES (7, 'G', 6)")
+        for table, values in rows.items():
+            await conn.execute(SQL("INSERT INTO {} ").format(Identifier(table)) + SQL(values))
+        await conn.execute("DELETE FROM mirror_guild WHERE guild_id = 7")
+        for table in rows:
+            cursor = await conn.execute(SQL("SELECT count(*) FROM {}").format(Identifier(table)))
+            assert await cursor.fetchone() == (0,), table
