@@ -19,6 +19,7 @@ from bot.mcp.streams import Noted, TransportStreams
 _CONNECT_SECONDS = 30.0
 _SILENCE_SECONDS = 86_400.0
 """Old SSE needs a number; a day of silence between two events is no fault."""
+_FIRST_REFUSAL = 400
 
 
 class _TooMuch(httpx2.StreamError):
@@ -34,27 +35,31 @@ async def http_streams(spec: HttpServer, noted: Noted) -> AsyncGenerator[Transpo
             headers=dict(spec.headers),
             timeout=_CONNECT_SECONDS,
             sse_read_timeout=_SILENCE_SECONDS,
-            httpx_client_factory=partial(_client, spec, noted),
+            httpx_client_factory=partial(guarded_client, spec, noted),
         )
         async with connection as streams:
             yield streams
         return
     timeout = httpx2.Timeout(_CONNECT_SECONDS, read=None)
     async with (
-        _client(spec, noted, headers=dict(spec.headers), timeout=timeout) as http,
+        guarded_client(spec, noted, headers=dict(spec.headers), timeout=timeout) as http,
         streamable_http_client(spec.url, http_client=http, max_sse_event_size=spec.most_bytes) as streams,
     ):
         yield streams
 
 
-def _client(
+def guarded_client(
     spec: HttpServer,
     noted: Noted,
     headers: dict[str, Any] | None = None,
     timeout: httpx2.Timeout | None = None,
     auth: httpx2.Auth | None = None,
 ) -> httpx2.AsyncClient:
+    """The client with which a server elsewhere is spoken to: what it answers is bounded, ``noted`` is told why not."""
+
     async def bound(response: httpx2.Response) -> None:
+        if spec.on_refusal is not None and response.status_code >= _FIRST_REFUSAL:
+            spec.on_refusal(response.status_code, response.headers.get("retry-after", ""))
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"", "identity"}:
             noted("it sent a compressed answer, which was not asked for")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -50,6 +50,8 @@ class HttpServer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     kind: HttpKind = "http"
     most_bytes: int = MOST_BYTES
+    on_refusal: Callable[[int, str], None] | None = field(default=None, repr=False, compare=False)
+    """Told of each answer's status from 400 on, and of its Retry-After, which the SDK keeps to itself."""
 
     @property
     def secrets(self) -> frozenset[str]:

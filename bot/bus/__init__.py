@@ -1,0 +1,1 @@
+"""An agent bus: sending what people say to its agents, and bringing back what they answer, losing nothing."""
