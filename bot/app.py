@@ -19,6 +19,9 @@ from bot.agents.talk_table import Talks
 from bot.asks.present import PresentMembers
 from bot.asks.rules import COG as RULES_OF
 from bot.asks.rules import RulesOfServers
+from bot.bus.bridge import Bridge
+from bot.bus.parts import COG as BRIDGE
+from bot.bus.parts import OfficeSettings
 from bot.clock import Clock
 from bot.config.agents import NO_EMBEDDINGS, OFFLINE, ModelSection
 from bot.config.loaded import LoadedConfig
@@ -34,6 +37,7 @@ from bot.discord.commands import CommandSync
 from bot.discord.context_services import ContextServices
 from bot.discord.deliverer import Deliverer, DelivererSettings
 from bot.discord.delivery import Delivery
+from bot.discord.entrance import Entrance
 from bot.discord.gateway import DIRECT_MESSAGES, REACTIONS, GatewaySettings, stay_connected
 from bot.discord.guild_members import GuildMembers
 from bot.discord.identities import Identities
@@ -70,10 +74,11 @@ from bot.memory.embedder import Embedder
 from bot.memory.library import Library
 from bot.memory.recaller import Recaller
 from bot.memory.upkeep import look_after_memory
+from bot.mirror import channel_table
 from bot.mirror.reader import Mirror
 from bot.observe.known_secrets import telling
 from bot.plugins.cog import Cog
-from bot.plugins.discovery import find
+from bot.plugins.discovery import Candidate, find
 from bot.plugins.guilds import Guilds
 from bot.plugins.lifecycle import Started, started
 from bot.plugins.loading import Loaded, check_settings, check_tool_names, load
@@ -82,7 +87,7 @@ from bot.resources import Resources
 from bot.review.desk import CodeParts
 from bot.review.looking import Looking
 from bot.review.static_checks import StaticChecks
-from bot.storage.database import Database
+from bot.storage.database import Connection, Database
 from bot.storage.opening import DatabaseOptions, open_database
 from bot.web.opening import web_served
 from bot.work.agency import Agency
@@ -111,6 +116,8 @@ class Pace:
     streaming: float = PACE
     """Seconds between two edits of a text that is shown while it is written."""
     duty: DutySettings = field(default_factory=DutySettings)
+    bridge: OfficeSettings | None = None
+    """None: as the configuration says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,8 @@ class Worker:
     engine: Engine
     parts: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
     """What has to go on for as long as it lives, by name."""
+    bridge: Bridge | None = None
+    """Kept at work by the process that has the gateway."""
 
 
 def load_plugins(loaded: LoadedConfig) -> Loaded:
@@ -149,18 +158,28 @@ def load_plugins(loaded: LoadedConfig) -> Loaded:
     return plugins
 
 
+def load_bridge_alone(loaded: LoadedConfig) -> Loaded:
+    """Import the bridge and no other plugin. Raises `ConfigErrors`."""
+    plugins = load([Candidate(BRIDGE, f"cogs.{BRIDGE}", "", "cogswarm")], ())
+    problems = check_settings(plugins, loaded.config)
+    if problems:
+        raise ConfigErrors(problems)
+    return plugins
+
+
 async def run_bot(
     loaded: LoadedConfig,
+    plugins: Loaded | None = None,
     *,
     recognised: Callable[[], None] | None = None,
     ready: Callable[[], None] | None = None,
 ) -> None:
-    """Run the bot until cancelled.
+    """Run the bot until cancelled, with ``plugins`` or all that are found.
 
     ``recognised`` is called when Discord has accepted the token, ``ready`` when the first guild is served. Raises `ConfigError`
     or `OutsideError` where it cannot start.
     """
-    async with running_bot(loaded, load_plugins(loaded)) as bot:
+    async with running_bot(loaded, plugins or load_plugins(loaded)) as bot:
         if recognised is not None:
             recognised()
         await bot.router.ready.wait()
@@ -208,8 +227,10 @@ async def running_bot(
             {REACTIONS} if any("reaction" in cog.hears for cog in router.entrance.cogs.values()) else set()
         )
         intake = MirrorIntake(machinery, uuid4, pace.intake)
+        bridge = {} if worker.bridge is None else {"bridge": worker.bridge.run_forever}
         parts = {
             **worker.parts,
+            **bridge,
             "router": router.keep_going,
             "gateway": partial(
                 stay_connected,
@@ -322,8 +343,9 @@ async def _worker(
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)
+        bridge = _bridge(loaded, database, surface, machinery, pace.bridge, lambda: router.entrance)
         router = _router(
-            loaded, cogs, guilds, api, services, registrar, members, mirror, machinery, pace.router
+            loaded, cogs, guilds, api, services, registrar, members, mirror, machinery, pace.router, bridge
         )
         identities = Identities(api, database, clock=machinery)
         cog_tools.serve(router.entrance, identities.homes, members)
@@ -350,7 +372,7 @@ async def _worker(
         if alone:
             watch = ChoicesWatch(database, guilds, followed, machinery, pace.router.choices)
             parts["choices"] = watch.run_forever
-        yield Worker(api, services, router, engine, parts)
+        yield Worker(api, services, router, engine, parts, bridge)
 
 
 @asynccontextmanager
@@ -449,6 +471,7 @@ def _router(
     mirror: Mirror,
     machinery: Clock,
     pace: RouterPace,
+    bridge: Bridge | None,
 ) -> Router:
     new_id: Callable[[], UUID] = uuid4
     context = ContextServices(
@@ -473,6 +496,7 @@ def _router(
         ahead=services.ahead,
         present=services.present,
         files=services.files,
+        bridge=bridge,
         memory=MemoryParts(
             services.database, Recaller(services.library, mirror), members.reader, services.clock
         ),
@@ -508,6 +532,39 @@ async def _code(
         ) from error
     github = await stack.enter_async_context(github_opened(section, machinery))
     return CodeParts(section, github, StaticChecks.configured(section.checks, loaded.folder), database)
+
+
+def _bridge(
+    loaded: LoadedConfig,
+    database: Database,
+    surface: DiscordSurface,
+    clock: Clock,
+    pace: OfficeSettings | None,
+    entrance: Callable[[], Entrance],
+) -> Bridge | None:
+    config = loaded.config
+    if not config.bridge.is_on:
+        return None
+    is_on = partial(_bridge_is_on, entrance)
+    alerts = config.servers.alert_channel
+    return Bridge(
+        config.bridge,
+        database,
+        surface,
+        clock,
+        is_on,
+        alert_channel=alerts,
+        folder=loaded.folder,
+        settings=pace,
+    )
+
+
+async def _bridge_is_on(
+    entrance: Callable[[], Entrance], conn: Connection, guild_id: int | None, channel_id: int
+) -> bool:
+    if guild_id is None:
+        guild_id = next((one.guild_id for one in await channel_table.find(conn, [channel_id])), None)
+    return guild_id is not None and entrance().off_in(BRIDGE, guild_id, channel_id) is None
 
 
 def _ahead(clock: Clock, machinery: Clock) -> float:

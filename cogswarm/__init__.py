@@ -25,6 +25,10 @@ from bot.agents.slots_table import AtWork
 from bot.asks.approval import Approval
 from bot.asks.policy import Policy, Who
 from bot.asks.rules import ApprovalRules
+from bot.bus.desk import AskBus, BusDesk
+from bot.bus.letter_table import LetterRow as BusLetter
+from bot.bus.letters import Peer as BusPeer
+from bot.bus.request_table import RequestRow as BusRequest
 from bot.discord.agents_desk import Agents, AgentState, AgentView
 from bot.discord.asks_desk import AsksDesk, AskView
 from bot.discord.context import Context
@@ -169,6 +173,7 @@ __all__ = [
     "Answer",
     "Approval",
     "ApprovalRules",
+    "AskBus",
     "AskView",
     "AsksDesk",
     "AtWork",
@@ -182,6 +187,10 @@ __all__ = [
     "BidBy",
     "Board",
     "BudgetUsedUp",
+    "BusDesk",
+    "BusLetter",
+    "BusPeer",
+    "BusRequest",
     "Button",
     "Candidate",
     "Cast",

@@ -1,24 +1,22 @@
 """Finds out what a bus speaks, from its address and from what it offers."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bot.bus.in_process import ECHO, InProcess, InProcessBus, echo
+from bot.bus.in_process import InProcess, InProcessBus, echo
 from bot.bus.letters import Account, Transport
 from bot.bus.mcp_line import LineSettings, McpLine, opened_line
 from bot.bus.mupot import Mupot
 from bot.bus.sos_http import looks_like_it, opened_http
 from bot.bus.sos_mcp import SosMcp
 from bot.clock import Clock
+from bot.config.bridge import ECHO, IN_PROCESS
 from bot.errors import ConfigError, OutsideError
 
 type Protocol = Literal["auto", "sos", "sos-http", "mupot", "in-process"]
-IN_PROCESS = "in-process:"
 
-type OpenBus = Callable[[], "AbstractBus"]
-"""Opens the bus; what it speaks may only be known once it answers."""
 UNKNOWN = "The bus at {host} offers neither `inbox` nor `inbox_lease`; is it an agent bus?"
 
 

@@ -10,7 +10,6 @@ from bot.bus.letters import BusRefused, Letter, Limits, Page, Peer, agent_name
 from bot.clock import Clock
 
 LIMITS = Limits(8_000, 20, 100)
-ECHO = "echo"
 _REQUEST = re.compile(
     rf"\[request_id:({UUID_TEXT})\]\s*(?:\[[A-Z-]+\]\s*)?[^:\n]*:\s?(.*?)(?:\n<!--|\Z)", re.DOTALL
 )

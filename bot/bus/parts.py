@@ -48,8 +48,8 @@ class OfficeRules:
     replies: bool = True
 
 
-type IsOn = Callable[[Connection, int], Awaitable[bool]]
-"""Whether the bridge is on in a channel."""
+type IsOn = Callable[[Connection, int | None, int], Awaitable[bool]]
+"""Whether the bridge is on in a channel (the last), of a server where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bot.bus.context_block import Origin
 from bot.bus.letters import BusBusy, BusRefused, NotLetIn, Transport
 from bot.bus.outgoing import Request, written
 from bot.bus.parts import OfficeParts
-from bot.bus.request_table import RequestRow
+from bot.bus.request_table import NewRequest, RequestRow
 from bot.errors import NotDone, OutsideError
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ async def send_due(parts: OfficeParts, transport: Transport) -> int:
         count += await _whole(_send(parts, transport, row))
 
 
-def text_of(row: RequestRow, key: bytes, characters: int) -> str:
+def text_of(row: RequestRow | NewRequest, key: bytes, characters: int) -> str:
     """What is sent for a request."""
     origin = Origin(str(row.id), row.guild_id, row.channel_id, row.message_id, row.agent)
     return written(Request(origin, row.author, row.body, row.context, row.trusted), key, characters)

@@ -104,7 +104,7 @@ async def _answer(
 ) -> None:
     if row is None:
         row = _from_block(routed, letter)
-    if row is None or not await parts.is_on(conn, row.channel_id):
+    if row is None or not await parts.is_on(conn, row.guild_id or None, row.channel_id):
         await _to_review(conn, parts, letter, "may not write there")
         return
     fate = "posted" if routed.text else "receipt"
@@ -131,7 +131,7 @@ async def _unplaced(
     addressed = _TO_CHANNEL.match(letter.text)
     if addressed is not None and reason == "names no request":
         channel = int(addressed[1] or addressed[2])
-        if channel in parts.rules.may_write.get(letter.agent, ()) and await parts.is_on(conn, channel):
+        if channel in parts.rules.may_write.get(letter.agent, ()) and await parts.is_on(conn, None, channel):
             number = await letter_table.add(conn, parts.rules.line, letter, "posted", reason="to a channel")
             if number is not None:
                 text = neutral(_cut(letter.text[addressed.end() :]))

@@ -21,6 +21,7 @@ COMMANDS = (
     "check",
     "run",
     "worker",
+    "bridge",
     "mcp",
     "runs",
     "invite",

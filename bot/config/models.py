@@ -17,6 +17,7 @@ from bot.config.agents import (
     default_models,
     with_offline,
 )
+from bot.config.bridge import BridgeSection
 from bot.config.fields import (
     DiscordToken,
     FreeForm,
@@ -288,10 +289,6 @@ class PluginsSection(Section):
     )
 
 
-class BridgeSection(Section):
-    """The connection to other chat buses; it has no settings yet."""
-
-
 class Config(Section):
     """Everything ``config.yaml`` can say."""
 
@@ -369,5 +366,6 @@ class Config(Section):
         description="Pull requests on GitHub: who may see which, and what they are checked with (docs/plugins.md).",
     )
     bridge: BridgeSection = Field(
-        default=BridgeSection(), description="The connection to other chat buses; no settings yet."
+        default=BridgeSection(),
+        description="The connection to an agent bus (docs/mumega.md). It is there where an address is given.",
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from bot.config.bridge import ECHO, IN_PROCESS
 from bot.config.tools import default_tools
 from bot.errors import UserError
 from bot.local_github.script import REPOSITORY
@@ -19,6 +20,8 @@ LOOK_SECONDS = 3.0
 """How often the local GitHub is asked what is new, since nobody delivers its webhooks."""
 CHATS = ("chat", "memory")
 """The channels of the scene in which everything written is for the agent."""
+BRIDGE = "bridge"
+"""The channel whose messages go to an agent on a bus inside the bot."""
 AGENTS = {"researcher": "Researcher", "librarian": "Librarian"}
 SET_APART: Mapping[str, Mapping[str, Any]] = {
     "tasks": {"tasks": {"queue": True}},
@@ -99,6 +102,7 @@ def demo_config(
                 "chat",
                 "code_review",
                 "consensus",
+                "mumega_bridge",
                 "pins_memory",
                 "recall",
                 "research",
@@ -120,6 +124,7 @@ def demo_config(
             if github
             else {}
         ),
+        **(_bridge(channels[BRIDGE]) if BRIDGE in channels else {}),
         "cogs": {
             "chat": {"agent": "researcher", "channels": list(CHATS)},
             "research": {
@@ -130,6 +135,11 @@ def demo_config(
             },
         },
     }
+
+
+def _bridge(channel: int) -> dict[str, Any]:
+    """A bus that needs no key and no network, with an agent that repeats what it hears."""
+    return {"bridge": {"url": IN_PROCESS, "channels": {str(channel): ECHO}, "default_agent": ECHO}}
 
 
 def write_config(config: Mapping[str, Any], path: Path) -> None:

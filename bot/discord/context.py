@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from typing_extensions import TypeVar
 
+from bot.bus.desk import BusDesk
 from bot.discord import private
 from bot.discord.agents_desk import Agents
 from bot.discord.answers import Answers
@@ -260,6 +261,12 @@ class Context(Generic[S]):
             raise ConfigError("Nothing is remembered here: this process was started without memory.")
         place = None if self.is_direct else self.channel_id
         return Memory(self._services.memory, self.guild_id, place, self._author)
+
+    @property
+    def bus(self) -> BusDesk:
+        """The agent bus, in the hands of the person who acted: to write to its agents and decide what comes back."""
+        author = self._author
+        return BusDesk(self._services.bridge, self.guild_id, author.id, author.roles)
 
     async def answer(self, wait_id: UUID, value: JsonValue) -> Decision:
         """Answer, for the person who acted, what a run waits for with `Run.wait_answer`; who comes first decides.

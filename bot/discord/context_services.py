@@ -6,6 +6,7 @@ from uuid import UUID
 
 from bot.agents.agent import Persona
 from bot.asks.present import Present
+from bot.bus.bridge import Bridge
 from bot.clock import Clock
 from bot.discord.agents_desk import AgentsParts
 from bot.discord.memory_desk import MemoryParts
@@ -50,6 +51,8 @@ class ContextServices:
     """By how many seconds people's time is ahead of the database's: only ever where a test moves it."""
     memory: MemoryParts | None = None
     """What is remembered, and who may read it; None where nothing is."""
+    bridge: Bridge | None = None
+    """The connection to an agent bus; None where the owner names none."""
 
     def within(self, guild_id: int) -> "ContextServices":
         """The same, for what happens in one guild: of the database there is only what is its own."""

@@ -56,9 +56,11 @@ class Entrance:
             return Refused(refused.reason, f"{refused.sentence} This server's id is {where.guild_id}.")
         return refused
 
-    def off_in(self, cog: str, guild_id: int) -> Refused | None:
-        """Why a cog is off in all of a guild; None where it is on somewhere. Nothing is counted."""
-        knock = Knock(cog, guild_id, self.me, author_is_bot=True, author_is_me=True, way="job")
+    def off_in(self, cog: str, guild_id: int, channel_id: int = 0) -> Refused | None:
+        """Why a cog is off in all of a guild, or in a channel; None where it is on (somewhere). Nothing is counted."""
+        knock = Knock(
+            cog, guild_id, self.me, author_is_bot=True, author_is_me=True, way="job", channel_id=channel_id
+        )
         return gate(knock, self._guilds.rules(guild_id))
 
     def asks_for_roles(self, cog: str, guild_id: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from cogs.chat import given, listening, messages
+from cogs.chat import given, listening, messages, on_bus
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
 from cogs.chat.given import Given
@@ -30,9 +30,14 @@ SUGGESTIONS = 25
 async def suggest_agent(ctx: Ctx, typed: str) -> Sequence[str]:
     """The agents whose name holds what was typed."""
     words = typed.casefold()
-    return [one.name for one in known_agents(ctx) if words in f"{one.name} {one.shown}".casefold()][
-        :SUGGESTIONS
-    ]
+    own = [one.name for one in known_agents(ctx) if words in f"{one.name} {one.shown}".casefold()]
+    return own[:SUGGESTIONS]
+
+
+async def suggest_anybody(ctx: Ctx, typed: str) -> Sequence[str]:
+    """The same, and the agents of the bus."""
+    others = [one for one in on_bus.names(ctx) if typed.casefold() in one]
+    return list(dict.fromkeys([*await suggest_agent(ctx, typed), *others]))[:SUGGESTIONS]
 
 
 async def suggest_model(ctx: Ctx, typed: str) -> Sequence[str]:
@@ -42,16 +47,20 @@ async def suggest_model(ctx: Ctx, typed: str) -> Sequence[str]:
     ]
 
 
-@chat.command("chat", help=messages.CHAT, suggest={"agent": suggest_agent})
+@chat.command("chat", help=messages.CHAT, suggest={"agent": suggest_anybody})
 async def ask(
     ctx: Context[ChatSettings],
     text: Annotated[str, option(messages.TEXT, least=1, most=listening.MOST)],
     agent: Annotated[str | None, messages.WHO] = None,
 ) -> None:
     """Ask an agent."""
-    name = await _meant(ctx, agent)
     if not any(character.isalnum() for character in text):
         raise UserError(messages.NOTHING_SAID)
+    others = on_bus.called(ctx, agent) if agent else None
+    if others is not None and others not in {one.name for one in known_agents(ctx)}:
+        await on_bus.ask(ctx, others, text.strip())
+        return
+    name = await _meant(ctx, agent)
     await start(ctx, name, Ask(id=ctx.event_id, channel=ctx.channel_id, text=text.strip(), said=False))
     in_place = ctx.in_thread or ctx.is_direct or ctx.settings.place == "in place"
     if in_place or answers_everything(ctx):

@@ -1,6 +1,6 @@
 """Hears what people write: to an agent, in its thread, in a channel where it answers everything; and what they change."""
 
-from cogs.chat import messages
+from cogs.chat import messages, on_bus
 from cogs.chat.addressing import among_people, called_by_role, named_first
 from cogs.chat.asks import Ask
 from cogs.chat.cog import ChatSettings, chat
@@ -22,6 +22,8 @@ MOST = 3_900
 @chat.on_message
 async def hear(ctx: Context[ChatSettings], message: Message) -> None:
     """Answer a message that is for an agent."""
+    if on_bus.answers_here(ctx):
+        return
     if await ctx.cog_of_this_thread() not in {None, "chat"}:
         return  # the cog whose work opened it answers there
     if message.hidden:

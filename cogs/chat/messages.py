@@ -24,6 +24,8 @@ CONTEXT = "See what an agent was given for its last answer here, and why"
 MENU = "Ask an agent"
 
 HINT = "Hello! Write your question behind my name: {example}"
+ASKS_ON_BUS = "{who} asks **{agent}**: {text}"
+SENT_TO_BUS = "Sent to **{agent}**; the answer will stand here."
 NO_AGENT = "There is no agent called “{name}”. There are: {known}."
 NO_AGENTS = "There are no agents here yet; the owner of the bot can add one under `agents:`."
 NOTHING_SAID = "Please say what you want to ask, in a few words."

@@ -125,6 +125,20 @@ async def reviews(page: Page, folder: Path) -> None:
     await _picture(page, "code-review.png", folder)
 
 
+async def writes_to_a_bus(page: Page, folder: Path) -> None:
+    """In #bridge what is written goes to an agent on a bus, and its answer comes back."""
+    await _go(page, "bridge")
+    await _write(page, "Which boats leave at six?")
+    await expect(page.get_by_text("You said: Which boats leave at six?").last).to_be_visible(
+        timeout=ANSWER_MS
+    )
+    await expect(page.get_by_role("button", name="✅").last).to_be_visible(timeout=ANSWER_MS)
+    await _command(page, "/bus status")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_text("it speaks in-process").last).to_be_visible(timeout=ANSWER_MS)
+    await _picture(page, "bridge.png", folder)
+
+
 async def _go(page: Page, channel: str) -> None:
     link = page.get_by_role("link", name=channel, exact=True)
     await link.or_(page.get_by_role("button", name=channel, exact=True)).first.click()

@@ -90,6 +90,7 @@ async def test_a_newcomer_gets_a_cited_answer_and_ctrl_c_ends_everything(
             demo_walks.decides,
             demo_walks.reviews,
             demo_walks.asks_somebody,
+            demo_walks.writes_to_a_bus,
         ):
             await walk(page, tmp_path)
         children = _children(process)

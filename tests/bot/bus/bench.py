@@ -24,7 +24,7 @@ LINE = LineSettings(start=5.0, call=5.0, longest_restart=0.2)
 QUICK = OfficeSettings(fast=0.01, rest=0.02, claim=0.3, first_pause=0.01, longest_pause=0.05, alarm_after=2)
 
 
-async def everywhere(_conn: Connection, _channel: int) -> bool:
+async def everywhere(_conn: Connection, _guild: int | None, _channel: int) -> bool:
     return True
 
 

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from bot import asgi_server
 from bot.loopback import bound
 
-TOKEN = "bus-token-1f0a9c7be2d84c55b0a1"  # noqa: S105 - of a bus that lives as long as a test
+TOKEN = "bus-token-1f0a9c7be2d84c55b0a1"
 CONNECTOR = "discord-connector"
 KINDS: tuple["Kind", ...] = ("sos", "sos-http", "mupot")
 

@@ -66,7 +66,8 @@ async def test_by_default_all_channels_have_their_turn(
     await start(bot_api, key, rate=FASTEST, count=12)
     await ended(bot_api, key)
     assert {c.name: world.message_count(c.id) - before[c.name] for c in world.channels.values()} == {
-        "welcome": 2, "research": 2, "chat": 2, "tasks": 2, "approvals": 1, "auction": 1, "consensus": 1, "general": 1,
+        "welcome": 2, "research": 2, "chat": 1, "tasks": 1, "approvals": 1, "auction": 1, "memory": 1, "consensus": 1,
+        "bridge": 1, "general": 1,
     }  # fmt: skip
 
 

@@ -311,6 +311,7 @@ async def test_the_scene_as_the_page_reads_it(local: LocalDiscord) -> None:
         "memory",
         "consensus",
         "code-review",
+        "bridge",
         "general",
     ]
     assert scene["default_member"] in [person["id"] for person in scene["people"]]
@@ -320,7 +321,7 @@ async def test_the_scene_as_the_page_reads_it(local: LocalDiscord) -> None:
 async def test_guild_routes(bot_api: Api, bo_api: Api, guild_id: int, local: LocalDiscord) -> None:
     guild = await bot_api.ok("GET", f"/guilds/{guild_id}?with_counts=true")
     assert (guild["name"], guild["approximate_member_count"]) == ("Harbour Lab", 5)
-    assert len(await bot_api.ok("GET", f"/guilds/{guild_id}/channels")) == 10
+    assert len(await bot_api.ok("GET", f"/guilds/{guild_id}/channels")) == 11
     roles = await bot_api.ok("GET", f"/guilds/{guild_id}/roles")
     assert roles[0]["name"] == "@everyone"
     members = await bot_api.ok("GET", f"/guilds/{guild_id}/members?limit=1000")

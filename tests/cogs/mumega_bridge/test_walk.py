@@ -1,0 +1,132 @@
+"""The bridge as people use it, in a real bot between a local Discord and a bus on loopback."""
+
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from cogs.mumega_bridge import messages, mumega_bridge
+from cogswarm.testing import BotWith, LocalDiscord, Members, Person
+from tests.bot.bus.servers import TOKEN, Answer, Bus, Kind, serving
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+_NAMED = re.compile(r"\[request_id:([0-9a-f-]{36})\] (?:\[UNTRUSTED-INGRESS\] )?(.*?)\n", re.DOTALL)
+
+
+def answering(to: str, text: str, request: str) -> Sequence[Answer]:
+    found = _NAMED.search(text)
+    assert found is not None
+    return [(to, f"{{ack_for: {found[1]}, ok: true}} I heard “{found[2]}” @everyone", request)]
+
+
+@asynccontextmanager
+async def bridged(
+    bot_with: BotWith, bus: Bus, kind: Kind, person: Person, review: str = "", **more: Any
+) -> AsyncGenerator[None]:
+    """A bot on a bus; everything that is said in the person's channel is for kasra."""
+    async with serving(bus) as urls:
+        section = {
+            "url": urls[kind],
+            "token": TOKEN,
+            "channels": {person.channel_id: "kasra"},
+            "default_agent": "loom",
+            **({"review_channel": int(review)} if review else {}),
+            **more,
+        }
+        await bot_with(mumega_bridge, config={"bridge": section, "servers": {"direct_messages": True}})
+        try:
+            yield
+        finally:
+            await bot_with.stop()
+
+
+async def test_whatever_triggers_it_is_answered_where_it_was_said(
+    bot_with: BotWith, members: Members, local_discord: LocalDiscord
+) -> None:
+    member, ada = await members(channel="research"), await members("ada")
+    bus = Bus(answering)
+    async with bridged(bot_with, bus, "mupot", member, ada.channel_id, trusted_people=[int(member.user_id)]):
+        said = await member.say("how deep is the harbour?")
+        heard = await member.hears("how deep is the harbour?” @")
+        assert heard.text.startswith(f"**kasra**: I heard “{said.author}: how deep")
+        assert heard.raw["message_reference"]["message_id"] == said.id
+        assert heard.raw["mention_everyone"] is False
+        await member.sees_reaction(said, "✅")
+
+        elsewhere = await ada.say(f"<@{local_discord.application_id}> and here?")
+        mentioned = await ada.hears("and here?”")
+        assert mentioned.text.startswith("**loom**: ")
+        assert mentioned.raw["message_reference"]["message_id"] == elsewhere.id
+        await ada.say("nobody is meant")
+
+        direct = await member.with_bot()
+        await direct.say("in private")
+        assert (await direct.hears("in private”")).text.startswith("**loom**: ")
+
+        bus.put("kasra", "who is this for?")
+        review = await ada.hears("cannot place")
+        assert review.buttons == ["Assign…", "Discard"]
+        picked = await ada.answer_to(await ada.click(review, "Assign…"))
+        placed = await ada.answer_to(
+            await ada.select(picked, messages.PICK, "kasra: how deep is the harbour?")
+        )
+        assert f"<#{member.channel_id}>" in placed.text
+        assert (await member.hears("who is this for?")).text == "**kasra**: who is this for?"
+
+        status = await (await member.slash("bus status")).answer()
+        assert "it speaks mupot" in status.text
+        assert "3 answered" in status.text
+        agents = await (await member.slash("bus agents")).answer()
+        assert "**loom**, **kasra**" in agents.text
+        assert "kasra, loom" in agents.text
+    assert [one.to for one in bus.sent] == ["kasra", "loom", "loom"]
+    assert "[UNTRUSTED-INGRESS] Ada:" in bus.sent[1].text
+    assert "UNTRUSTED" not in bus.sent[0].text
+    assert "[channel] #research" in bus.sent[0].text
+
+
+async def test_what_failed_is_tried_again_by_a_button_and_a_restart_loses_nothing(
+    bot_with: BotWith, members: Members
+) -> None:
+    member, ada = await members(), await members("ada", channel="research")
+    bus = Bus(answering)
+    bus.sent_answer = "error: SOS-4001 unknown agent kasra"
+    async with bridged(bot_with, bus, "sos", member, ada.channel_id):
+        said = await member.say("anybody?")
+        failed = await member.hears("did not reach **kasra**")
+        await member.sees_reaction(said, "⚠️")
+        bus.sent_answer = ""
+        again = await member.answer_to(await member.click(failed, "Try again"))
+        assert again.text == "Sent to **kasra** once more."
+        await member.hears("I heard “")
+        bus.says = lambda _to, _text, _request: ()
+        await member.say("and this?")
+
+        async def sent() -> bool:
+            return len(bus.sent) == 2
+
+        await eventually(sent)
+        await bot_with.stop()
+        found = _NAMED.search(bus.sent[1].text)
+        assert found is not None
+        bus.put("kasra", f"{{ack_for: {found[1]}}} while you were away")
+        await bot_with.restart()
+        assert (await member.hears("while you were away")).text == "**kasra**: while you were away"
+    assert len(bus.sent) == 2
+
+
+async def test_whoever_the_owner_has_not_named_and_bots_are_not_heard(
+    bot_with: BotWith, members: Members
+) -> None:
+    member, ada = await members(), await members("ada")
+    bus = Bus(answering)
+    async with bridged(bot_with, bus, "sos-http", member, people=[int(ada.user_id)]):
+        await member.say("let me in")
+        assert "not named you" in (await member.hears("did not go")).text
+        await ada.say("hello")
+        await member.hears("hello”")
+    assert len(bus.sent) == 1
