@@ -24,7 +24,7 @@ _PREFIX = re.compile(
     r"(?:\s++|\[[^\]\n]{1,80}\]|```\w{0,12}\n?|`|>|\*\*|(?:agent:)?[a-z][a-z0-9-]{0,63}:(?!//))*+",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(rf"\[request_id:\s*{UUID_TEXT}\]\s?", re.IGNORECASE)
+_REQUEST = re.compile(rf"\[request_id:\s*({UUID_TEXT})\]\s?", re.IGNORECASE)
 _EMPTY_FENCE = re.compile(r"```\w{0,12}\s*```|(?<!`)``(?!`)")
 _FENCE = "```"
 _YES = frozenset({"true", "yes", "1"})
@@ -61,6 +61,11 @@ def acks_in(text: str) -> list[Ack]:
 def speaks_of_acks(text: str) -> bool:
     """Whether a text says something about acknowledging, in whatever form."""
     return _WORDS.search(text) is not None
+
+
+def requests_in(text: str) -> set[UUID]:
+    """The requests whose heads stand in a text: whoever writes one asks something, or repeats what was asked."""
+    return {UUID(found) for found in _REQUEST.findall(text)}
 
 
 def without_acks(text: str) -> str:

@@ -37,7 +37,9 @@ class Bridge:
         alert_channel: int | None = None,
         folder: Path | None = None,
         settings: OfficeSettings | None = None,
+        inside: InProcessBus | None = None,
     ) -> None:
+        """``inside`` is the bus at ``in-process:``; left out, one where every agent repeats what it hears."""
         self.section = section
         self._folder = folder or Path()
         self._clock = clock
@@ -45,7 +47,7 @@ class Bridge:
         self.parts = OfficeParts(database, surface, clock, patience, rules_of(section, alert_channel), is_on)
         self._office: Office | None = None
         self._bus: AbstractBus | None = None
-        self._inside = InProcessBus(clock, {ECHO: echo} | dict.fromkeys(section.may_be_asked, echo))
+        self._inside = inside or InProcessBus(clock, {ECHO: echo} | dict.fromkeys(section.may_be_asked, echo))
 
     async def run_forever(self) -> None:
         """Work until cancelled; where nothing is to be sent, only take in what another connector waits for."""
@@ -110,7 +112,7 @@ def rules_of(section: BridgeSection, alert_channel: int | None) -> OfficeRules:
     return OfficeRules(
         line=hashlib.sha256(f"{section.url}\n{section.name}".encode()).hexdigest()[:32],
         name=section.name,
-        key=context_block.key_of(signing, token),
+        key=context_block.key_of(signing, token, section.name),
         review_channel=section.review_channel or alert_channel or first,
         may_write={agent: frozenset(channels) for agent, channels in section.may_write.items()},
         replies=section.read_replies,

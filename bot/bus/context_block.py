@@ -31,9 +31,12 @@ class Origin:
     agent: str
 
 
-def key_of(configured: str, token: str) -> bytes:
-    """The key of the signatures: made of the configured one, or else of the bus's token; neither can be told from it."""
-    return hmac.digest((configured or token).encode(), _PURPOSE, hashlib.sha256)
+def key_of(configured: str, token: str, name: str = "") -> bytes:
+    """The key of our signatures on the bus: made of the configured one, or else of its token, and of our name there.
+
+    Neither can be told from it.
+    """
+    return hmac.digest((configured or token).encode(), _PURPOSE + name.encode(), hashlib.sha256)
 
 
 def block(origin: Origin, key: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from bot.bus import context_block
-from bot.bus.acks import Ack, acks_in, speaks_of_acks, without_acks
+from bot.bus.acks import Ack, acks_in, requests_in, speaks_of_acks, without_acks
 from bot.bus.context_block import Origin
 from bot.bus.letters import Letter, agent_name
 
@@ -74,7 +74,8 @@ def judge(letter: Letter, known: Mapping[UUID, Asked], still_open: Sequence[Aske
         return _by_ack(letter, found, known)
     if context_block.has_block(letter.text):
         return _by_block(letter, key)
-    if len(still_open) == 1 and not speaks_of_acks(letter.text):
+    one_open = {asked.id for asked in still_open}
+    if len(still_open) == 1 and not speaks_of_acks(letter.text) and requests_in(letter.text) <= one_open:
         return Routed(still_open[0].id, "only one open", _shown(letter.text))
     return ForPeople("names no request")
 

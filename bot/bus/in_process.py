@@ -42,6 +42,7 @@ class InProcess:
     def __init__(self, bus: InProcessBus, name: str) -> None:
         self._bus = bus
         self._name = agent_name(name)
+        bus.inboxes.setdefault(self._name, [])
 
     async def send(self, to: str, text: str, request_id: str) -> None:
         """Hand it to the agent, or lay it into the inbox of another connector."""

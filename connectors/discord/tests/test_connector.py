@@ -1,6 +1,7 @@
 """The connector's own tests: no Discord, no bus, no network."""
 
 import importlib.util
+import os
 import socket
 import sys
 from pathlib import Path
@@ -13,11 +14,13 @@ TOKENS = {"DISCORD_BOT_TOKEN": "Zq7x91kLmPw04RtyV2", "MUMEGA_BUS_TOKEN": "9sKd83
 
 
 def connector() -> ModuleType:
+    """The program, for which the folder that a test is in holds its `.env`."""
     spec = importlib.util.spec_from_file_location("discord_connector", HERE / "discord_connector.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.HERE = Path.cwd()
     return module
 
 
@@ -27,6 +30,8 @@ def nothing_is_connected_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         raise AssertionError("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    for name in [one for one in os.environ if one.startswith(("MUMEGA_", "BRIDGE_", "COGSWARM_"))]:
+        monkeypatch.delenv(name)
     for name, value in TOKENS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

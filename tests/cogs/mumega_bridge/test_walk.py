@@ -1,7 +1,6 @@
 """The bridge as people use it, in a real bot between a local Discord and a bus on loopback."""
 
-import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,18 +8,11 @@ import pytest
 
 from cogs.mumega_bridge import messages, mumega_bridge
 from cogswarm.testing import BotWith, LocalDiscord, Members, Person
-from tests.bot.bus.servers import TOKEN, Answer, Bus, Kind, serving
+from tests.bot.bus.servers import TOKEN, Bus, Kind, serving
+from tests.cogs.mumega_bridge.answering import NAMED, answering
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-
-_NAMED = re.compile(r"\[request_id:([0-9a-f-]{36})\] (?:\[UNTRUSTED-INGRESS\] )?(.*?)\n", re.DOTALL)
-
-
-def answering(to: str, text: str, request: str) -> Sequence[Answer]:
-    found = _NAMED.search(text)
-    assert found is not None
-    return [(to, f"{{ack_for: {found[1]}, ok: true}} I heard “{found[2]}” @everyone", request)]
 
 
 @asynccontextmanager
@@ -111,7 +103,7 @@ async def test_what_failed_is_tried_again_by_a_button_and_a_restart_loses_nothin
 
         await eventually(sent)
         await bot_with.stop()
-        found = _NAMED.search(bus.sent[1].text)
+        found = NAMED.search(bus.sent[1].text)
         assert found is not None
         bus.put("kasra", f"{{ack_for: {found[1]}}} while you were away")
         await bot_with.restart()
