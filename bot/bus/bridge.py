@@ -57,7 +57,7 @@ class Bridge:
         if section.dry_run:
             log.info("bridge_dry_run", url=shown(section.url))
             return
-        token = section.token.get_secret_value() if section.token is not None else ""
+        token = section.bus_token.get_secret_value() if section.bus_token is not None else ""
         account = Account(section.url, token, section.name)
         protocol = "in-process" if section.url == IN_PROCESS else section.protocol
         async with opened_bus(account, self._clock, protocol, bus=self._inside) as bus:
@@ -106,7 +106,7 @@ class Bridge:
 
 def rules_of(section: BridgeSection, alert_channel: int | None) -> OfficeRules:
     """Who we are on the bus, and what its agents may do."""
-    token = section.token.get_secret_value() if section.token is not None else section.url
+    token = section.bus_token.get_secret_value() if section.bus_token is not None else section.url
     signing = section.signing_key.get_secret_value() if section.signing_key is not None else ""
     first = next((int(one) for one in section.channels), None)
     return OfficeRules(

@@ -81,4 +81,5 @@ async def echo(text: str) -> Sequence[str]:
     found = _REQUEST.search(text)
     if found is None:
         return []
-    return [f"{{ack_for: {found[1]}, ok: true}} You said: {found[2].strip()}"]
+    said = found[2].partition("\n\n[")[0].strip()  # without what it is about
+    return [f"{{ack_for: {found[1]}, ok: true}} You said: {said}"]

@@ -264,6 +264,23 @@ def github_findings(loaded: LoadedConfig) -> Iterator[Finding]:
         yield Finding("missing", f"github.checks.semgrep: {checks.semgrep} cannot be found.")
 
 
+def bridge_findings(loaded: LoadedConfig) -> Iterator[Finding]:
+    """Say whether there is a bridge to an agent bus, and what keeps it from working."""
+    bridge = loaded.config.bridge
+    if not bridge.is_on:
+        yield Finding("off", "Bridge: no agent bus (bridge.url names none).")
+        return
+    line = loaded.origin_of("bridge.url")
+    channels = f"{len(bridge.channels)} channel{'' if len(bridge.channels) == 1 else 's'}"
+    yield Finding("on", f"Bridge: as {bridge.name} on an agent bus, for {channels} ({line}).")
+    if bridge.is_plain_elsewhere:
+        yield Finding("wrong", f"The bus's token would travel where others can read it; use https ({line}).")
+    if not loaded.config.discord.message_content:
+        yield Finding("missing", f"The bridge needs discord.message_content: true ({line}).")
+    if bridge.dry_run:
+        yield Finding("off", f"Nothing is sent to the bus, only logged (bridge.dry_run, {line}).")
+
+
 CHECKS: tuple[Check, ...] = (
     discord_findings,
     storage_findings,
@@ -277,6 +294,7 @@ CHECKS: tuple[Check, ...] = (
     secret_findings,
     web_findings,
     github_findings,
+    bridge_findings,
 )
 """Everything that is looked at, in the order of the report."""
 

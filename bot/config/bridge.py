@@ -34,7 +34,7 @@ class BridgeSection(Section):
         f"(ends with /mcp); `{IN_PROCESS}` is a bus for trying, inside the bot, with an agent called echo.",
         examples=[DEFAULT_URL],
     )
-    token: OptionalSecret = Field(
+    bus_token: OptionalSecret = Field(
         default=None,
         description="What the bot logs in with there. A secret: keep it in .env.",
         examples=["${MUMEGA_BUS_TOKEN}"],
@@ -96,12 +96,12 @@ class BridgeSection(Section):
     )
     mentions: bool = Field(
         default=True,
-        description="Are messages that mention the bot for the default agent, in channels where no other agent answers?",
+        description="Are messages that mention the bot for the default agent? In channels where no other agent answers.",
     )
     poll_seconds: Seconds = Field(
         default=15, description="How often the inbox is looked at while nothing is waited for, in seconds."
     )
-    read_replies: bool = Field(default=True, description="Is what the agents answer brought to Discord?")
+    read_replies: bool = Field(default=True, description="Is what the agents answer brought to Discord? Where not, they only hear.")
     dry_run: bool = Field(
         default=False,
         description="Nothing is sent to the bus or read from it; the log says exactly what would have been sent.",
@@ -142,8 +142,8 @@ class BridgeSection(Section):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.url and self.url != IN_PROCESS and not self.dry_run and self.token is None:
-            raise ValueError("needs `token`, since a bus is named in `url`")
+        if self.url and self.url != IN_PROCESS and not self.dry_run and self.bus_token is None:
+            raise ValueError("needs `bus_token`, since a bus is named in `url`")
         wrong = [one for one in self.channels if not one.isdigit()]
         if wrong:
             raise ValueError(f"has {wrong[0]!r} under `channels`, where a channel's id is wanted")

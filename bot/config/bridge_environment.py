@@ -76,7 +76,7 @@ def _tree(values: Mapping[str, str], problems: list[ConfigError]) -> dict[str, A
 
     bridge: dict[str, Any] = {
         "url": text("MUMEGA_BUS_URL", DEFAULT_URL),
-        "token": f"${{{BUS_TOKEN}}}",
+        "bus_token": f"${{{BUS_TOKEN}}}",
         "name": text("CONNECTOR_AGENT_NAME", DEFAULT_NAME),
         "channels": _map(values.get("MUMEGA_AGENT_MAP", ""), problems),
         "default_agent": text("MUMEGA_DEFAULT_AGENT", DEFAULT_AGENT),

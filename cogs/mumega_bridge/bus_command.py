@@ -73,6 +73,6 @@ def _connection(ctx: Ctx) -> str:
     if ctx.bus.stopped:
         return messages.NOT_CONNECTED.format(reason=ctx.bus.stopped)
     try:
-        return messages.CONNECTED.format(kind=ctx.bus.kind)
+        return messages.CONNECTED.format(kind=messages.KINDS[ctx.bus.kind])
     except OutsideError as error:
         return messages.NOT_CONNECTED.format(reason=error)

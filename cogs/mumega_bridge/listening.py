@@ -18,7 +18,7 @@ async def hear(ctx: Ctx, message: Message) -> None:
     if agent is None:
         return
     if message.hidden:
-        await ctx.say_once("cannot read", messages.CANNOT_READ)
+        await ctx.say_once("unreadable", messages.CANNOT_READ)
         return
     text = ctx.without_mention(message.text).strip()
     if not text and not message.attachments:

@@ -22,7 +22,13 @@ STATUS = "How the connection to the agent bus stands, and what was sent today"
 AGENTS = "The agents that can be written to, and who is on the bus just now"
 WAITING = "What came from the bus and waits for somebody to say where it belongs"
 NO_BUS = "This bot is not connected to an agent bus. Its owner can name one under `bridge` in config.yaml (docs/mumega.md)."
-CONNECTED = "Connected to the agent bus (it speaks {kind})."
+CONNECTED = "Connected to the agent bus ({kind})."
+KINDS = {
+    "sos": "SOS",
+    "sos-http": "SOS over plain HTTP",
+    "mupot": "mupot",
+    "in-process": "one for trying, inside this bot",
+}
 NOT_CONNECTED = "⚠️ {reason}"
 TODAY = "In the last 24 hours: {counts}."
 NOTHING_TODAY = "Nothing was sent in the last 24 hours."

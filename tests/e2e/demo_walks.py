@@ -135,7 +135,7 @@ async def writes_to_a_bus(page: Page, folder: Path) -> None:
     await expect(page.get_by_role("button", name="✅").last).to_be_visible(timeout=ANSWER_MS)
     await _command(page, "/bus status")
     await page.get_by_role("button", name="Send", exact=True).click()
-    await expect(page.get_by_text("it speaks in-process").last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_text("Connected to the agent bus").last).to_be_visible(timeout=ANSWER_MS)
     await _picture(page, "bridge.png", folder)
 
 

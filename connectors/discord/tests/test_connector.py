@@ -20,7 +20,7 @@ def connector() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.HERE = Path.cwd()
+    vars(module)["HERE"] = Path.cwd()
     return module
 
 

@@ -98,7 +98,7 @@ async def test_nothing_of_a_token_is_logged_whatever_goes_wrong(database: Databa
                     bus.refuse_with = 418 if trouble == "nonsense" else 0
                     token = f"x{TOKEN}" if trouble == "wrong token" else TOKEN
                     with_token = f"{url}?token={TOKEN}" if kind != "sos-http" else url
-                    section = BridgeSection.model_validate({"url": with_token, "token": token})
+                    section = BridgeSection.model_validate({"url": with_token, "bus_token": token})
                     surface = DiscordSurface(None, Clock())  # pyright: ignore[reportArgumentType] - as above
                     one = Bridge(section, database, surface, Clock(), everywhere, settings=QUICK)
                     working = asyncio.create_task(one.run_forever())
