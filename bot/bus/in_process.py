@@ -71,6 +71,9 @@ class InProcess:
             one for one in self._bus.inboxes.get(self._name, []) if one.id not in kept
         ]
 
+    async def announce(self) -> None:
+        """Nothing: whoever has an inbox is there."""
+
     async def peers(self) -> list[Peer]:
         """The agents."""
         return [Peer(name, "lives in this process") for name in self._bus.agents]

@@ -102,6 +102,10 @@ class Transport(Protocol):
         """Say that letters are kept here now, so that the bus need not bring them again."""
         ...
 
+    async def announce(self) -> None:
+        """Say that we are there, where the bus keeps a list of that; needed again every ten minutes."""
+        ...
+
     async def peers(self) -> list[Peer]:
         """Who is on the bus."""
         ...

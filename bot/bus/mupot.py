@@ -48,6 +48,11 @@ class Mupot:
         if letters:
             await self._call("inbox_ack", {"ids": [letter.id for letter in letters]})
 
+    async def announce(self) -> None:
+        """Check in, where that is offered."""
+        if "check_in" in self._line.tools:
+            await self._call("check_in", {})
+
     async def peers(self) -> list[Peer]:
         """Who is there."""
         if "peers" not in self._line.tools:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 TIDY_SECONDS = 3_600.0
+ANNOUNCE_SECONDS = 300.0
 
 
 class Office:
@@ -31,6 +32,7 @@ class Office:
         self._failures = 0
         self._well_since: float | None = None
         self._tidied: float | None = None
+        self._announced: float | None = None
         self._since: datetime | None = None
         self.stopped = ""
         """Why it works no more, until it is started again; empty where it does."""
@@ -83,6 +85,7 @@ class Office:
             raise failure
         await self._remind()
         await self._tidy()
+        await self._announce(transport)
         async with parts.database.connection() as conn:
             to_send, waited_for = await request_table.due(conn)
         return to_send or bool(taken) or (waited_for and parts.rules.replies)
@@ -119,6 +122,19 @@ class Office:
         async with self._parts.database.transaction() as conn:
             await request_table.forget_texts(conn, self._parts.settings.keep_days)
             await letter_table.forget_texts(conn, self._parts.settings.keep_days)
+
+    async def _announce(self, transport: Transport) -> None:
+        """Be listed among those who are there; where that fails, everything else goes on."""
+        now = self._parts.clock.monotonic()
+        if self._announced is not None and now - self._announced < ANNOUNCE_SECONDS:
+            return
+        self._announced = now
+        try:
+            await transport.announce()
+        except (NotLetIn, BusBusy):
+            raise
+        except OutsideError as error:
+            log.info("bus_not_announced", reason=str(error))
 
     async def _failed(self, error: OutsideError) -> float:
         self._failures += 1

@@ -53,6 +53,11 @@ class SosHttp:
     async def done(self, letters: Sequence[Letter]) -> None:
         """Nothing: the inbox keeps them."""
 
+    async def announce(self) -> None:
+        """Be on the list for ten minutes."""
+        told = {"agent": self._account.name, "tool": "cogswarm", "summary": "connects Discord"}
+        await self._ask("POST", "/announce", json=told)
+
     async def peers(self) -> list[Peer]:
         """Who has announced themselves."""
         told = await self._ask("GET", "/peers")

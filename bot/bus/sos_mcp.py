@@ -58,6 +58,9 @@ class SosMcp:
     async def done(self, letters: Sequence[Letter]) -> None:
         """Nothing: the inbox keeps them."""
 
+    async def announce(self) -> None:
+        """Nothing: over MCP this bus has no tool for it."""
+
     async def peers(self) -> list[Peer]:
         """Who is there, one a line."""
         if "peers" not in self._line.tools:

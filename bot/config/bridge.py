@@ -101,7 +101,9 @@ class BridgeSection(Section):
     poll_seconds: Seconds = Field(
         default=15, description="How often the inbox is looked at while nothing is waited for, in seconds."
     )
-    read_replies: bool = Field(default=True, description="Is what the agents answer brought to Discord? Where not, they only hear.")
+    read_replies: bool = Field(
+        default=True, description="Is what the agents answer brought to Discord? Where not, they only hear."
+    )
     dry_run: bool = Field(
         default=False,
         description="Nothing is sent to the bus or read from it; the log says exactly what would have been sent.",

@@ -48,6 +48,9 @@ class FatedTransport:
         await self._inner.done(letters)
         self._fate.meet("all done")
 
+    async def announce(self) -> None:
+        await self._inner.announce()
+
     async def peers(self) -> list[Peer]:
         return await self._inner.peers()
 

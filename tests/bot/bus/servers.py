@@ -82,6 +82,8 @@ class Bus:
     """The status of whatever is answered; 0 for none."""
     retry_after: str = ""
     random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - a test decides it
+    present: set[str] = field(default_factory=set[str])
+    """Who has said that they are there."""
     peers: Sequence[str] = ("kasra", "loom")
     send_text: str = "text"
     """What `send` calls the text; the public documentation says ``message``, and names agents ``agent:<name>``."""
@@ -160,6 +162,8 @@ def _mupot(bus: Bus, name: str, given: dict[str, Any]) -> str:
             for number, one in enumerate(free)
         ]  # fmt: skip
         return json.dumps({"ok": True, "tool": name, "result": {"messages": messages}})
+    if name == "check_in":
+        bus.present.add(CONNECTOR)
     if name == "inbox_ack":
         bus.acknowledged.update(given["ids"])
         return json.dumps({"ok": True, "tool": name, "result": {"acked": given["ids"]}})
@@ -185,6 +189,7 @@ def _tools(bus: Bus, kind: Kind) -> list[dict[str, Any]]:
             tool("inbox_lease", limit="integer", lease_seconds="integer"),
             tool("inbox_ack", ids="array"),
             tool("peers"),
+            tool("check_in"),
         ]
     return [tool("send", to="string", **text), tool("inbox", agent="string", limit="integer"), tool("peers")]
 
@@ -297,6 +302,12 @@ class _Doors:
         ]
         return JSONResponse({"messages": messages})
 
+    async def http_announce(self, request: Request) -> Response:
+        if (refused := self.refused(request)) is not None:
+            return refused
+        self.bus.present.add((await request.json())["agent"])
+        return JSONResponse({"ok": True})
+
     async def http_peers(self, request: Request) -> Response:
         if (refused := self.refused(request)) is not None:
             return refused
@@ -315,6 +326,7 @@ async def serving(bus: Bus) -> AsyncGenerator[dict[Kind, str]]:
             Route("/send", doors.http_send, methods=["POST"]),
             Route("/inbox", doors.http_inbox),
             Route("/peers", doors.http_peers),
+            Route("/announce", doors.http_announce, methods=["POST"]),
         ]
     )
     listener = bound(0)

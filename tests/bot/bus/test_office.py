@@ -17,7 +17,7 @@ from bot.bus.parts import OfficeSettings
 from bot.errors import OutsideError
 from bot.storage.database import Database
 from tests.bot.bus.bench import CHANNEL, GUILD, KEY, QUICK, REVIEW, Bench, bus_at
-from tests.bot.bus.servers import KINDS, Answer, Bus, Kind, serving
+from tests.bot.bus.servers import CONNECTOR, KINDS, Answer, Bus, Kind, serving
 from tests.sizes import size
 from tests.waiting import eventually
 
@@ -151,6 +151,14 @@ async def test_many_answers_late_answers_and_answers_to_what_is_forgotten(databa
     assert [
         row[0] for row in await bench.rows("SELECT state FROM bus_letter ORDER BY number DESC LIMIT 1")
     ] == ["receipt"]
+
+
+@pytest.mark.parametrize("kind", ["sos-http", "mupot"])
+async def test_it_is_listed_among_those_who_are_there(database: Database, kind: Kind) -> None:
+    bus = Bus()
+    async with serving(bus) as urls, bus_at(urls[kind]) as reached:
+        await Bench(database).office(reached).turn()
+    assert bus.present == {CONNECTOR}
 
 
 async def test_a_burst_is_read_whole_and_what_was_there_before_is_left_alone(database: Database) -> None:

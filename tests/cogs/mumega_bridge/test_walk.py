@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from cogs.chat.commands import chat
 from cogs.mumega_bridge import messages, mumega_bridge
-from cogswarm.testing import BotWith, LocalDiscord, Members, Person
+from cogswarm.testing import BotWith, LocalDiscord, Members, Person, ScriptedModel
 from tests.bot.bus.servers import TOKEN, Bus, Kind, serving
 from tests.cogs.mumega_bridge.answering import NAMED, answering
 from tests.waiting import eventually
@@ -119,3 +120,25 @@ async def test_whoever_the_owner_has_not_named_and_bots_are_not_heard(
         await ada.say("hello")
         await member.hears("hello”")
     assert len(bus.sent) == 1
+
+
+async def test_beside_the_bots_own_agents(
+    bot_with: BotWith, members: Members, local_discord: LocalDiscord, scripted_model: ScriptedModel
+) -> None:
+    member, ada = await members(channel="research"), await members("ada")
+    bus = Bus(answering)
+    async with serving(bus) as urls:
+        section = {"url": urls["mupot"], "bus_token": TOKEN, "channels": {member.channel_id: "kasra"}}
+        await bot_with(chat, mumega_bridge, config={"bridge": section}, model=scripted_model)
+        assert await ada.suggestions("chat", "agent", "kas") == ["kasra"]
+        sent = await (await ada.slash("chat", text="which way?", agent="kasra")).answer()
+        assert sent.text == "Sent to **kasra**; the answer will stand here."
+        assert (await ada.hears("asks **kasra**")).text.endswith("which way?")
+        await ada.hears("which way?” @")
+        scripted_model.will_say("I am the bot's own.")
+        mention = f"<@{local_discord.application_id}> who is there?"
+        thread = await ada.in_thread_of(await ada.say(mention))
+        await thread.hears("the bot's own")
+        await member.say(mention)
+        await member.hears("who is there?” @")
+    assert [one.to for one in bus.sent] == ["kasra", "kasra"]
