@@ -9,7 +9,7 @@ from bot.bus import letter_table, request_table, showing, words
 from bot.bus.choosing import AbstractBus
 from bot.bus.letters import BusBusy, NotLetIn, Transport
 from bot.bus.parts import OfficeParts
-from bot.bus.sending import send_due
+from bot.bus.sending import BATCH, send_due
 from bot.bus.taking_in import collect
 from bot.errors import DatabaseAway, OutsideError
 
@@ -74,13 +74,15 @@ class Office:
         parts = self._parts
         transport = self._bus.transport
         failure: OutsideError | None = None
-        try:
-            await send_due(parts, transport)
-        except (NotLetIn, BusBusy, DatabaseAway):
-            raise
-        except OutsideError as error:
-            failure = error  # what comes from the bus is read all the same
-        taken = await self._collect(transport) if parts.rules.replies else 0
+        taken, sent = 0, BATCH
+        while sent == BATCH and failure is None:
+            try:
+                sent = await send_due(parts, transport)
+            except (NotLetIn, BusBusy, DatabaseAway):
+                raise
+            except OutsideError as error:
+                failure = error  # what comes from the bus is read all the same
+            taken += await self._collect(transport) if parts.rules.replies else 0
         if failure is not None:
             raise failure
         await self._remind()

@@ -20,17 +20,19 @@ from bot.errors import NotDone, OutsideError
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5.0
+BATCH = 20
+"""How many are sent before what came back is read: an inbox without ids shows its newest letters only."""
 
 
 async def send_due(parts: OfficeParts, transport: Transport) -> int:
-    """Send what is due; how many were sent. Raises `NotLetIn`, `BusBusy`, or `OutsideError` where the bus fails."""
-    count = 0
-    while True:
+    """Send what is due, at most `BATCH`; how many were tried. Raises `NotLetIn`, `BusBusy`, or `OutsideError` as the bus does."""
+    for count in range(BATCH):
         async with parts.database.transaction() as conn:
             row = await request_table.claim(conn, parts.settings.claim)
         if row is None:
             return count
-        count += await _whole(_send(parts, transport, row))
+        await _whole(_send(parts, transport, row))
+    return BATCH
 
 
 def text_of(row: RequestRow | NewRequest, key: bytes, characters: int) -> str:
@@ -39,11 +41,11 @@ def text_of(row: RequestRow | NewRequest, key: bytes, characters: int) -> str:
     return written(Request(origin, row.author, row.body, row.context, row.trusted), key, characters)
 
 
-async def _whole(sending: Coroutine[Any, Any, int]) -> int:
+async def _whole(sending: Coroutine[Any, Any, None]) -> None:
     """Send and note it even where we are told to end meanwhile: on a bus without ids it would be sent twice else."""
     task = asyncio.ensure_future(sending)
     try:
-        return await asyncio.shield(task)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=GRACE_SECONDS)
         task.cancel()
@@ -51,13 +53,13 @@ async def _whole(sending: Coroutine[Any, Any, int]) -> int:
         raise
 
 
-async def _send(parts: OfficeParts, transport: Transport, row: RequestRow) -> int:
+async def _send(parts: OfficeParts, transport: Transport, row: RequestRow) -> None:
     text = text_of(row, parts.rules.key, transport.limits.characters)
     try:
         await transport.send(row.agent, text, str(row.id))
     except BusRefused as error:
         await _fail(parts, row, str(error))
-        return 0
+        return
     except BusBusy as error:
         await _later(parts, row, error.seconds, str(error))
         raise
@@ -68,12 +70,11 @@ async def _send(parts: OfficeParts, transport: Transport, row: RequestRow) -> in
         await _not_sent(parts, row, error)
         if not isinstance(error, NotDone):
             raise
-        return 0
+        return
     async with parts.database.transaction() as conn:
         if await request_table.sent(conn, row):
             await showing.mark_now(conn, parts, row, words.SENT_MARK)
     log.info("bus_sent", request=str(row.id), agent=row.agent, attempt=row.tries)
-    return 1
 
 
 async def _not_sent(parts: OfficeParts, row: RequestRow, error: OutsideError) -> None:
