@@ -71,7 +71,10 @@ def test_invite_prints_only_the_address_on_standard_output(
     (tmp_path / "config.yaml").write_text("version: 1\n", encoding="utf-8")
     code, out, err = run("invite")
     assert code == 0
-    assert out == f"{invite_url(123456789012345678, permission_bits(PERMISSIONS))}\n"
+    # what the cogs need besides: to pin what agents shall know
+    wanted = permission_bits(PERMISSIONS) | 1 << 51
+    assert out == f"{invite_url(123456789012345678, wanted)}\n"
+    assert "Pin Messages" in err
     assert "Manage Webhooks" in err
     assert token not in out + err
 
