@@ -94,11 +94,6 @@ class Sessions:
             _check_key(key)
             self._app = AppAuthStrategy(section.app_id, key)
 
-    @property
-    def is_app(self) -> bool:
-        """Whether tokens are made for each repository."""
-        return self._app is not None
-
     @asynccontextmanager
     async def session(self, repository: Repository, access: Access) -> AsyncGenerator[Kit]:
         """A client for one repository; raises what githubkit raises, from the block too."""

@@ -110,7 +110,6 @@ NOBODY_RAN = "nothing"
 FOUND = "{count} new:"
 ITEM = "- **{severity}** {what} · {place}\n  {message}"
 OPINION = "{rule} (opinion, {percent}% sure)"
-EVIDENCE = "  ```\n{code}\n  ```"
 MORE = "-# and {count} more; `/reviews status` lists them all."
 SEVERITIES = ("note", "low", "medium", "high")
 OLD_ONE = "fixed before, and there again"
@@ -191,7 +190,6 @@ ASKED_RERUN = "🔁 <@{by}> had GitHub run again: {names}."
 ASKED_DISPATCH = "▶️ <@{by}> had GitHub start `{workflow}` as `{branch}` has it."
 NO_FAILED = "No failed check of this commit can be asked to run again."
 NO_WORKFLOW = "No workflow is set; `/cogs config code_review` names one."
-ASKING = "asking GitHub to run {names} again"
 STARTING = "asking GitHub to start {workflow}"
 
 # proposals and questions
