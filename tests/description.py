@@ -20,6 +20,7 @@ UNDESCRIBED = frozenset(
     {
         "/interactions",
         "/channels/{channel_id}/application-command-index",
+        "/channels/{channel_id}/polls/{message_id}/answers/@me",
         # the old way to change one's own nickname, which nextcord still takes
         "/guilds/{guild_id}/members/@me/nick",
     }

@@ -24,7 +24,7 @@ DEFAULT, PIN_NOTICE, THREAD_CREATED, REPLY, SLASH_COMMAND, THREAD_STARTER, CONTE
     21,
     23,
 )
-RECIPIENT_ADDED, RECIPIENT_REMOVED, NAME_CHANGED, CHANNEL_FOLLOWED = 1, 2, 4, 12
+RECIPIENT_ADDED, RECIPIENT_REMOVED, NAME_CHANGED, CHANNEL_FOLLOWED, POLL_RESULT = 1, 2, 4, 12, 46
 
 # Channel flags
 PINNED_THREAD, REQUIRE_TAG = 1 << 1, 1 << 4
@@ -232,6 +232,29 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class PollAnswer:
+    """One answer of a poll, with the users who chose it in the order they did; its emoji has an id or a name."""
+
+    id: int
+    text: str
+    emoji_id: int | None = None
+    emoji_name: str | None = None
+    animated: bool = False
+    voters: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question with answers to vote for until a time; ``finalized`` once the votes were counted after it."""
+
+    question: str
+    answers: tuple[PollAnswer, ...]
+    expires_at: datetime
+    multiselect: bool = False
+    finalized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookFace:
     """The name and avatar under which a webhook posted one message."""
 
@@ -301,6 +324,7 @@ class Message:
     embeds: tuple[Json, ...] = ()
     components: tuple[Json, ...] = ()
     reactions: tuple[Reaction, ...] = ()
+    poll: Poll | None = None
     pinned_at: datetime | None = None
     nonce: str | int | None = None
     face: WebhookFace | None = None

@@ -25,6 +25,7 @@ from bot.local_discord.gateway.hub import Hub
 from bot.local_discord.ids import Secret
 from bot.local_discord.limits.limit_rules import RateLimits
 from bot.local_discord.limits.rate_limits import Limiter
+from bot.local_discord.messages.polling import watch_polls
 from bot.local_discord.model import Json
 from bot.local_discord.rest.desk import Desk
 from bot.local_discord.rest.local import Controls
@@ -224,6 +225,11 @@ def _chosen_seed(secret: Secret) -> int:
     return int.from_bytes(hashlib.blake2b(secret(16).encode(), digest_size=4).digest())
 
 
+def _watch_the_time(stage: Stage) -> None:
+    watch_all(stage)
+    watch_polls(stage)
+
+
 @contextlib.asynccontextmanager
 async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
     """Run a local Discord while the block runs, then save its state.
@@ -268,8 +274,8 @@ async def running(config: Config | None = None) -> AsyncGenerator[LocalDiscord]:
             changed=saver.changed,
             later=later,
         )
-        stepped.stepped = lambda: watch_all(stage)
-        watch_all(stage)
+        stepped.stepped = lambda: _watch_the_time(stage)
+        _watch_the_time(stage)
         key = config.key or config.secret(24)
         limiter = None if settings.rate_limits is None else _limiter(settings.rate_limits, config.clock)
         traffic = Traffic(settings.traffic)

@@ -29,7 +29,7 @@ class Settings:
     ``old_message_window`` and channel; Discord names only the hour (code 30046), the rest is what bots observe.
     ``gateway_capacity`` is how many frames wait for a slow client before it is cut off, ``reconnect_grace`` how long the
     connection stays after a client was asked to come back, ``member_list_window`` how often a bot may ask for all members
-    of a guild, ``obfuscate_channels`` whether bots get only the outline of channels that they cannot view.
+    of a guild, ``poll_tally`` how long the votes of a poll that has ended are counted, ``obfuscate_channels`` whether bots get only the outline of channels that they cannot view.
     """
 
     interaction_timeout: float = 3.0
@@ -59,6 +59,7 @@ class Settings:
     member_list_window: float = 30.0
     presence_changes: int = 5
     presence_window: float = 20.0
+    poll_tally: float = 0.1
     obfuscate_channels: bool = True
 
 
@@ -88,6 +89,10 @@ class Limits:
     overwrites: int = 1000
     layout_components: int = 40
     layout_text: int = 4000
+    poll_question: int = 300
+    poll_answers: int = 10
+    poll_answer: int = 55
+    poll_hours: int = 768
 
 
 LIMITS = Limits()

@@ -34,7 +34,7 @@ class World:
     """All records; change them only through the ``put_*`` and ``drop_*`` methods, which keep the indexes right.
 
     ``now`` tells the time in UTC, by which timeouts of members end. ``thread_timers`` has when a thread is next
-    looked at to be archived, ``old_edits`` when old messages of a channel were last edited; neither is saved.
+    looked at to be archived, ``poll_timers`` when a poll (by its message) is looked at to be ended, ``old_edits`` when old messages of a channel were last edited; none of them is saved.
     """
 
     users: dict[int, User] = field(default_factory=dict[int, User])
@@ -56,6 +56,7 @@ class World:
     welcome_channel: int = 0
     now: Callable[[], datetime] = _now
     thread_timers: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    poll_timers: dict[int, datetime] = field(default_factory=dict[int, datetime])
     old_edits: dict[int, deque[datetime]] = field(default_factory=dict[int, deque[datetime]])
     _bans: dict[int, dict[int, Ban]] = field(default_factory=dict[int, dict[int, Ban]])
     _members: dict[int, dict[int, Member]] = field(default_factory=dict[int, dict[int, Member]])

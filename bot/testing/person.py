@@ -89,6 +89,10 @@ class Person:
         """Take one's reaction back."""
         await self.client.unreact(message.raw, emoji)
 
+    async def vote(self, message: Heard, *answers: str) -> None:
+        """Vote in a poll for these answers, in place of what one chose before; none takes the vote back."""
+        await self.client.vote(message.raw, *answers)
+
     async def pin(self, message: Heard) -> None:
         """Pin a message."""
         await self.client.pin(message.raw)

@@ -3,10 +3,13 @@
 import json
 import struct
 import zlib
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import FilePayload, Locator, expect
 
+from tests.e2e.axe import findings, load
 from tests.e2e.page_visitor import SMALL_PHONE, Visit, Visitor
 from tests.e2e.scripted_bot import Json, ScriptedBot, button, row
 from tests.e2e.test_page import COMMAND, COMPONENT, FORM, MESSAGE, MODAL, UPDATE
@@ -422,3 +425,32 @@ async def test_nothing_that_is_written_breaks_a_narrow_page(visit: Visit, bot: S
     wide, room, page = await guest.main.get_by_role("log").evaluate(SHOWN_IN)
     assert wide == room
     assert page == SMALL_PHONE["width"]
+
+
+async def test_a_poll_is_voted_in_and_shows_how_it_stands(
+    visit: Visit, bot: ScriptedBot, node_modules: Path
+) -> None:
+    channel = await bot.channel("polls")
+    guest = await visit(channel)
+    answers = [{"poll_media": {"text": text}} for text in ("Oak", "Elm")]
+    sent = await bot.post(channel, poll={"question": {"text": "Which tree?"}, "answers": answers})
+    asked = guest.main.get_by_role("group", name="Which tree?")
+    oak, elm = (asked.get_by_role("button", name=name) for name in ("Oak", "Elm"))
+    await oak.click()
+    await expect(oak).to_have_attribute("aria-pressed", "true")
+    await expect(oak).to_have_accessible_name("Oak 1 vote · 100 %")
+    await elm.click()
+    await expect(elm).to_have_attribute("aria-pressed", "true")
+    await expect(oak).to_have_accessible_name("Oak 0 votes · 0 %")
+    await elm.click()
+    await expect(elm).to_have_attribute("aria-pressed", "false")
+    await oak.click()
+    await expect(asked).to_contain_text("1 vote · Ends")
+    await load(guest.page, node_modules)
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await guest.page.emulate_media(color_scheme=scheme)
+        assert await findings(guest.page) == []
+    await bot.call("POST", f"/channels/{channel}/polls/{sent['id']}/expire")
+    await expect(oak).to_be_disabled()
+    await expect(guest.main).to_contain_text("“Oak” has won with 1 of 1 votes")

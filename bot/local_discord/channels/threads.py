@@ -13,7 +13,8 @@ from bot.local_discord.form import Form
 from bot.local_discord.members.permissions import CREATE_PRIVATE_THREADS, CREATE_PUBLIC_THREADS, SEND_MESSAGES
 from bot.local_discord.messages.drafts import Draft, system_draft
 from bot.local_discord.messages.pace import demand_thread_pace
-from bot.local_discord.messages.posting import Origin, post, put_changed
+from bot.local_discord.messages.placing import put_changed
+from bot.local_discord.messages.posting import Origin, post
 from bot.local_discord.model import (
     ANNOUNCEMENT,
     ANNOUNCEMENT_THREAD,

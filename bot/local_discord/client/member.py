@@ -123,6 +123,20 @@ class Member:
         """Who put a reaction under a message while this person listened, by user id."""
         return self._feed.seen.reacted(str(message["id"]), emoji)
 
+    async def vote(self, message: Json, *answers: str) -> None:
+        """Vote in a poll for these answers, by their texts, in place of what one chose before; none takes it back.
+
+        Raises:
+            UserError: the message is no poll, or it has no such answer; what there is, is said.
+        """
+        found = {str(one["poll_media"]["text"]): one for one in _answers(self._now(message))}
+        for answer in answers:
+            if answer not in found:
+                raise UserError(f"The poll has no answer {answer}; {instead(found)}.")
+        body: Json = {"answer_ids": [str(found[answer]["answer_id"]) for answer in answers]}
+        path = f"/channels/{message['channel_id']}/polls/{message['id']}/answers/@me"
+        await self.request("PUT", path, body)
+
     def saw_it_go(self, message: Json) -> bool:
         """Whether a message was deleted while this person listened, or dismissed."""
         return str(message["id"]) in self._feed.seen.gone
@@ -429,6 +443,13 @@ class Member:
 
 def _message_in(target: object) -> Json | None:
     return cast("Json", target) if isinstance(target, dict) and "channel_id" in target else None
+
+
+def _answers(message: Json) -> list[Json]:
+    poll = cast("Json | None", message.get("poll"))
+    if poll is None:
+        raise UserError("This message is no poll.")
+    return cast("list[Json]", poll["answers"])
 
 
 def _path(message: Json) -> str:

@@ -111,6 +111,9 @@ GUILD: Shape = {
 }
 _BAN: Shape = Exact({"guild_id": _ID, "user": USER})
 _ROLE_CHANGE: Shape = Exact({"guild_id": _ID, "role": ROLE})
+_POLL_VOTE: Shape = Exact(
+    {"user_id": _ID, "channel_id": _ID, "message_id": _ID, "guild_id?": _ID, "answer_id": int}
+)
 
 SHAPES: dict[str, Shape] = {
     "READY": Exact(
@@ -230,6 +233,8 @@ SHAPES: dict[str, Shape] = {
     "MESSAGE_REACTION_REMOVE_EMOJI": Exact(
         {"channel_id": _ID, "message_id": _ID, "guild_id?": _ID, "emoji": EMOJI}
     ),
+    "MESSAGE_POLL_VOTE_ADD": _POLL_VOTE,
+    "MESSAGE_POLL_VOTE_REMOVE": _POLL_VOTE,
     "TYPING_START": Exact(
         {"channel_id": _ID, "guild_id?": _ID, "user_id": _ID, "timestamp": int, "member?": MEMBER}
     ),

@@ -6,6 +6,7 @@ from bot.local_discord.form import Form
 from bot.local_discord.interactions.components import read_components
 from bot.local_discord.messages.embeds import read_embeds
 from bot.local_discord.messages.mentions import NOBODY, Allowed, read_allowed
+from bot.local_discord.messages.poll_drafts import NewPoll, read_poll
 from bot.local_discord.messages.uploads import Files, Upload, read_files
 from bot.local_discord.model import COMPONENTS_V2, EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
 from bot.local_discord.refusals import Refusal, empty_message
@@ -51,11 +52,12 @@ class Draft:
     enforce_nonce: bool = False
     answered: Answered | None = None
     carried: Carried | None = None
+    poll: NewPoll | None = None
 
     @property
     def empty(self) -> bool:
         """Whether nothing would be seen."""
-        return not (self.content or self.embeds or self.components or self.files.new)
+        return not (self.content or self.embeds or self.components or self.files.new or self.poll)
 
 
 def system_draft(content: str = "") -> Draft:
@@ -79,8 +81,6 @@ def read_draft(
     layout = v2 or bool((flags or 0) & COMPONENTS_V2)
     if form.snowflakes("sticker_ids", most=3):
         raise Refusal(400, 50081, "Invalid sticker sent")
-    if form.data.get("poll") is not None:
-        form.refuse("poll", "POLL_UNSUPPORTED", "There are no polls in the local Discord")
     answered, carried = _reference(form)
     draft = Draft(
         content=_content(form),
@@ -94,9 +94,10 @@ def read_draft(
         enforce_nonce=bool(form.boolean("enforce_nonce")),
         answered=answered,
         carried=carried,
+        poll=read_poll(form),
     )
     if layout:
-        for name, value in (("content", draft.content), ("embeds", draft.embeds)):
+        for name, value in (("content", draft.content), ("embeds", draft.embeds), ("poll", draft.poll)):
             if value:
                 message = f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
                 form.refuse(name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)

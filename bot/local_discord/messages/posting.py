@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from bot.local_discord.channels.thread_sleep import wake, watch
-from bot.local_discord.channels.thread_state import join
+from bot.local_discord.channels.thread_sleep import wake
 from bot.local_discord.events import Event
-from bot.local_discord.members.permissions import MANAGE_THREADS, VIEW_CHANNEL, in_channel
 from bot.local_discord.messages.drafts import SETTABLE, Draft
 from bot.local_discord.messages.mentions import ANYBODY, ONLY_USERS, Mentions, find_mentions, said
-from bot.local_discord.messages.pointing import ORDINARY, answered_message, forwarded_message, snapshot_of
+from bot.local_discord.messages.placing import UNCOUNTED, counts, put_changed, put_new
+from bot.local_discord.messages.pointing import answered_message, forwarded_message, snapshot_of
+from bot.local_discord.messages.polling import opened_poll, watch_poll
 from bot.local_discord.messages.uploads import drop_files, store_files
 from bot.local_discord.model import (
     COMPONENTS_V2,
@@ -17,9 +17,6 @@ from bot.local_discord.model import (
     LOADING,
     REPLY,
     SUPPRESS_NOTIFICATIONS,
-    THREAD_CREATED,
-    THREAD_STARTER,
-    THREAD_TYPES,
     Cause,
     Channel,
     Forwarded,
@@ -28,12 +25,8 @@ from bot.local_discord.model import (
     Reference,
     WebhookFace,
 )
-from bot.local_discord.refusals import empty_message, invalid_form
-from bot.local_discord.settings import LIMITS
+from bot.local_discord.refusals import Refusal, empty_message, invalid_form
 from bot.local_discord.stage import Actor, Stage
-from bot.local_discord.wire.message import dispatched_message, reaction_object
-
-_UNCOUNTED = frozenset({THREAD_STARTER, THREAD_CREATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ def post(
         reference = Reference(place.id, source.id, place.guild_id, forward=True)
         forwarded, flags = snapshot_of(stage, source, channel.id), flags | HAS_SNAPSHOT
     now = stage.now()
-    if channel.thread is not None and origin.kind not in _UNCOUNTED:
+    if channel.thread is not None and origin.kind not in UNCOUNTED:
         channel = wake(stage, channel, now)
     content, components = draft.content or "", draft.components or ()
     default = ONLY_USERS if origin.face is not None or origin.cause is not None else ANYBODY
@@ -103,6 +96,7 @@ def post(
         attachments=store_files(stage, channel.id, draft.files),
         embeds=draft.embeds or (),
         components=components,
+        poll=None if draft.poll is None else opened_poll(draft.poll, now),
         nonce=draft.nonce,
         face=origin.face,
         application_id=origin.application_id,
@@ -112,68 +106,9 @@ def post(
         position=channel.thread.total_message_sent if channel.thread else None,
         seen_by=origin.seen_by,
     )
-    stage.world.put_message(message)
-    if message.seen_by is None:
-        _note_in_channel(stage, channel, message)
-    tell_message(stage, "MESSAGE_CREATE", message)
+    put_new(stage, channel, message)
+    watch_poll(stage, message)
     return message
-
-
-def counts(channel: Channel, message: Message) -> bool:
-    """Whether a message is among those that its thread counts; what a thread starts with is not."""
-    return message.kind not in _UNCOUNTED and message.id != channel.id and message.seen_by is None
-
-
-def _note_in_channel(stage: Stage, channel: Channel, message: Message) -> None:
-    channel = replace(channel, last_message_id=message.id)
-    state = channel.thread
-    if state is not None and counts(channel, message):
-        counted = replace(
-            state, message_count=state.message_count + 1, total_message_sent=state.total_message_sent + 1
-        )
-        channel = replace(channel, thread=counted)
-    stage.world.put_channel(channel)
-    if channel.kind in THREAD_TYPES and message.kind not in _UNCOUNTED:
-        _bring_in(stage, channel, message)
-        watch(stage, channel)
-
-
-def _bring_in(stage: Stage, thread: Channel, message: Message) -> None:
-    """Who writes in a thread or is mentioned in it takes part, while there is room and they see its channel.
-
-    Into a private thread that is closed to invitations only who looks after threads brings somebody in.
-    """
-    parent = stage.world.channels[thread.parent_id or 0]
-    manages = in_channel(stage.world, message.author_id, thread) & MANAGE_THREADS
-    closed = thread.thread is not None and not thread.thread.invitable and not manages
-    invited = () if closed or message.kind not in ORDINARY else message.mentions
-    for user_id in (message.author_id, *invited):
-        full = thread.thread is not None and len(thread.thread.members) >= LIMITS.thread_members
-        if not full and in_channel(stage.world, user_id, parent) & VIEW_CHANNEL:
-            thread = join(stage, thread, user_id)
-
-
-def tell_message(stage: Stage, name: str, message: Message) -> None:
-    """Send a message's event to all who may see it, an ephemeral one's only to the member it is for."""
-    channel = stage.world.channels[message.channel_id]
-    data = dispatched_message(stage.view(), message, with_nonce=name == "MESSAGE_CREATE")
-
-    def reactions(viewer: int) -> Json:
-        seen = stage.view(viewer)
-        return {"reactions": [reaction_object(seen, reaction) for reaction in message.reactions]}
-
-    stage.emit(
-        Event(
-            name,
-            data,
-            guild_id=channel.guild_id,
-            channel=channel,
-            only=None if message.seen_by is None else frozenset({message.seen_by}),
-            message=message,
-            varies=reactions if message.reactions else None,
-        )
-    )
-    stage.changed()
 
 
 def edit(stage: Stage, author: Actor, message: Message, draft: Draft, *, finish: bool = False) -> Message:
@@ -182,16 +117,19 @@ def edit(stage: Stage, author: Actor, message: Message, draft: Draft, *, finish:
     ``finish`` says that this gives a deferred answer's placeholder its text: then it is no edit.
 
     Raises:
-        Refusal: 50006 when nothing would be left, 50035 for files that it does not have and for text beside
+        Refusal: 520003 for a poll, 50006 when nothing would be left, 50035 for files that it does not have and for text beside
             layout components; nothing has changed then.
     """
+    if message.poll is not None:
+        raise Refusal(400, 520003, "Cannot edit a poll message")
     channel = stage.world.channels[message.channel_id]
+    poll = None if draft.poll is None or not finish else opened_poll(draft.poll, stage.now())
     draft.files.demand_known([each.id for each in message.attachments])
     kept = draft.files.kept_of(message.attachments)
     content = message.content if draft.content is None else draft.content
     embeds = message.embeds if draft.embeds is None else draft.embeds
     components = message.components if draft.components is None else draft.components
-    if not (content or embeds or components or kept or draft.files.new or message.forwarded):
+    if not (content or embeds or components or kept or draft.files.new or message.forwarded or poll):
         raise empty_message()
     flags = _edited_flags(message, draft)
     if flags & COMPONENTS_V2 and (content or embeds):
@@ -203,6 +141,7 @@ def edit(stage: Stage, author: Actor, message: Message, draft: Draft, *, finish:
         content=content,
         embeds=embeds,
         components=components,
+        poll=poll,
         attachments=(*kept, *store_files(stage, channel.id, draft.files)),
         flags=flags & ~LOADING,
         edited_at=message.edited_at if finish else stage.now(),
@@ -210,7 +149,9 @@ def edit(stage: Stage, author: Actor, message: Message, draft: Draft, *, finish:
         mention_roles=mentions.roles,
         mention_everyone=mentions.everyone,
     )
-    return put_changed(stage, message)
+    put_changed(stage, message)
+    watch_poll(stage, message)
+    return message
 
 
 def _edited_flags(message: Message, draft: Draft) -> int:
@@ -245,13 +186,6 @@ def _edited_mentions(
     components = message.components if draft.components is None else draft.components
     text = said(draft.content or "", components)
     return find_mentions(stage, author, channel, text, draft.allowed or default, answered)
-
-
-def put_changed(stage: Stage, message: Message) -> Message:
-    """Store a changed message and tell everybody."""
-    stage.world.put_message(message)
-    tell_message(stage, "MESSAGE_UPDATE", message)
-    return message
 
 
 def forget(stage: Stage, channel: Channel, messages: list[Message]) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from bot.local_discord.members.permissions import MANAGE_MESSAGES, MANAGE_WEBHOOKS, SEND_MESSAGES
 from bot.local_discord.messages.drafts import Draft, system_draft
 from bot.local_discord.messages.mentions import NOBODY
+from bot.local_discord.messages.placing import put_changed
 from bot.local_discord.messages.pointing import ORDINARY
-from bot.local_discord.messages.posting import Origin, post, put_changed
+from bot.local_discord.messages.posting import Origin, post
 from bot.local_discord.messages.uploads import Files, Upload, Wish, copied, drop_files
 from bot.local_discord.messages.webhook_limits import demand_room_for_webhook
 from bot.local_discord.model import (

@@ -7,10 +7,13 @@ from bot.local_discord.members.permissions import (
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
+    SEND_POLLS,
     SEND_TTS_MESSAGES,
+    USE_EXTERNAL_EMOJIS,
 )
 from bot.local_discord.messages.drafts import Draft
 from bot.local_discord.messages.pace import demand_message_pace
+from bot.local_discord.messages.poll_drafts import NewPoll
 from bot.local_discord.model import DM, FORUM, MEDIA, MESSAGE_CHANNEL_TYPES, Channel
 from bot.local_discord.refusals import Refusal
 from bot.local_discord.stage import Actor, Stage, demand, may
@@ -33,13 +36,27 @@ def demand_may_send(stage: Stage, actor: Actor, channel: Channel, draft: Draft) 
 
 
 def demand_parts(stage: Stage, actor: Actor, channel: Channel, draft: Draft) -> None:
-    """Raise 50013 for files, embeds or speech that the actor may not post in the channel."""
+    """Raise 50013 for files, embeds, speech or a poll that the actor may not post in the channel, 520004 for its emojis."""
     if draft.files.new:
         demand(stage, actor, channel, ATTACH_FILES)
     if draft.embeds:
         demand(stage, actor, channel, EMBED_LINKS)
     if draft.tts:
         demand(stage, actor, channel, SEND_TTS_MESSAGES)
+    if draft.poll is not None:
+        demand(stage, actor, channel, SEND_POLLS)
+        _demand_emojis(stage, actor, channel, draft.poll)
+
+
+def _demand_emojis(stage: Stage, actor: Actor, channel: Channel, poll: NewPoll) -> None:
+    for answer in poll.answers:
+        if answer.emoji_id is None:
+            continue
+        emoji = stage.world.emojis.get(answer.emoji_id)
+        known = emoji is not None and stage.world.member(emoji.guild_id, actor.user_id) is not None
+        home = emoji is not None and emoji.guild_id == channel.guild_id
+        if not known or not (home or may(stage, actor, channel, USE_EXTERNAL_EMOJIS)):
+            raise Refusal(400, 520004, "Cannot use an emoji included with the poll")
 
 
 def _demand_reachable(stage: Stage, actor: Actor, channel: Channel) -> None:

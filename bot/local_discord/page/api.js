@@ -54,6 +54,10 @@ export function createApi(key, member) {
     reacted: (channel, message, emoji, limit) =>
       request('GET', `${reaction(channel, message, emoji)}?limit=${limit}`),
 
+    /** Have exactly these answers of a poll chosen. @param {string} channel @param {string} message @param {number[]} answers */
+    vote: (channel, message, answers) =>
+      request('PUT', `${at(channel)}/polls/${message}/answers/@me`, { answer_ids: answers.map(String) }),
+
     /** The last pinned first. @param {string} channel @param {string} [before] a time @returns {Promise<Pins>} */
     pins: (channel, before) =>
       request(

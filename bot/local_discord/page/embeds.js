@@ -5,11 +5,11 @@ import { safeUrl } from './inline.js';
 import { picture, resolved } from './media.js';
 import { messageTime } from './moments.js';
 import { link, oneLine, richText } from './richtext.js';
-import { Flag, has } from './types.js';
+import { Flag, MessageType, has } from './types.js';
 
 /** The cards of a message. @param {Message} message @param {Place} place */
 export function embedCards(message, place) {
-  if (has(message, Flag.suppressEmbeds)) return [];
+  if (has(message, Flag.suppressEmbeds) || message.type === MessageType.pollResult) return [];
   return (message.embeds ?? []).map((embed) => embedCard(embed, message.attachments ?? [], place));
 }
 

@@ -84,6 +84,8 @@ const HANDLERS = {
     store.timeline(channel_id).clearReactions(message_id, emoji);
     store.changed(channel_id);
   },
+  MESSAGE_POLL_VOTE_ADD: (store, event) => vote(store, event, 1),
+  MESSAGE_POLL_VOTE_REMOVE: (store, event) => vote(store, event, -1),
   TYPING_START: (store, event) => store.startTyping(event),
 };
 
@@ -115,5 +117,11 @@ function putRole(store, { role }) {
 /** @param {Store} store @param {any} event @param {1|-1} by */
 function react(store, { channel_id, message_id, user_id, emoji }, by) {
   store.timeline(channel_id).react(message_id, emoji, by, user_id === store.me);
+  store.changed(channel_id);
+}
+
+/** @param {Store} store @param {any} event @param {1|-1} by */
+function vote(store, { channel_id, message_id, user_id, answer_id }, by) {
+  store.timeline(channel_id).vote(message_id, answer_id, by, user_id === store.me);
   store.changed(channel_id);
 }

@@ -10,6 +10,7 @@ import { append, freshId, h, icon } from './dom.js';
 import { embedCards, filesInCards } from './embeds.js';
 import { attachmentCard } from './media.js';
 import { messageTime } from './moments.js';
+import { isOver, pollCard } from './polls.js';
 import { reactionPills } from './reactions.js';
 import { addressOf } from './address.js';
 import { plainText, richText } from './richtext.js';
@@ -20,6 +21,7 @@ const PARTS = /** @type {const} */ ([
   'context',
   'header',
   'body',
+  'poll',
   'embeds',
   'attachments',
   'components',
@@ -130,6 +132,8 @@ export function createMessageRow(session, guild, hooks) {
       () => body(message, name, system),
     );
     const { embeds = [], attachments = [], components = [] } = shownMessage;
+    const { poll } = shownMessage;
+    part('poll', poll ? [poll, isOver(poll)] : null, () => pollCard(session, shownMessage));
     part('embeds', [embeds, attachments, has(shownMessage, Flag.suppressEmbeds)], () =>
       embedCards(shownMessage, place),
     );
@@ -350,6 +354,14 @@ function systemIcon(type) {
   return type === MessageType.pinned ? 'pin' : 'check';
 }
 
+/** @param {Message} message */
+function pollEnded({ embeds }) {
+  const told = Object.fromEntries((embeds?.[0]?.fields ?? []).map(({ name, value }) => [name, value]));
+  const won = told.victor_answer_text;
+  const what = won ? `“${won}” has won with ${told.victor_answer_votes} of ${told.total_votes} votes` : 'no answer has won';
+  return `asked “${told.poll_question_text}”: ${what}.`;
+}
+
 /** What a message that nobody wrote says, or null for one that somebody did. @param {Message} message @param {string} name */
 function systemSentence(message, name) {
   switch (message.type) {
@@ -359,6 +371,8 @@ function systemSentence(message, name) {
       return 'pinned a message.';
     case MessageType.joined:
       return 'is here now.';
+    case MessageType.pollResult:
+      return pollEnded(message);
     case MessageType.threadCreated:
       return name;
     default:

@@ -99,6 +99,8 @@ const REQUESTS = [
   [/^GET .*\/messages$/, (_, names, id) => `reads ${names.channel(id('channels'))}`],
   [/^PUT .*\/reactions\//, (_e, _n, id) => `reacts with ${decoded(id('reactions'))}`],
   [/^DELETE .*\/reactions\//, (_e, _n, id) => `takes ${decoded(id('reactions'))} back`],
+  [/^PUT .*\/polls\/.*\/answers\/@me$/, (_, names, id) => `votes in ${names.channel(id('channels'))}`],
+  [/^POST .*\/polls\/.*\/expire$/, (_, names, id) => `ends a poll in ${names.channel(id('channels'))}`],
   [/^PUT .*\/pins\//, (_, names, id) => `pins in ${names.channel(id('channels'))}`],
   [/^DELETE .*\/pins\//, (_, names, id) => `unpins in ${names.channel(id('channels'))}`],
   [/^POST .*\/threads$/, (e) => `opens the thread ${quoted(e.body?.name)}`],
@@ -171,6 +173,9 @@ function event({ op, t, d }, names) {
     case 'MESSAGE_REACTION_ADD':
     case 'MESSAGE_REACTION_REMOVE':
       return `${names.user(d?.user_id)}: ${d?.emoji?.name ?? ''} in ${where}`;
+    case 'MESSAGE_POLL_VOTE_ADD':
+    case 'MESSAGE_POLL_VOTE_REMOVE':
+      return `${names.user(d?.user_id)} in ${where}`;
     case 'TYPING_START':
       return `${names.user(d?.user_id)} types in ${where}`;
     case 'READY':

@@ -1,4 +1,5 @@
 /** @import {Emoji, Message, Pending} from './types.js' */
+import { withVote } from './pollcount.js';
 import { compareIds } from './snowflake.js';
 
 /** How emoji are compared: custom ones by id, others by character without the variation selector. @param {Emoji} emoji */
@@ -66,6 +67,15 @@ export class Timeline {
   react(id, emoji, by, mine) {
     this.#record('react', () =>
       this.#change(id, (old) => ({ ...old, reactions: counted(old.reactions ?? [], emoji, by, mine) })),
+    );
+  }
+
+  /** Count a vote in a poll, or one less. @param {string} id @param {number} answer @param {1|-1} by @param {boolean} mine */
+  vote(id, answer, by, mine) {
+    this.#record('react', () =>
+      this.#change(id, (old) =>
+        old.poll ? { ...old, poll: withVote(old.poll, answer, by, mine) } : old,
+      ),
     );
   }
 

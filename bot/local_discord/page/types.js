@@ -17,6 +17,9 @@
  *   owner_id?: string, emojis?: Emoji[]}} Guild
  * @typedef {{id?: string|null, name: string, animated?: boolean}} Emoji
  * @typedef {{emoji: Emoji, count: number, me: boolean}} Reaction
+ * @typedef {{answer_id: number, poll_media: {text: string, emoji?: Emoji}}} Answer
+ * @typedef {{question: {text: string}, answers: Answer[], expiry: string, allow_multiselect: boolean,
+ *   results: {answer_counts: {id: number, count: number, me_voted: boolean}[], is_finalized: boolean}}} Poll
  * @typedef {{id: string, filename: string, url: string, size: number, content_type?: string, width?: number|null,
  *   height?: number|null, description?: string}} Attachment
  * @typedef {{url: string, width?: number|null, height?: number|null, description?: string|null}} EmbedImage
@@ -37,7 +40,7 @@
  * @typedef {{id: string, channel_id: string, guild_id?: string, author: User, member?: Member, content: string,
  *   timestamp: string, edited_timestamp: string|null, type: number, flags?: number, webhook_id?: string,
  *   application_id?: string, nonce?: string|number, embeds?: Embed[], attachments?: Attachment[],
- *   components?: Component[], reactions?: Reaction[], mentions?: User[], mention_roles?: string[],
+ *   components?: Component[], reactions?: Reaction[], poll?: Poll, mentions?: User[], mention_roles?: string[],
  *   mention_everyone?: boolean, pinned?: boolean, interaction?: InteractionNote, interaction_metadata?: InteractionNote,
  *   message_reference?: {message_id?: string, channel_id?: string}, referenced_message?: Message|null,
  *   thread?: Channel}} Message
@@ -80,6 +83,7 @@ export const MessageType = Object.freeze({
   command: 20,
   threadStarter: 21,
   contextCommand: 23,
+  pollResult: 46,
 });
 
 export const Flag = Object.freeze({

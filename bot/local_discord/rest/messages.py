@@ -10,8 +10,9 @@ from bot.local_discord.members.permissions import MANAGE_MESSAGES, READ_MESSAGE_
 from bot.local_discord.messages.drafts import checked, read_draft
 from bot.local_discord.messages.mentions import refuse_again
 from bot.local_discord.messages.pace import count_edit, demand_edit_pace
+from bot.local_discord.messages.placing import put_changed
 from bot.local_discord.messages.pointing import ORDINARY
-from bot.local_discord.messages.posting import delete, delete_together, edit, post, put_changed
+from bot.local_discord.messages.posting import delete, delete_together, edit, post
 from bot.local_discord.messages.publishing import note_deleted, republish
 from bot.local_discord.messages.sending import demand_may_send, demand_parts
 from bot.local_discord.model import (

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from bot.local_discord.channels.thread_state import demand_awake, demand_unlocked
 from bot.local_discord.members.permissions import PIN_MESSAGES, READ_MESSAGE_HISTORY
 from bot.local_discord.messages.drafts import system_draft
+from bot.local_discord.messages.placing import put_changed
 from bot.local_discord.messages.pointing import ORDINARY
-from bot.local_discord.messages.posting import Origin, post, put_changed
+from bot.local_discord.messages.posting import Origin, post
 from bot.local_discord.model import PIN_NOTICE, Channel, Json, Message, Reference
 from bot.local_discord.refusals import Refusal, limit_reached, system_message, unknown
 from bot.local_discord.rest.call import Call, nothing, ok

@@ -29,7 +29,7 @@ _HAS: Mapping[str, Callable[[Message], bool]] = {
     "video": lambda message: _has_file(message, "video/"),
     "sound": lambda message: _has_file(message, "audio/"),
     "sticker": lambda _: False,
-    "poll": lambda _: False,
+    "poll": lambda message: message.poll is not None,
     "snapshot": lambda message: message.forwarded is not None,
 }
 

@@ -15,6 +15,7 @@ from bot.local_discord.model import (
 from bot.local_discord.wire.attachment import attachment_object, listed, shown_component, shown_embed
 from bot.local_discord.wire.channel import thread_object
 from bot.local_discord.wire.guild import bare_member_object
+from bot.local_discord.wire.poll import poll_object
 from bot.local_discord.wire.user import user_object, webhook_user_object
 from bot.local_discord.wire.view import View, maybe_stamp, stamp
 
@@ -57,8 +58,7 @@ def message_object(view: View, message: Message, *, with_nonce: bool = False, ne
         "mention_everyone": message.mention_everyone,
         "tts": message.tts,
     }
-    if message.reactions and not nested:
-        data["reactions"] = [reaction_object(view, reaction) for reaction in message.reactions]
+    data |= viewed_fields(view, message, nested=nested)
     if message.face is not None:
         data["webhook_id"] = str(message.face.webhook_id)
     if message.application_id is not None:
@@ -78,6 +78,16 @@ def message_object(view: View, message: Message, *, with_nonce: bool = False, ne
     if message.forwarded is not None:
         data["message_snapshots"] = [{"message": _said(view, message.forwarded)}]
     return data
+
+
+def viewed_fields(view: View, message: Message, *, nested: bool = False) -> Json:
+    """What each viewer sees differently: reactions (not where ``nested``) and a poll, with what they chose marked."""
+    fields: Json = {}
+    if message.reactions and not nested:
+        fields["reactions"] = [reaction_object(view, reaction) for reaction in message.reactions]
+    if message.poll is not None:
+        fields["poll"] = poll_object(view, message.poll)
+    return fields
 
 
 def _said(view: View, message: Message | Forwarded, *, ephemeral: bool = False) -> Json:
@@ -186,4 +196,4 @@ def readable_by(data: Json, application_id: int) -> Json:
         blank["message_snapshots"] = [
             {"message": {**s["message"], **blank}} for s in data["message_snapshots"]
         ]
-    return {**data, **blank}
+    return {name: value for name, value in {**data, **blank}.items() if name != "poll"}
