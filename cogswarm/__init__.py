@@ -96,6 +96,7 @@ from bot.work.circles.desk import Circles
 from bot.work.circles.link import Link
 from bot.work.lanes import Earlier
 from bot.work.notes import Notes
+from bot.work.polls import LONGEST_ANSWER, MOST_ANSWERS, Delivered, Poll, hours_for
 from bot.work.principal import Principal
 from bot.work.run import Run
 from bot.work.runs_list import RunView
@@ -132,6 +133,7 @@ from bot.work.tasks.tasks_list import Filter
 from bot.work.transcript import Utterance
 from bot.work.votes.counting import choice_of
 from bot.work.votes.desk import Votes
+from bot.work.votes.polled import Polled
 from bot.work.votes.tally import METHODS, Cast, Method, Tally, tally, tie_order
 from bot.work.votes.vote import (
     LETTERS,
@@ -156,9 +158,11 @@ __all__ = [
     "HELD",
     "LETTERS",
     "LIVE",
+    "LONGEST_ANSWER",
     "LONGEST_PROPOSAL",
     "MARKS",
     "METHODS",
+    "MOST_ANSWERS",
     "NONE",
     "OVER",
     "PARTS",
@@ -209,6 +213,7 @@ __all__ = [
     "Counted",
     "Decision",
     "Deletion",
+    "Delivered",
     "Document",
     "Earlier",
     "Edit",
@@ -261,6 +266,8 @@ __all__ = [
     "Plan",
     "Plans",
     "Policy",
+    "Poll",
+    "Polled",
     "Principal",
     "Proposal",
     "QueueRules",
@@ -322,6 +329,7 @@ __all__ = [
     "entry",
     "explained",
     "hookimpl",
+    "hours_for",
     "in_turn",
     "member_of",
     "option",

@@ -61,7 +61,9 @@ class ContextServices:
     @property
     def tasks(self) -> TaskServices:
         """What looking after tasks needs."""
-        return TaskServices(self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead)
+        return TaskServices(
+            self.database, self.surface, self.ring, self.new_id, self.clock, self.ahead, self.present
+        )
 
     @property
     def facts(self) -> FactServices:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from bot.discord.limits import Urgency
 from bot.storage.storable import storable
-from bot.work.surface import Connection, File
+from bot.work.surface import Connection, Delivered, File
 
 WAKE = "outbox"
 """The notification that says something is to be delivered."""
@@ -179,6 +179,19 @@ async def place_of(conn: Connection, row: int) -> tuple[int | None, int | None]:
         return None, None
     # A post of a forum is opened by its own first message.
     return (found[3], row) if found[2] == "forum_post" else (found[0], found[1])
+
+
+async def delivered(conn: Connection, row: int) -> Delivered:
+    """What became of a row."""
+    cursor = await conn.execute(
+        "SELECT state, channel_id, message_id, error FROM outbox WHERE id = %s", (row,)
+    )
+    found = await cursor.fetchone()
+    if found is None or found[0] == "failed":
+        return Delivered("refused", why=(found and found[3]) or "")
+    if found[1] is None or found[2] is None:
+        return Delivered("waits")
+    return Delivered("there", found[1], found[2])
 
 
 async def last_said(conn: Connection, channel_id: int | None, opened_by: int | None) -> int | None:

@@ -10,6 +10,7 @@ from bot.discord.chunking import LIMIT, chunks, length
 from bot.discord.components import checked_rows
 from bot.discord.embeds import Cards, as_text, cards
 from bot.discord.limits import Urgency
+from bot.discord.polls import poll_body
 from bot.discord.previews import without_previews
 from bot.discord.shown_markdown import Draw, as_discord_shows
 from bot.discord.table_pictures import drawn
@@ -53,7 +54,7 @@ def bodies(say: Say, *, most_chunks: int = MOST_CHUNKS) -> list[Rendered]:
         if number or not parts or parts[-1].files:
             parts.append(_Part())
         parts[-1].cards = group
-    parts = parts or [_Part("…" if not files else "")]
+    parts = parts or [_Part("" if files or say.poll else "…")]
     for file in files:
         showing = next((part for part in parts if file.name in part.cards.files), parts[-1])
         if not showing.has_room_for(file):
@@ -121,6 +122,8 @@ def _body(say: Say, part: _Part, *, first: bool, last: bool) -> dict[str, Any]:
     if first and say.reply_to is not None and say.speaker is None:
         # A message that is gone by then must not keep the answer back.
         body["message_reference"] = {"message_id": str(say.reply_to), "fail_if_not_exists": False}
+    if last and say.poll is not None:
+        body["poll"] = poll_body(say.poll)
     if last and (say.buttons or say.selects):
         body["components"] = checked_rows(say.selects, say.buttons)
     return body

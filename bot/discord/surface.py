@@ -11,6 +11,7 @@ from bot.discord.api import DiscordApi
 from bot.discord.events import SPOKEN
 from bot.discord.forum_tags import TAG
 from bot.discord.outbox_table import NewRow
+from bot.discord.polls import end_poll, poll_votes
 from bot.discord.raw_messages import attachments_of
 from bot.discord.rendering import (
     MOST_CHUNKS,
@@ -25,7 +26,7 @@ from bot.discord.rendering import (
 from bot.discord.without_secrets import without_secrets
 from bot.errors import OutsideError
 from bot.observe.known_secrets import NO_SECRETS, Secrets
-from bot.work.surface import Connection, Place, Said, Say, Tag
+from bot.work.surface import Connection, Delivered, Place, PollVotes, Said, Say, Tag
 
 PAGE = 100
 PINS_PAGE = 50
@@ -78,6 +79,18 @@ class DiscordSurface:
     async def is_posted(self, conn: Connection, key: str) -> bool:
         """Whether something was posted under this key."""
         return await outbox_table.is_known(conn, key)
+
+    async def delivered(self, conn: Connection, row: int) -> Delivered:
+        """What became of a post; a row that was cleaned away is refused, since nobody knows its message any more."""
+        return await outbox_table.delivered(conn, row)
+
+    async def end_poll(self, channel_id: int, message_id: int) -> None:
+        """End a poll of the bot's."""
+        await end_poll(self._api, channel_id, message_id)
+
+    async def poll_votes(self, channel_id: int, message_id: int) -> PollVotes | None:
+        """Who voted for what in a poll."""
+        return await poll_votes(self._api, channel_id, message_id)
 
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:
         """Change the message of ``row``; edits that nobody has seen yet are dropped for this one.

@@ -150,7 +150,14 @@ class Run:
     def _task_services(self) -> TaskServices:
         services = self._services
         return TaskServices(
-            services.database, services.surface, services.ring, uuid4, services.clock, services.ahead
+            services.database,
+            services.surface,
+            services.ring,
+            uuid4,
+            services.clock,
+            services.ahead,
+            services.present,
+            services.machinery,
         )
 
     @property

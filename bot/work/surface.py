@@ -13,9 +13,10 @@ from psycopg import AsyncConnection
 from bot.plugins.values import Attachment
 from bot.work.choosing import Button, ButtonStyle, Choice, Select, SelectKind
 from bot.work.embeds import Embed, EmbedField
+from bot.work.polls import Delivered, Poll, PollVotes
 
 __all__ = [
-    "Button", "ButtonStyle", "Choice", "Connection", "Embed", "EmbedField", "File", "Importance", "Place", "Said", "Say",
+    "Button", "ButtonStyle", "Choice", "Connection", "Delivered", "Embed", "EmbedField", "File", "Importance", "Place", "Poll", "PollVotes", "Said", "Say",
     "Select", "SelectKind", "Speaker", "Surface", "Tag",
 ]  # fmt: skip
 
@@ -47,7 +48,8 @@ class Say:
 
     ``urgency`` decides who goes first where not all can; progress is shown without a notification. Cards stand under
     the text, files go with the last message (with the card that shows them), and below it stand selects, then buttons:
-    five rows, of which each select takes one. With ``previews`` Discord shows what the text links to.
+    five rows, of which each select takes one. With ``previews`` Discord shows what the text links to. A message with a ``poll``
+    cannot be edited.
     """
 
     text: str
@@ -61,6 +63,7 @@ class Say:
     selects: tuple[Select, ...] = ()
     previews: bool = False
     roles: tuple[int, ...] = ()
+    poll: Poll | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,18 @@ class Surface(Protocol):
 
     async def is_posted(self, conn: Connection, key: str) -> bool:
         """Whether something was posted under this key."""
+        ...
+
+    async def delivered(self, conn: Connection, row: int) -> Delivered:
+        """What became of a post: still on its way, there, or refused."""
+        ...
+
+    async def end_poll(self, channel_id: int, message_id: int) -> None:
+        """End a poll of the bot's; one that is over or gone stays so. Raises `OutsideError`."""
+        ...
+
+    async def poll_votes(self, channel_id: int, message_id: int) -> PollVotes | None:
+        """Who voted for what in a poll; None where it is gone. Raises `OutsideError`."""
         ...
 
     async def edit(self, conn: Connection, key: str, row: int, say: Say, *, after: int | None = None) -> None:

@@ -30,6 +30,7 @@ class ConsensusSettings(Settings):
     voters: int | None = setting(None, label=messages.VOTERS, help=messages.VOTERS_HELP, picks="role")
     weights: tuple[str, ...] = setting((), label=messages.WEIGHTS, help=messages.WEIGHTS_HELP)
     none: bool = setting(True, label=messages.WITH_NONE, help=messages.WITH_NONE_HELP)
+    input: Literal["buttons", "poll"] = setting("buttons", label=messages.INPUT, help=messages.INPUT_HELP)
     reactions: bool = setting(False, label=messages.REACTIONS, help=messages.REACTIONS_HELP)
     advice: bool = setting(False, label=messages.ADVICE, help=messages.ADVICE_HELP)
     then: Literal["nothing", "task", "approval", "agent"] = setting(

@@ -61,8 +61,7 @@ async def show(ctx: Ctx, decision: Annotated[str, messages.WHICH]) -> None:
     found = vote.result
     if not vote.is_over:
         when = 0 if vote.closes_at is None else int(vote.closes_at.timestamp())
-        count = await ctx.votes.turnout(vote.id)
-        lines.append(messages.ABOUT_OPEN.format(when=when, count=count) if when else messages.ABOUT_BEFORE)
+        lines.append(await _until(ctx, vote, when) if when else messages.ABOUT_BEFORE)
     else:
         lines.append(f"**{outcome_of(vote)}**")
     if found is not None and found.voters:
@@ -134,3 +133,10 @@ def _line(vote: Vote) -> str:
         said=said,
         place=vote.thread_id or vote.channel_id,
     )
+
+
+async def _until(ctx: Ctx, vote: Vote, when: int) -> str:
+    """Until when people vote, and how many have; a poll shows that itself."""
+    if vote.how.poll:
+        return messages.ABOUT_POLL.format(when=when, thread=vote.thread_id)
+    return messages.ABOUT_OPEN.format(when=when, count=await ctx.votes.turnout(vote.id))

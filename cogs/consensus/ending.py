@@ -21,19 +21,23 @@ async def deleted(ctx: Ctx, deletion: Deletion) -> None:
     """Call a vote off whose message is gone: nobody could vote any more."""
     vote = await ctx.votes.find(message_id=deletion.message_id, place_id=deletion.where.channel_id)
     if vote is not None and not vote.is_over:
-        await _call_off(ctx, vote, messages.MESSAGE_GONE)
+        await _call_off(ctx, vote, _gone(vote, deletion.message_id))
 
 
 @consensus.on_watched
 async def found(ctx: Ctx, again: FoundAgain) -> None:
     """The same for what happened while the bot was away; and reactions that were put meanwhile."""
-    vote = await ctx.votes.get(UUID(again.note.removeprefix("vote ")))
+    vote = await ctx.votes.get(UUID(again.note.split()[1]))
     if vote is None or vote.is_over:
         return
     if again.gone:
-        await _call_off(ctx, vote, messages.MESSAGE_GONE)
+        await _call_off(ctx, vote, _gone(vote, again.message_id))
     else:
         await found_again(ctx, again, vote)
+
+
+def _gone(vote: Vote, message_id: int) -> str:
+    return messages.POLL_GONE if message_id == vote.poll_id else messages.MESSAGE_GONE
 
 
 async def _call_off(ctx: Ctx, vote: Vote, why: str) -> None:

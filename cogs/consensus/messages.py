@@ -26,6 +26,8 @@ QUORUM, QUORUM_HELP = "Quorum", "How many people have to vote for a decision; 0:
 VOTERS, VOTERS_HELP = "Who can vote", "A role; left empty, everybody who sees the vote"
 WEIGHTS, WEIGHTS_HELP = "Weights", "Roles whose ballots count for more, such as <@&123>=2, one a line"
 WITH_NONE, WITH_NONE_HELP = "Offer “none of these”", "Whether people can vote for asking again"
+INPUT = "How people vote"
+INPUT_HELP = "Buttons: in secret, under the message. Poll: in one of Discord's polls, where everybody sees who votes for what"
 REACTIONS = "Reactions count, too"
 REACTIONS_HELP = "Whether a reaction is a ballot; everybody sees it, so it is no secret. Not for ranked pairs"
 ADVICE, ADVICE_HELP = "Agents vote beside", "Whether agents say what they would choose; it counts for nothing"
@@ -79,6 +81,14 @@ UNKNOWN_AGENT = "There is no agent called “{name}”; please choose from the l
 NOBODY_CAN = "No agent that works here can do “{skill}”; leave it out, or choose agents by name."
 WHICH_QUEUE = "Please set a queue for winners first, with `/cogs config cog:consensus`."
 WHICH_DOER = "Please set an agent for winners first, with `/cogs config cog:consensus`."
+NO_RANKING_IN_POLL = (
+    "People vote in Discord's polls here, and nobody can rank there; choose approval or plurality as the rule, or let "
+    "people vote with buttons (`/cogs config cog:consensus`)."
+)
+MAY_NOT_POLL = (
+    "People vote in Discord's polls here, and I may not create any: somebody who manages this server can give me the "
+    "permission *Create Polls*, or let people vote with buttons (`/cogs config cog:consensus`)."
+)
 TOO_LONG = "People can vote for at most {days} days; please choose an earlier time."
 EMPTY_PROPOSAL = "Your proposal is empty; please write what you propose."
 MAY_NOT_VOTE = "Only people with <@&{role}> can vote here."
@@ -194,6 +204,14 @@ RULE_SEALED = (
     "\n-# Secret until it closes, also from me; you can change your vote until then. Ties go to the lowest SHA-256 of "
     "`{seed}:ballots:letter`, where “ballots” is the hash of all ballots that is shown at the end."
 )
+RULE_POLL = (
+    "\n-# Everybody sees in the poll who votes for what. Ties go to the lowest SHA-256 of `{seed}:ballots:letter`, where "
+    "“ballots” is the hash of all ballots that is shown at the end."
+)
+CALL_POLL = "Open until <t:{when}:f> (<t:{when}:R>). **Vote in [the poll]({link})**; you can change your vote until then."
+TOO_MANY_FOR_POLL = "A poll of Discord's has room for {most} answers, and there are {count}, so people vote in secret with the list here."
+POLL_REFUSED = "⚠️ The poll could not be posted, so people vote in secret with the list here. {why}"
+POLL_GONE = "The poll was deleted, or cannot be read any more."
 CALL_OPEN = "Open until <t:{when}:f> (<t:{when}:R>). **{voted}**."
 CALL_REACTIONS = "-# A reaction with a letter counts as well, but everybody sees it."
 CALL_CLOSED = "Closed <t:{when}:R>, {voted}. {outcome}"
@@ -290,6 +308,7 @@ STATES = {
 }
 LINE = "{mark} **{number}** {question} · {said} · <t:{when}:d> in <#{place}>"
 ABOUT = "**Decision {number}**, asked by <@{who}>: {link}\n{question}"
+ABOUT_POLL = "People vote until <t:{when}:f>, in a poll in <#{thread}>."
 ABOUT_OPEN = "People vote until <t:{when}:f>; **{count}** so far. What they choose is secret until then."
 ABOUT_BEFORE = "Proposals are being written and compared; people can vote after that."
 ABOUT_SEALS = "-# Seals of the ballots, the first 12 characters of each: {seals}"

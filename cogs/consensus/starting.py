@@ -147,7 +147,8 @@ def rules_of(settings: ConsensusSettings) -> VoteRules:
         voters=settings.voters,
         weights=weights_of(settings),
         none=settings.none,
-        reactions=settings.reactions,
+        reactions=settings.reactions and settings.input != "poll",
+        poll=settings.input == "poll",
     )
 
 
@@ -206,6 +207,10 @@ async def _start(
     replaced: Vote | None = None,
 ) -> None:
     settings = ctx.settings
+    if rules.poll and rules.method == "ranked_pairs":
+        raise UserError(messages.NO_RANKING_IN_POLL)
+    if rules.poll and not ctx.bot_may("send_polls"):
+        raise UserError(messages.MAY_NOT_POLL)
     slots = await _slots(ctx, count, who, skill)
     after = then or settings.then
     if after == "task" and settings.queue is None:

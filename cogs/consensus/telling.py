@@ -42,7 +42,9 @@ def call_of(vote: Vote, turnout: int) -> Say:
         return Say(f"{head}\n{closed}")
     when = 0 if vote.closes_at is None else int(vote.closes_at.timestamp())
     rules = vote.how
-    lines = [head, rules_of(vote), messages.CALL_OPEN.format(when=when, voted=voted(turnout))]
+    link = f"https://discord.com/channels/{vote.guild_id}/{vote.thread_id}/{vote.poll_id}"
+    state = messages.CALL_POLL if rules.poll else messages.CALL_OPEN
+    lines = [head, rules_of(vote), state.format(when=when, voted=voted(turnout), link=link)]
     if rules.reactions and rules.method != "ranked_pairs":
         lines.append(messages.CALL_REACTIONS)
     return Say("\n".join(lines), buttons=_buttons(vote), selects=_selects(vote), urgency="question")
@@ -61,7 +63,8 @@ def rules_of(vote: Vote) -> str:
     if rules.weights:
         said = ", ".join(messages.RULE_WEIGHT.format(role=role, count=count) for role, count in rules.weights)
         lines.append(messages.RULE_WEIGHTS.format(weights=said))
-    return " ".join([*lines, messages.RULE_SEALED.format(seed=vote.id)])
+    sealed = messages.RULE_POLL if rules.poll else messages.RULE_SEALED
+    return " ".join([*lines, sealed.format(seed=vote.id)])
 
 
 def name_of(vote: Vote, letter: str) -> str:
@@ -143,7 +146,7 @@ def who_is(option: Option) -> str:
 
 
 def _selects(vote: Vote) -> tuple[Select, ...]:
-    if vote.how.method == "ranked_pairs":
+    if vote.how.method == "ranked_pairs" or vote.how.poll:
         return ()
     most = 1 if vote.how.method == "plurality" else len(vote.letters)
     chosen = messages.CHOOSE_ONE if most == 1 else messages.CHOOSE_ALL
@@ -151,10 +154,13 @@ def _selects(vote: Vote) -> tuple[Select, ...]:
 
 
 def _buttons(vote: Vote) -> tuple[Button, ...]:
+    close = Button(messages.BUTTON_CLOSE, action("close", vote.id))
+    if vote.how.poll:
+        return (close,)
     ranked = vote.how.method == "ranked_pairs"
     first = (Button(messages.BUTTON_RANK, action("rank", vote.id), "primary"),) if ranked else ()
     return (
         *first,
         Button(messages.BUTTON_BACK, action("back", vote.id)),
-        Button(messages.BUTTON_CLOSE, action("close", vote.id)),
+        close,
     )

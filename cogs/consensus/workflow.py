@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cogs.consensus import messages
+from cogs.consensus import messages, polling
 from cogs.consensus.advising import advised
 from cogs.consensus.blinding import alike, blinded, drawn, names_of
 from cogs.consensus.cog import consensus
@@ -22,6 +22,8 @@ from cogswarm import (
     NONE,
     Agent,
     Button,
+    Delivered,
+    NewBallot,
     NewVote,
     Option,
     Proposal,
@@ -46,6 +48,7 @@ class State(BaseModel):
     number: int
     over: bool
     closes_at: datetime | None = None
+    polled: bool = False
 
 
 @consensus.workflow
@@ -72,7 +75,8 @@ async def decide(run: Run, wanted: dict[str, Any]) -> None:
         found = await _compare(run, asked, options, names, spent)
         if asked.revise and any(one.author.startswith("agent:") for one in options):
             options, found = await _revise(run, asked, options, names, found, spent)
-    state = await run.step("open", _open, run, asked, options)
+    poll = await _poll(run, asked, options)
+    state = await run.step("open", _open, run, asked, options, poll)
     if not state.over:
         await run.stage(messages.VOTING, done=count_of(len(options)))
         if asked.advice:
@@ -84,7 +88,8 @@ async def decide(run: Run, wanted: dict[str, Any]) -> None:
 @consensus.on_stop(decide)
 async def stopped(run: Run, wanted: dict[str, Any]) -> None:  # noqa: ARG001 - as the workflow is called
     """Call the vote off: nobody ever learns what was on its ballots."""
-    await run.step("call it off", _cancel, run)
+    await run.step("call it off", _cancel, run, messages.STOPPED)
+    await run.step("end its poll", run.votes.polls.end, run.id)
     await run.step("show that", _show, run)
 
 
@@ -207,11 +212,24 @@ async def _revise(
 # the vote
 
 
-async def _open(run: Run, asked: Wanted, options: list[Option]) -> State:
+async def _poll(run: Run, asked: Wanted, options: Sequence[Option]) -> Delivered | None:
+    if not asked.rules.poll or not options or await run.step("still wanted in a poll", _is_over, run):
+        return None
+    return await polling.posted(run, asked, options)
+
+
+async def _open(run: Run, asked: Wanted, options: list[Option], poll: Delivered | None) -> State:
     vote = await run.votes.open(
-        run.id, options, seconds=asked.seconds, wake=run.wait_id("close"), thread_id=await run.place()
+        run.id,
+        options,
+        seconds=asked.seconds,
+        wake=run.wait_id("close"),
+        thread_id=await run.place(),
+        poll=poll,
     )
-    return State(number=vote.number, over=vote.is_over, closes_at=vote.closes_at)
+    return State(
+        number=vote.number, over=vote.is_over, closes_at=vote.closes_at, polled=vote.poll_id is not None
+    )
 
 
 async def _until_closed(run: Run, asked: Wanted, options: Sequence[Option], state: State) -> None:
@@ -220,15 +238,24 @@ async def _until_closed(run: Run, asked: Wanted, options: Sequence[Option], stat
     opened = run.votes.shown(run.id, call_of, marks=marks)
     said = await run.wait_answer("close", until=state.closes_at, opened=opened)
     early, turn = said is not None and said.value == messages.CLOSE_NOW, 0
+    ballots = await _polled(run) if state.polled else ()
     # The clock that votes go by may not be as far yet as the one that woke us.
-    while not await run.step(f"close {turn}", _close, run, early):
+    while not await run.step(f"close {turn}", _close, run, early, ballots):
         await run.sleep(f"a moment {turn}", A_MOMENT)
         turn += 1
     await run.step("show that it is closed", run.votes.show, run.id, call_of)
 
 
-async def _close(run: Run, early: bool) -> bool:  # noqa: FBT001 - a recorded step's arguments
-    return (await run.votes.close(run.id, early=early)).is_over
+async def _polled(run: Run) -> tuple[NewBallot, ...]:
+    """What people chose in the poll; where nobody can tell any more, the vote is called off."""
+    found = await polling.read(run)
+    if found.state == "gone":
+        await run.step("the poll is gone", _cancel, run, messages.POLL_GONE)
+    return found.ballots
+
+
+async def _close(run: Run, early: bool, polled: Sequence[NewBallot]) -> bool:  # noqa: FBT001 - a recorded step's arguments
+    return (await run.votes.close(run.id, early=early, polled=polled)).is_over
 
 
 async def _is_over(run: Run) -> bool:
@@ -236,9 +263,9 @@ async def _is_over(run: Run) -> bool:
     return vote is None or vote.is_over
 
 
-async def _cancel(run: Run) -> None:
+async def _cancel(run: Run, why: str) -> None:
     try:
-        await run.votes.cancel(run.id, messages.STOPPED)
+        await run.votes.cancel(run.id, why)
     except UserError:
         return  # it had not even begun
 

@@ -1,9 +1,10 @@
 """Gives a task to somebody: an agent together with the run in which it works on it, both or neither."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from bot.asks.present import Present
 from bot.clock import Clock
 from bot.storage.database import Database
 from bot.work import runs_table
@@ -26,6 +27,8 @@ class TaskServices:
     new_id: Callable[[], UUID]
     clock: Clock
     ahead: Callable[[], float] = lambda: 0.0
+    present: Present | None = None
+    machinery: Clock = field(default_factory=Clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,16 @@ from bot.errors import UserError
 from bot.memory.whereabouts import place_of
 from bot.work import waits_table
 from bot.work.allocation.sealing import SALT_BYTES
-from bot.work.surface import Connection, Place, Say
+from bot.work.surface import Connection, Delivered, Place, Say
 from bot.work.tasks.giving import TaskServices
 from bot.work.votes import ballot_table, proposal_table, vote_table
 from bot.work.votes.counting import ballots_hash, counted
+from bot.work.votes.polled import VotePolls
 from bot.work.votes.vote import (
     MOST_PROPOSALS,
     OPTIONS,
     OUTCOME,
+    RULES,
     Counted,
     NewBallot,
     NewVote,
@@ -36,6 +38,7 @@ TOO_LATE = "This vote closed <t:{when}:R>, so your ballot was not counted."
 NOT_OPEN = "This vote is not open, so there is nothing to vote for."
 ALL_SHOWN = "The proposals have been shown already, so no more can be added."
 UNKNOWN_CHOICE = "That is nothing to vote for here; please choose again from the message itself."
+IN_POLL = "People vote in the poll here; please choose there."
 NO_BALLOT = "You have not voted here."
 TOO_OFTEN = "You have changed your ballot so often that this vote takes no more changes from you."
 TOO_MANY = "People have made {most} proposals already, which is as many as a vote can hold."
@@ -73,6 +76,11 @@ class Votes:
         self._cog = cog
         self._still_on = still_on
         self._salt = salt
+
+    @property
+    def polls(self) -> VotePolls:
+        """The polls of Discord's in which people vote, where they do."""
+        return VotePolls(self._services, self._guild_id, self._cog)
 
     # how one is held, step by step; each can be done again and changes nothing then
 
@@ -115,9 +123,16 @@ class Votes:
             return [] if vote.is_over else await proposal_table.of_vote(conn, vote_id)
 
     async def open(
-        self, vote_id: UUID, options: Sequence[Option], *, seconds: float, wake: UUID, thread_id: int
+        self,
+        vote_id: UUID,
+        options: Sequence[Option],
+        *,
+        seconds: float,
+        wake: UUID,
+        thread_id: int,
+        poll: Delivered | None = None,
     ) -> Vote:
-        """Let people vote for so many seconds; without options it is closed at once, with nothing decided."""
+        """Let people vote for so many seconds, in a ``poll`` where there is one; without options it is closed at once."""
         async with self._services.database.transaction() as conn:
             vote = await self._locked(conn, vote_id)
             if vote.state not in {"collecting", "revealed"}:
@@ -127,6 +142,9 @@ class Votes:
                 return await vote_table.change(
                     conn, vote_id, {"state": "closed", "outcome": nothing, "thread_id": thread_id}
                 )
+            if poll is not None:
+                await self.polls.watch(conn, vote_id, poll)
+            rules = replace(vote.how, poll=poll is not None)
             now = await vote_table.now(conn)
             ends = await (
                 await conn.execute("SELECT %s::timestamptz + make_interval(secs => %s)", (now, seconds))
@@ -137,6 +155,7 @@ class Votes:
                 {
                     "state": "open", "options": OPTIONS.dump_python(tuple(options), mode="json"), "wake": wake,
                     "opened_at": now, "closes_at": None if ends is None else ends[0], "thread_id": thread_id,
+                    "rules": RULES.dump_python(rules, mode="json"), "poll_id": None if poll is None else poll.message_id,
                 },
             )  # fmt: skip
 
@@ -187,14 +206,20 @@ class Votes:
         to = {"said_row": row, "shown": look.text, "edits": vote.edits + 1}
         await vote_table.change(conn, vote.id, to)
 
-    async def close(self, vote_id: UUID, *, early: bool = False) -> Vote:
-        """Close a vote whose time has come (or ``early``) and count it, once; the vote as it is then."""
+    async def close(self, vote_id: UUID, *, early: bool = False, polled: Sequence[NewBallot] = ()) -> Vote:
+        """Close a vote whose time has come (or ``early``) and count it, once; the vote as it is then.
+
+        ``polled`` are the ballots of its poll, which are cast with this.
+        """
         async with self._services.database.transaction() as conn:
             vote = await self._locked(conn, vote_id)
             if vote.state != "open" or vote.closes_at is None:
                 return vote
             if not early and await vote_table.now(conn) < vote.closes_at:
                 return vote
+            for ballot in polled:
+                self._check(vote, ballot)
+                await ballot_table.put(conn, vote_id, ballot, self._salt())
             # Only now can the ballots be read, and no more can come.
             vote = await vote_table.change(conn, vote_id, {"state": "closed"})
             ballots = await ballot_table.last_of_all(conn, vote_id)
@@ -270,7 +295,10 @@ class Votes:
             return await vote_table.decided_in(conn, self._guild_id, thread_id)
 
     async def turnout(self, vote_id: UUID) -> int:
-        """How many people have voted by now."""
+        """How many people have voted by now. Raises `OutsideError` where a poll cannot be read."""
+        vote = await self.get(vote_id)
+        if vote is not None and vote.poll_id is not None and not vote.is_over:
+            return await self.polls.turnout(vote)
         async with self._services.database.connection() as conn:
             return await ballot_table.turnout(conn, vote_id)
 
@@ -343,6 +371,8 @@ class Votes:
             raise UserError(UNKNOWN)
         if vote.state in {"collecting", "revealed", "cancelled"}:
             raise UserError(NOT_OPEN)
+        if ballot.via not in {"agent", "poll"} and vote.poll_id is not None:
+            raise UserError(IN_POLL)
         chosen = ballot.choice
         most = 1 if vote.how.method == "plurality" else len(vote.letters)
         if len(set(chosen)) != len(chosen) or not set(chosen) <= set(vote.letters) or len(chosen) > most:

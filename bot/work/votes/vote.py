@@ -12,7 +12,7 @@ from bot.work.tasks.task import Worker
 from bot.work.votes.tally import Method
 
 type VoteState = Literal["collecting", "revealed", "open", "closed", "cancelled"]
-type Via = Literal["button", "reaction", "agent"]
+type Via = Literal["button", "reaction", "agent", "poll"]
 type Ended = Literal["chosen", "again", "quorum", "silence", "nothing"]
 """``again``: none of these won. ``quorum``: too few voted. ``silence``: nobody did. ``nothing``: there was no proposal."""
 
@@ -30,7 +30,8 @@ class VoteRules:
     """What holds in one vote, said before it begins.
 
     ``quorum`` is how many people have to vote. ``voters`` is a role (None: everybody who sees it); ``weights`` are roles
-    whose ballots count for more, the highest of theirs for each person.
+    whose ballots count for more, the highest of theirs for each person. With ``poll`` people vote in a poll of Discord's, which
+    everybody sees.
     """
 
     method: Method = "approval"
@@ -39,6 +40,7 @@ class VoteRules:
     weights: tuple[tuple[int, int], ...] = ()
     none: bool = True
     reactions: bool = False
+    poll: bool = False
 
     def weight_of(self, roles: frozenset[int]) -> int:
         """What the ballot of somebody with these roles counts for."""
@@ -127,6 +129,7 @@ class Vote:
     said_row: int | None
     shown: str
     edits: int
+    poll_id: int | None
 
     @property
     def how(self) -> VoteRules:

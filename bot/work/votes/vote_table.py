@@ -12,10 +12,11 @@ from psycopg.types.json import Jsonb
 from bot.work.surface import Connection
 from bot.work.votes.vote import RULES, NewVote, Vote
 
-_JSON = frozenset({"options", "outcome", "record"})
+_JSON = frozenset({"options", "outcome", "record", "rules"})
 _SELECT: LiteralString = """
 SELECT id, guild_id, number, channel_id, thread_id, asked_by, asked_name, question, rules, state, options, wake, created_at,
-       opened_at, closes_at, closed_at, reason, outcome, ballots_hash, record, supersedes, superseded_by, said_row, shown, edits
+       opened_at, closes_at, closed_at, reason, outcome, ballots_hash, record, supersedes, superseded_by, said_row, shown, edits,
+       poll_id
 FROM vote"""
 
 
@@ -73,16 +74,19 @@ async def decided_in(conn: Connection, guild_id: int, thread_id: int) -> list[Vo
 
 
 async def of_message(conn: Connection, guild_id: int, channel_id: int, message_id: int) -> Vote | None:
-    """The vote that is held under a message of a channel or thread."""
+    """The vote that is held under a message of a channel or thread, or in the poll that it is."""
     return await _one(
         conn,
         """
-        WHERE guild_id = %s AND said_row = (
-            SELECT id FROM outbox WHERE channel_id = %s AND kind = 'post' AND message_id = %s LIMIT 1)
+        WHERE guild_id = %s AND (
+            said_row = (SELECT id FROM outbox WHERE channel_id = %s AND kind = 'post' AND message_id = %s LIMIT 1)
+            OR (poll_id = %s AND thread_id = %s))
         """,
         guild_id,
         channel_id,
         message_id,
+        message_id,
+        channel_id,
     )
 
 

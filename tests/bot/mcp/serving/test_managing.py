@@ -48,6 +48,7 @@ async def test_every_tool_that_manages_does_what_it_says(
         await _channels(program, ada)
         await _forums(program, bo, local_discord)
         await _found(program, bo)
+        await _polls(program, bo)
         await _privately(program, bo)
         await _roles(program, bo, local_discord)
         await _members(program, bo, local_discord)
@@ -110,6 +111,19 @@ async def _found(program: Program, bo: Person) -> None:
     assert [one["content"] for one in page["messages"]] == [f"wave {n}" for n in range(29, 1, -1)]
     rest = await program.use("search_messages", query="wave", limit=28, offset=page["next_offset"])
     assert ([one["content"] for one in rest["messages"]], rest["next_offset"]) == (["wave 1", "wave 0"], None)
+
+
+async def _polls(program: Program, bo: Person) -> None:
+    use, asked = program.use, {"question": "Which lamp?", "answers": ["Oil", "Gas"], "duration": 2}
+    sent = await use("create_poll", channelId=bo.channel_id, idempotencyKey="lamp", **asked)
+    again = await use("create_poll", channelId=bo.channel_id, idempotencyKey="lamp", **asked)
+    assert again["message_id"] == sent["message_id"]
+    poll = await bo.hears(lambda one: one.id == sent["message_id"])
+    await bo.vote(poll, "Gas")
+    found = (await use("get_message", channelId=bo.channel_id, messageId=sent["message_id"]))["poll"]
+    assert found["question"] == "Which lamp?"
+    assert found["answers"] == [{"text": "Oil", "votes": 0}, {"text": "Gas", "votes": 1}]
+    assert sum("poll" in one.raw for one in await bo.history()) == 1
 
 
 async def _privately(program: Program, bo: Person) -> None:
