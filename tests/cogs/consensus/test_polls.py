@@ -3,8 +3,10 @@
 import pytest
 
 from cogs.consensus import consensus
+from cogs.consensus.messages import BRIEFS
 from cogswarm.testing import BotWith, FakeClock, Heard, Members, Person
-from tests.cogs.consensus.house import Times, card_of, house, proposes, role_of
+from tests.cogs.consensus.house import Times, card_of, house, proposes, role_of, votes
+from tests.cogs.consensus.thinker import Thinker
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -83,7 +85,11 @@ async def test_one_answer_where_that_is_the_rule_an_early_end_and_what_else_beco
     bot_with: BotWith, members: Members, times: Times
 ) -> None:
     ada, bo = await members("ada"), await members()
-    await bot_with(consensus, config=house(input="poll", rule="plurality", none=False))
+    await bot_with(
+        consensus,
+        config=house(input="poll", rule="plurality"),
+        model=Thinker(dict.fromkeys(BRIEFS, "A name.")),
+    )
     thread, _ = await shown(bo, "The ferry")
     poll, call = await thread.hears(is_poll), await thread.hears("Open until")
     assert poll.raw["poll"]["allow_multiselect"] is False
@@ -106,6 +112,14 @@ async def test_one_answer_where_that_is_the_rule_an_early_end_and_what_else_beco
     poll, call = await thread.hears(is_poll), await thread.hears("Open until")
     await (await ada.in_thread_of(status)).delete(poll)
     await thread.sees(call, "Called off. The poll was deleted")
+
+    # eleven answers have no room in a poll: people vote as ever, and are told why
+    begun = await bo.slash("consensus", question="Which name?", agents=10)
+    thread = await begun.thread()
+    assert "room for 10 answers, and there are 11" in (await thread.hears("room for 10")).text
+    call = await thread.hears("Open until")
+    assert "Secret until it closes" in call.text
+    assert "Your vote is counted" in await votes(thread, call, "A")
 
     # the bot may not post polls
     everybody = next(iter(bo.client.guilds))
