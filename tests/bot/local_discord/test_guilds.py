@@ -189,13 +189,13 @@ async def test_positions_and_one_move_at_a_time(
     assert (await bo_api.refused("PATCH", path, [{"id": str(general.id), "position": 0}]))[0] == 50013
     assert (await bo_api.refused("PATCH", path, both[:1]))[0] == 50001
     moves = [
-        {"id": str(welcome.id), "position": 9},
+        {"id": str(welcome.id), "position": 99},
         {"id": str(general.id), "position": 0, "parent_id": category["id"], "lock_permissions": True},
     ]
     async with on_line(local.base_url) as line:
         await line.identify(local.bot_token, 1)
         await ada_api.ok("PATCH", path, moves, status=204)
-        assert (await line.until("CHANNEL_UPDATE"))["d"]["position"] == 9
+        assert (await line.until("CHANNEL_UPDATE"))["d"]["position"] == 99
         moved = (await line.until("CHANNEL_UPDATE"))["d"]
         assert (moved["parent_id"], moved["permission_overwrites"]) == (
             category["id"],
