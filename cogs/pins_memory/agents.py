@@ -79,14 +79,14 @@ async def _asked(ctx: Ctx, text: str, replaces: int | None, hours: float | None)
     if asked or not await ctx.notes.swap(key, before, {"at": now}):
         return messages.TOOL_ASKED_ALREADY
     await ctx.start(
-        ask_people, title=messages.APPROVE, quiet=True, key=key, text=text, home=ctx.home_id, replaces=replaces, hours=hours
+        ask_people, title=messages.APPROVE, quiet=True, asked=key, text=text, home=ctx.home_id, replaces=replaces, hours=hours
     )  # fmt: skip
     return messages.TOOL_ASKED
 
 
 @pins_memory.workflow
 async def ask_people(
-    run: Run, key: str, text: str, home: int, replaces: int | None, hours: float | None
+    run: Run, asked: str, text: str, home: int, replaces: int | None, hours: float | None
 ) -> None:
     """Ask whether a fact is to be kept, as the server's rules for approvals say; it is kept as people approved it."""
     wish = Wish(fact=text, replaces=replaces, hours=hours)
@@ -101,16 +101,16 @@ async def ask_people(
             await run.post(messages.NOT_KEPT.format(reason=reason))
     else:
         await run.post(messages.NOT_KEPT.format(reason=said.reason))
-    await run.step("done", run.notes.drop, key)
+    await run.step("done", run.notes.drop, asked)
 
 
 @pins_memory.on_stop(ask_people)
 async def stopped(
-    run: Run, key: str, text: str, home: int, replaces: int | None, hours: float | None
+    run: Run, asked: str, text: str, home: int, replaces: int | None, hours: float | None
 ) -> None:
     """Let it be asked again some day."""
     del text, home, replaces, hours
-    await run.step("forget", run.notes.drop, key)
+    await run.step("forget", run.notes.drop, asked)
 
 
 async def _noted(run: Run, home: int, wish: Wish) -> int:

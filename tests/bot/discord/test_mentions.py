@@ -25,6 +25,7 @@ SENDERS = {
     "bot/discord/answers.py:_to_webhook": "driven below by what calls it",
     "bot/discord/answers.py:_callback": "driven below by what calls it",
     "bot/discord/identities.py:_free_or_new": "makes a webhook, says nothing",
+    "bot/discord/delivery.py:_reopen": "opens an archived thread again, says nothing",
     "bot/discord/forum_tags.py:_asked": "makes tags of a forum, says nothing",
     "bot/discord/commands.py:_request": "registers commands, says nothing",
 }

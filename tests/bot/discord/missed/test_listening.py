@@ -139,6 +139,11 @@ async def _hall(database: Database, cog: Cog) -> Hall:
     guilds = Guilds(config, {cog.name: cog}, held)
     nothing: Any = None
     services: Any = SimpleNamespace(clock=Clock())
+
+    def within(_guild_id: int) -> Any:
+        return services
+
+    services.within = within
     entrance = Entrance(ME, {cog.name: cog}, guilds, services, lambda: nothing)
     cursors = Cursors()
     listening = Listening(entrance, cursors, Clock(), Lanes(most_waiting=3))
