@@ -130,12 +130,21 @@ async def test_facts_are_noted_known_changed_and_taken_back(
         await bo.slash("remember", fact="The quay is never closed.", replaces="1 · The quay")
     ).answer()
     await bo.sees(fact, "~~The quay is closed on Mondays.~~")
-    assert fact.id not in [one.id for one in await bo.pins()]
+
+    async def unpinned() -> bool:
+        return fact.id not in [one.id for one in await bo.pins()]
+
+    await eventually(unpinned)
     known = await agent.known("two")
     assert "The quay is never closed." in known
     assert "The quay is closed on Mondays." not in known
     await bo.answer_to(await bo.click(third, "Undo"))
     await bo.sees(fact, QUAY)
+
+    async def pinned_again() -> bool:
+        return not await unpinned()
+
+    await eventually(pinned_again)
     known = await agent.known("three")
     assert "The quay is never closed." not in known
     assert "The quay is closed on Mondays." in known
