@@ -78,6 +78,32 @@ class Asked:
         return {one.text: one.author for one in passages if one.title == "pinned here"}
 
 
+async def replaced_and_back(bo: Person, agent: Asked, fact: Heard) -> None:
+    """Another fact takes its place, and gives it back."""
+    third = await (
+        await bo.slash("remember", fact="The quay is never closed.", replaces="1 · The quay")
+    ).answer()
+    await bo.sees(fact, "~~The quay is closed on Mondays.~~")
+
+    async def unpinned() -> bool:
+        return fact.id not in [one.id for one in await bo.pins()]
+
+    await eventually(unpinned)
+    known = await agent.known("two")
+    assert "The quay is never closed." in known
+    assert "The quay is closed on Mondays." not in known
+    await bo.answer_to(await bo.click(third, "Undo"))
+    await bo.sees(fact, QUAY)
+
+    async def pinned_again() -> bool:
+        return not await unpinned()
+
+    await eventually(pinned_again)
+    known = await agent.known("three")
+    assert "The quay is never closed." not in known
+    assert "The quay is closed on Mondays." in known
+
+
 async def test_facts_are_noted_known_changed_and_taken_back(
     bot_with: BotWith,
     members: Members,
@@ -125,29 +151,7 @@ async def test_facts_are_noted_known_changed_and_taken_back(
     await changed_and_back(bo, fact)
     await found_by_recall(bo, "closed on Mondays", there=True)
 
-    # another takes its place, and gives it back
-    third = await (
-        await bo.slash("remember", fact="The quay is never closed.", replaces="1 · The quay")
-    ).answer()
-    await bo.sees(fact, "~~The quay is closed on Mondays.~~")
-
-    async def unpinned() -> bool:
-        return fact.id not in [one.id for one in await bo.pins()]
-
-    await eventually(unpinned)
-    known = await agent.known("two")
-    assert "The quay is never closed." in known
-    assert "The quay is closed on Mondays." not in known
-    await bo.answer_to(await bo.click(third, "Undo"))
-    await bo.sees(fact, QUAY)
-
-    async def pinned_again() -> bool:
-        return not await unpinned()
-
-    await eventually(pinned_again)
-    known = await agent.known("three")
-    assert "The quay is never closed." not in known
-    assert "The quay is closed on Mondays." in known
+    await replaced_and_back(bo, agent, fact)
 
     await removed_and_back(bo, await members("chen"), fact)
     # what people take off is known no more, also to recall, until they pin it again
