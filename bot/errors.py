@@ -4,6 +4,7 @@ Every message is one sentence that says what to do. The tree::
 
     CogswarmError
     ├── UserError            shown to the person who caused it
+    │   └── ChannelElsewhere something was to be said in a channel of another server
     ├── ConfigError          shown at start, with the file and line
     └── OutsideError         something we depend on failed; retried, reported, never a traceback to a user
         ├── NotDone          it certainly had no effect; it is safe to try again
@@ -21,6 +22,10 @@ class CogswarmError(Exception):
 
 class UserError(CogswarmError):
     """What a person asked for cannot be done; the sentence is shown to them."""
+
+
+class ChannelElsewhere(UserError):
+    """Something was to be said for one server in a channel of another."""
 
 
 class ConfigError(CogswarmError):

@@ -48,7 +48,15 @@ from bot.discord.memory_desk import Memory
 from bot.discord.plain import plain, title
 from bot.discord.runs_desk import RunsDesk
 from bot.discord.server_desk import CogView, JobView, LimitsView, Server, SettingView, Silence
-from bot.errors import CogswarmError, ConfigError, NotDone, OutsideError, TimedOut, UserError
+from bot.errors import (
+    ChannelElsewhere,
+    CogswarmError,
+    ConfigError,
+    NotDone,
+    OutsideError,
+    TimedOut,
+    UserError,
+)
 from bot.llm.protocol import Image, Passage, Schema, Turn
 from bot.mcp.errors import ToolCallError
 from bot.mcp.results import ToolResult
@@ -200,6 +208,7 @@ __all__ = [
     "Cast",
     "Change",
     "Channel",
+    "ChannelElsewhere",
     "Choice",
     "Circles",
     "Claim",

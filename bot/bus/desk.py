@@ -17,6 +17,7 @@ from bot.bus.request_table import NewRequest, RequestRow
 from bot.bus.sending import text_of
 from bot.bus.taking_in import say_answer
 from bot.errors import UserError
+from bot.storage.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,7 @@ class BusDesk:
         if section.dry_run:
             dry_run(bridge, new)
             return None
-        async with bridge.parts.database.transaction() as conn:
+        async with self._database.transaction() as conn:
             if not await request_table.add(conn, new):
                 return None
         bridge.wake()
@@ -106,14 +107,14 @@ class BusDesk:
     async def forget(self, message_id: int) -> None:
         """What somebody has deleted is not sent any more, and its text is not kept."""
         if self._bridge is not None:
-            async with self._bridge.parts.database.transaction() as conn:
+            async with self._database.transaction() as conn:
                 await request_table.withdraw(conn, self._guild_id, message_id)
 
     async def again(self, request_id: UUID) -> str:
         """Send it once more under the same id; to which agent. Raises `UserError` where there is nothing to send."""
         bridge = self._there()
         bridge.check_may(self._member_id, self._roles)
-        async with bridge.parts.database.transaction() as conn:
+        async with self._database.transaction() as conn:
             row = await request_table.again(conn, self._guild_id, request_id)
             if row is None:
                 raise UserError(NOT_WAITING)
@@ -123,18 +124,18 @@ class BusDesk:
 
     async def waiting(self, limit: int = 10) -> Sequence[LetterRow]:
         """What could not be placed and waits for people, the oldest first."""
-        async with self._there().parts.database.connection() as conn:
+        async with self._database.connection() as conn:
             return await letter_table.waiting(conn, limit)
 
     async def latest(self, limit: int = 25) -> Sequence[RequestRow]:
         """What was written to agents on this server last."""
-        async with self._there().parts.database.connection() as conn:
+        async with self._database.connection() as conn:
             return await request_table.latest(conn, self._guild_id, limit)
 
     async def assign(self, number: int, request_id: UUID) -> RequestRow:
         """Say a letter under a message of this server after all. Raises `UserError` where somebody has decided before."""
         parts = self._there().parts
-        async with parts.database.transaction() as conn:
+        async with self._database.transaction() as conn:
             letter = await letter_table.in_review(conn, number)
             row = await request_table.get(conn, request_id)
             if letter is None or row is None or row.guild_id != self._guild_id:
@@ -149,7 +150,7 @@ class BusDesk:
 
     async def discard(self, number: int) -> None:
         """Let a letter be nobody's. Raises `UserError` where somebody has decided before."""
-        async with self._there().parts.database.transaction() as conn:
+        async with self._database.transaction() as conn:
             if await letter_table.in_review(conn, number) is None:
                 raise UserError(NOT_WAITING)
             await letter_table.settle(conn, number, "discarded")
@@ -157,7 +158,7 @@ class BusDesk:
 
     async def counts(self) -> dict[str, int]:
         """How many of this server's messages of the last day are in which state."""
-        async with self._there().parts.database.connection() as conn:
+        async with self._database.connection() as conn:
             return await request_table.counts(conn, self._guild_id)
 
     async def peers(self) -> list[Peer]:
@@ -173,6 +174,11 @@ class BusDesk:
     def stopped(self) -> str:
         """Why nothing is sent or read until a restart; empty where it is."""
         return self._there().stopped
+
+    @property
+    def _database(self) -> Database:
+        """Of the tables there is only what belongs to this server, or to none."""
+        return self._there().parts.database.within(self._guild_id)
 
     def _there(self) -> Bridge:
         if self._bridge is None:

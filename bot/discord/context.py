@@ -481,7 +481,10 @@ class Context(Generic[S]):
         speaker: Speaker | None = None,
         buttons: Sequence[Button] = (),
     ) -> None:
-        """Say something in this (or another) channel; a ``key`` is never said twice in a channel."""
+        """Say something in this (or another) channel of the server; a ``key`` is never said twice in a channel.
+
+        Raises `ChannelElsewhere` where the channel is another server's.
+        """
         where = channel_id or self.channel_id
         async with self._services.database.transaction() as conn:
             say = Say(text, speaker, tuple(buttons))

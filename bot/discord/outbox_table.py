@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from bot.discord.limits import Urgency
+from bot.errors import ChannelElsewhere
 from bot.storage.storable import storable
 from bot.work.surface import Connection, Delivered, File
 
@@ -16,6 +17,7 @@ WAKE = "outbox"
 """The notification that says something is to be delivered."""
 PERMISSIONS = "permissions"
 """What the notification carries where the bot may do more, or less, than before."""
+CHANNEL_ELSEWHERE = "That channel belongs to another server; choose one of this server."
 _HEX_DIGITS = 32
 
 
@@ -80,12 +82,16 @@ class NewRow:
 
 
 async def add(conn: Connection, new: NewRow) -> int:
-    """Add a row and wake the deliverer; the same key again changes nothing and answers the first row."""
+    """Add a row and wake the deliverer; the same key again changes nothing and answers the first row.
+
+    Raises `ChannelElsewhere` where the transaction is about a server to which the channel does not belong.
+    """
     cursor = await conn.execute(
         """
         -- Locked, so that the delivery which opens the thread either sees this row or is seen by it.
         WITH opened AS (SELECT message_id, guild_id, state FROM outbox WHERE id = %(channel_from)s FOR SHARE),
         place AS (SELECT coalesce(%(channel_id)s, (SELECT message_id FROM opened)) AS channel_id),
+        home AS (SELECT guild_of_channel(place.channel_id) AS guild_id FROM place),
         added AS (
             INSERT INTO outbox (key, kind, payload, channel_id, channel_from, target_id, target_from,
                                 identity, run_id, after_row, urgency, subject, state, guild_id)
@@ -96,8 +102,9 @@ async def add(conn: Connection, new: NewRow) -> int:
                         ELSE 'pending' END,
                    coalesce((SELECT guild_id FROM run WHERE id = %(run_of_key)s),
                             (SELECT guild_id FROM opened),
-                            (SELECT guild_id FROM mirror_channel AS home WHERE home.channel_id = place.channel_id))
-            FROM place
+                            home.guild_id)
+            FROM place, home
+            WHERE home.guild_id IS NULL OR no_guild_in_scope() OR home.guild_id = guild_in_scope()
             ON CONFLICT (key) DO NOTHING RETURNING id
         )
         SELECT id, true FROM added UNION ALL SELECT id, false FROM outbox WHERE key = %(key)s LIMIT 1
@@ -115,7 +122,9 @@ async def add(conn: Connection, new: NewRow) -> int:
         # Somebody else saved it while the statement ran: only a new statement sees that.
         cursor = await conn.execute("SELECT id, false FROM outbox WHERE key = %s", (new.key,))
         row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - the row was added or stood there
+    if row is None:
+        # The row was not added, or stands there as another server's, which is not to be seen from here.
+        raise ChannelElsewhere(CHANNEL_ELSEWHERE)
     number, added = int(row[0]), bool(row[1])
     if added:
         await _add_files(conn, number, new.files)

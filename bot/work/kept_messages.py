@@ -5,12 +5,11 @@ from bot.work.surface import Connection, Place, Say, Surface
 
 def full_key(cog: str, channel_id: int, key: str) -> str:
     """What a cog's message is called in the outbox."""
-    # Not by guild: the owner's setting may name one channel to all of them.
     return f"{cog}:{channel_id}:{key}"
 
 
 async def say_once(conn: Connection, surface: Surface, cog: str, channel_id: int, key: str, say: Say) -> None:
-    """Say something in a channel, where nothing was said under that key before."""
+    """Say something in a channel, where nothing was said under that key before. Raises `ChannelElsewhere`."""
     await surface.post(conn, full_key(cog, channel_id, key), Place(channel_id=channel_id), say)
 
 

@@ -1,12 +1,13 @@
 """The face of research in Discord: the command, the example buttons, and questions asked in its threads."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 from cogs.research import messages
 from cogs.research.cog import ResearchSettings, research
 from cogs.research.workflow import find_out, follow_up
-from cogswarm import Cog, Context, Form, Message, UserError, entry, hookimpl
+from cogswarm import ChannelElsewhere, Cog, Context, Form, Message, UserError, entry, hookimpl
 
 TOPIC_LENGTH = 300
 QUESTION_LENGTH = 1_500
@@ -96,7 +97,7 @@ async def _follow_up(
 
 @research.on_enabled
 async def welcome(ctx: Context[ResearchSettings]) -> None:
-    """Say once what this is, with example questions to press."""
+    """Say once what this is, with example questions to press; the owner may have named one channel to all servers."""
     settings = ctx.settings
     if settings.welcome_channel is None or not settings.examples:
         return
@@ -104,9 +105,10 @@ async def welcome(ctx: Context[ResearchSettings]) -> None:
         ctx.button(question[:80], "ask", str(number)) for number, question in enumerate(settings.examples[:5])
     ]
     how = messages.OFFLINE_HOW if ctx.agent_label(settings.agent) else messages.MODEL_HOW
-    await ctx.say_once(
-        "welcome", messages.WELCOME.format(how=how), channel_id=settings.welcome_channel, buttons=buttons
-    )
+    with suppress(ChannelElsewhere):
+        await ctx.say_once(
+            "welcome", messages.WELCOME.format(how=how), channel_id=settings.welcome_channel, buttons=buttons
+        )
 
 
 async def _start(ctx: Context[ResearchSettings], topic: str) -> None:

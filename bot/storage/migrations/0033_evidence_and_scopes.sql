@@ -80,23 +80,14 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
 ORDER BY c.oid;
 
 -- What is remembered, and what is pinned, stays closed where nothing is said.
-DROP POLICY memory_of_guild ON memory;
-CREATE POLICY of_guild ON memory
-    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
-    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
-DROP POLICY fact_of_guild ON fact;
-CREATE POLICY of_guild ON fact
-    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
-    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
-DROP POLICY fact_place_of_guild ON fact_place;
-CREATE POLICY of_guild ON fact_place
-    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
-    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
-DROP POLICY memory_opt_out_of_guild ON memory_opt_out;
-CREATE POLICY of_guild ON memory_opt_out
-    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
-    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
-DROP POLICY source_of_guild ON source;
-CREATE POLICY of_guild ON source
-    USING ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()))
-    WITH CHECK ((SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope()));
+CREATE FUNCTION keep_guilds_closed(guild_table regclass, earlier_policy name) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    rows text := '(SELECT every_guild_in_scope()) OR guild_id = (SELECT guild_in_scope())';
+BEGIN
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %s', earlier_policy, guild_table);
+    EXECUTE format('CREATE POLICY of_guild ON %s USING (%s) WITH CHECK (%s)', guild_table, rows, rows);
+END $$;
+REVOKE EXECUTE ON FUNCTION keep_guilds_closed FROM PUBLIC;
+SELECT keep_guilds_closed(closed::regclass, (closed || '_of_guild')::name)
+FROM unnest(ARRAY['memory', 'fact', 'fact_place', 'memory_opt_out', 'source']) AS closed;

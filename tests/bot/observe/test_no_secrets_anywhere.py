@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -24,6 +24,7 @@ from psycopg import sql
 from bot.cli import main
 from bot.cli.failures import exit_code_of
 from bot.cli.session import Session
+from bot.config.bridge import ECHO, IN_PROCESS
 from bot.config.load import load_config
 from bot.local_discord.server import LocalDiscord
 from bot.observe.known_secrets import LONG_ENOUGH, REDACTED, is_telling
@@ -104,11 +105,21 @@ async def pins_memory_breaks(ada: Person, _: Carelessly) -> str:
     return (await (await ada.slash("remember", fact="The quay is closed on Mondays.")).answer()).text
 
 
+async def code_review_breaks(ada: Person, _: Carelessly) -> str:
+    return (await (await ada.slash("reviews list")).answer()).text
+
+
+async def mumega_bridge_breaks(ada: Person, _: Carelessly) -> str:
+    return (await (await ada.slash("bus status")).answer()).text
+
+
 CASES: Mapping[str, Case] = {
     "admin": admin_breaks,
     "approvals": approvals_breaks,
     "chat": chat_breaks,
+    "code_review": code_review_breaks,
     "consensus": consensus_breaks,
+    "mumega_bridge": mumega_bridge_breaks,
     "pins_memory": pins_memory_breaks,
     "recall": recall_breaks,
     "research": research_breaks,
@@ -118,8 +129,14 @@ CASES: Mapping[str, Case] = {
 """How each built-in cog is made to raise; those that only the database can make fail stumble over a trigger."""
 
 TRIGGERED = ("agent_choice", "ask_delegation", "fact", "memory_opt_out", "task")
-IDLE = frozenset({"code_review", "mumega_bridge"})
-"""They do nothing, and so cannot break, where the owner names no repository and no bus."""
+BARRED: Mapping[str, LiteralString] = {
+    "code_review": "(guild_id, repository, number, named, channel_id) VALUES (%s, 'o/r', 1, 'o/r', 1)",
+    "bus_request": (
+        "(id, guild_id, channel_id, message_id, member_id, author, agent, body)"
+        " VALUES (gen_random_uuid(), %s, 1, 1, 1, 'Ada', 'echo', 'Hello')"
+    ),
+}
+"""Tables that people's commands only read, with a row for each: whoever looks at one server's rows stumbles over it."""
 
 
 def built_in() -> dict[str, Cog]:
@@ -162,8 +179,8 @@ async def stored(url: str) -> str:
     return "\n".join(rows)
 
 
-async def mined(url: str, text: str) -> None:
-    """From now on, whoever writes into some tables is told the secrets by the database itself."""
+async def mined(url: str, guild_id: int, text: str) -> None:
+    """From now on, whoever writes into some tables, or reads others, is told the secrets by the database itself."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
         body = f"BEGIN RAISE EXCEPTION '%', {sql.quote(text)}; END"
         await conn.execute(
@@ -174,6 +191,18 @@ async def mined(url: str, text: str) -> None:
                 sql.SQL(
                     "CREATE TRIGGER tell BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION tell()"
                 ).format(sql.Identifier(table))
+            )
+        # Nobody but people and runs says of which server the rows are to be; what serves all of them goes on.
+        body = f"BEGIN IF no_guild_in_scope() THEN RETURN true; END IF; RAISE EXCEPTION '%', {sql.quote(text)}; END"
+        await conn.execute(
+            sql.SQL("CREATE FUNCTION bar() RETURNS boolean STABLE LANGUAGE plpgsql AS {}").format(body)
+        )
+        for table, row in BARRED.items():
+            await conn.execute(
+                sql.SQL("INSERT INTO {} ").format(sql.Identifier(table)) + sql.SQL(row), (guild_id,)
+            )
+            await conn.execute(
+                sql.SQL("CREATE POLICY bar ON {} AS RESTRICTIVE USING (bar())").format(sql.Identifier(table))
             )
 
 
@@ -213,6 +242,7 @@ def configuration(local: LocalDiscord, database_url: str, own: Iterable[str]) ->
         },
         "servers": {"defaults": [*own, "careless"]},
         "runs": {"retry_seconds": 0.1, "retries": 1},
+        "bridge": {"url": IN_PROCESS, "default_agent": ECHO},
         "cogs": {"careless": {"token": COG_TOKEN}, "tasks": {"queue": True}},
     }
 
@@ -245,7 +275,7 @@ def leaks(secrets: Iterable[str], text: str) -> list[str]:
 
 
 def test_every_built_in_cog_has_a_case() -> None:
-    assert set(built_in()) == set(CASES) | IDLE
+    assert set(built_in()) == set(CASES)
 
 
 async def test_ac_s4_what_breaks_tells_no_secret(
@@ -265,8 +295,8 @@ async def test_ac_s4_what_breaks_tells_no_secret(
     secrets = {one for one in loaded.secrets() if is_telling(one)}
     assert {KEY, OTHER_KEY, TOOL_TOKEN, BEARER, PASSWORD, COG_TOKEN, local_discord.bot_token} <= secrets
     text = told(secrets)
-    await mined(database_url, text)
     ada = await members("ada")
+    await mined(database_url, int(next(iter(ada.client.guilds))), text)
     stream = io.StringIO()
     with logged_to(stream, loaded.secrets()):
         await bot_with(*own.values(), careless(text), config=config)
