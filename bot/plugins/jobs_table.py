@@ -90,10 +90,12 @@ async def hurry(conn: Connection, guild_id: int, cog: str, name: str, now: datet
     """Make a job due at once, and say so; one that is under way is done once more after it."""
     await conn.execute(
         """
-        UPDATE cog_job SET due_at = %s
-        WHERE guild_id = %s AND cog = %s AND name = %s AND (due_at > %s OR lease_until > now())
+        -- Always another time than before, also where no time has passed: by that whoever runs it knows of this.
+        UPDATE cog_job SET due_at = least(due_at, %(now)s) - interval '1 microsecond'
+        WHERE guild_id = %(guild_id)s AND cog = %(cog)s AND name = %(name)s
+          AND (due_at > %(now)s OR lease_until > now())
         """,
-        (now, guild_id, cog, name, now),
+        {"now": now, "guild_id": guild_id, "cog": cog, "name": name},
     )
     await conn.execute("SELECT pg_notify(%s, '')", (HURRY,))
 

@@ -107,18 +107,14 @@ async def _begin(run: Run, asked: Wanted) -> State:
 
 async def _people(run: Run, asked: Wanted, drafts: Sequence[Draft]) -> None:
     """Wait for people's proposals, where that was asked for, or agents bring too few to choose from."""
-    so_far = await run.step("count proposals", _count, run)
     there = sum(not one.error for one in drafts)
-    if not asked.people and there + so_far >= ENOUGH:
+    # What people have proposed by now does not count: whether others still can must not depend on who was quick.
+    if not asked.people and there >= ENOUGH:
         return
     until = await run.step("collect until", _in_minutes, run, asked.add_minutes)
     question = messages.COLLECT.format(when=int(until.timestamp()))
     await run.stage(messages.COLLECTING, done=messages.DRAFTED.format(count=there) if asked.slots else None)
     await run.wait_answer("proposals", question, {"now": messages.BUTTON_SHOW}, until=until)
-
-
-async def _count(run: Run) -> int:
-    return len(await run.votes.proposals(run.id))
 
 
 async def _in_minutes(run: Run, minutes: float) -> datetime:

@@ -13,7 +13,7 @@ from bot.errors import ConfigError
 from bot.plugins import jobs_table
 from bot.plugins.cog import Cog
 from bot.plugins.jobs import Job, Timing, made_job, timing_of
-from bot.plugins.jobs_table import Wanted
+from bot.plugins.jobs_table import JobRow, Wanted
 from bot.storage.database import Database
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,6 +48,28 @@ async def test_of_many_that_claim_a_job_one_gets_it_and_a_dead_ones_is_taken_ove
         assert await jobs_table.due(conn, [2], ["chimes"], later, 10) == []
         await jobs_table.make(conn, 1, ["chimes"], [])
         assert await jobs_table.of_cog(conn, 1, "chimes") == []
+
+
+async def test_a_job_that_is_hurried_while_it_runs_runs_once_more_though_no_time_passes(
+    database: Database,
+) -> None:
+    later = NOW + timedelta(hours=1)
+    async with database.connection() as conn:
+        await jobs_table.make(conn, 1, ["chimes"], [Wanted("chimes", "chime", "every hour", later)])
+
+        async def due() -> list[JobRow]:
+            return await jobs_table.due(conn, [1], ["chimes"], NOW, 9)
+
+        for hurries in (1, 2, 3, 0):
+            await jobs_table.hurry(conn, 1, "chimes", "chime", NOW)
+            (row,) = await due()
+            fence = await jobs_table.claim(conn, row, NOW, 60)
+            assert fence is not None
+            for _ in range(hurries):
+                await jobs_table.hurry(conn, 1, "chimes", "chime", NOW)
+            assert await jobs_table.end(conn, row, fence, due_at=later, now=NOW, error=None)
+            again = await due()
+            assert len(again) == (1 if hurries else 0), hurries
 
 
 async def _nothing(_ctx: object) -> None: ...

@@ -39,6 +39,15 @@ async def found_by_recall(bo: Person, words: str, *, there: bool) -> None:
     await eventually(so)
 
 
+async def is_pinned(person: Person, fact: Heard, *, there: bool) -> None:
+    """Wait until a fact's message is pinned, or is not."""
+
+    async def so() -> bool:
+        return (fact.id in [one.id for one in await person.pins()]) == there
+
+    await eventually(so)
+
+
 async def changed_and_back(bo: Person, fact: Heard) -> None:
     """A fact says something else, and what it said before once more."""
     assert await bo.suggestions("facts edit", "fact", "quay") == ["1 · The quay is closed on Mondays."]
@@ -57,8 +66,10 @@ async def removed_and_back(bo: Person, chen: Person, fact: Heard) -> None:
     assert "Only whoever stated or noted it" in refused.text
     removed = await (await bo.slash("facts remove", fact="1")).answer()
     await bo.sees(fact, "-# Fact 1 was removed.")
+    await is_pinned(bo, fact, there=False)
     await bo.answer_to(await bo.click(removed, "Undo"))
     await bo.sees(fact, QUAY)
+    await is_pinned(bo, fact, there=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +95,13 @@ async def replaced_and_back(bo: Person, agent: Asked, fact: Heard) -> None:
         await bo.slash("remember", fact="The quay is never closed.", replaces="1 · The quay")
     ).answer()
     await bo.sees(fact, "~~The quay is closed on Mondays.~~")
-
-    async def unpinned() -> bool:
-        return fact.id not in [one.id for one in await bo.pins()]
-
-    await eventually(unpinned)
+    await is_pinned(bo, fact, there=False)
     known = await agent.known("two")
     assert "The quay is never closed." in known
     assert "The quay is closed on Mondays." not in known
     await bo.answer_to(await bo.click(third, "Undo"))
     await bo.sees(fact, QUAY)
-
-    async def pinned_again() -> bool:
-        return not await unpinned()
-
-    await eventually(pinned_again)
+    await is_pinned(bo, fact, there=True)
     known = await agent.known("three")
     assert "The quay is never closed." not in known
     assert "The quay is closed on Mondays." in known
@@ -161,6 +164,13 @@ async def test_facts_are_noted_known_changed_and_taken_back(
     await found_by_recall(bo, "closed on Mondays", there=True)
     # what is over goes by itself
     await fake_clock.advance(timedelta(hours=3))
+
+    async def is_over() -> bool:
+        # A look that was under way when the time came is followed by another.
+        await fake_clock.advance(timedelta(seconds=10))
+        return second.id not in [one.id for one in await bo.pins()]
+
+    await eventually(is_over)
     await bo.sees(second, "~~The crane lifts two tonnes.~~")
     await sees_pinned(bo, [QUAY, own.text])
     listed = await (await bo.slash("facts list")).answer()
