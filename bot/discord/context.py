@@ -380,8 +380,9 @@ class Context(Generic[S]):
 
         In a thread the work speaks there. ``quiet`` posts no status message; ``under`` opens the thread under a message of
         this channel instead. Of runs with the same ``lane`` in one place each waits for the one before it. The same event
-        starts nothing twice (None), and nor does the same ``key`` on this server, whatever happened. Arguments are stored, so they must be JSON. ``within`` is how long it may take, waiting
-        included (left out: what the workflow declares); ``priority`` whose turn it is among this server's runs.
+        starts nothing twice (None), and nor does the same ``key`` on this server, whatever happened. Arguments are stored,
+        so they must be JSON. ``within`` is how long it may take, waiting included (left out: what the workflow declares);
+        ``priority`` whose turn it is among this server's runs.
         """
         name = getattr(workflow, "__name__", "")
         if name not in self._cog.workflows:

@@ -3,6 +3,7 @@
 Declaring does nothing else: no I/O, no registration anywhere. The app reads a loaded cog and wires it up.
 """
 
+import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,9 @@ API_VERSION = 1
 
 MANAGEMENT = "admin"
 """The cog through which a server is managed: on everywhere, its commands global, never switched off."""
+
+TAKEN_BY_START = frozenset({"key", "lane", "priority", "quiet", "title", "under", "within"})
+"""What `Context.start` takes itself: a workflow's parameter of that name would never be given."""
 
 COG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 ACTION = re.compile(r"[a-z0-9_-]{1,30}")
@@ -168,10 +172,12 @@ class Cog:
 
         ``@cog.workflow(within=timedelta(hours=1))`` says how long a run may take, waiting included; then it has failed.
         With ``told=False`` nothing is said where it fails, for a cog that says itself what becomes of its work.
+        Raises `ConfigError` for a function that has a parameter which `Context.start` takes itself, such as ``title``.
         """
 
         def declare(body: F) -> F:
             name = _name_of(body)
+            self._check_parameters(name, body)
             known = self.workflows.get(name)
             self.workflows[name] = Workflow(name, body, known.stopped if known else None, within, told)
             return body
@@ -353,6 +359,14 @@ class Cog:
         """Declare what happens once when the bot ends, or when loading failed midway; called with nothing."""
         self.unloaders.append(function)
         return function
+
+    def _check_parameters(self, workflow: str, body: Work) -> None:
+        taken = sorted(TAKEN_BY_START & inspect.signature(body).parameters.keys())
+        if taken:
+            raise ConfigError(
+                f"The workflow {workflow} of {self.name} has parameters that ctx.start takes itself ({', '.join(taken)}); "
+                "give them other names."
+            )
 
     def _hear(self, kind: str, function: Handler) -> Handler:
         self.hears.setdefault(kind, []).append(function)
