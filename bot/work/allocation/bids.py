@@ -95,14 +95,10 @@ def decide(
     task_id: UUID, bids: Sequence[Bid], *, closes_at: datetime, terms: Terms = DEFAULT_TERMS
 ) -> Decision:
     """Decide by the lowest score; the order of ``bids`` does not matter, and of somebody's bids the last in time counts."""
-    latest: dict[str, Bid] = {}
-    refused: list[Refused] = []
-    for bid in sorted(bids, key=_age):
-        reason = _refusal(bid, closes_at, terms)
-        if reason:
-            refused.append(Refused(bid, reason))
-        else:
-            latest[bid.bidder] = bid
+    reasons = [(bid, _refusal(bid, closes_at, terms)) for bid in bids]
+    # What does not count is left out before anything is ordered: no order holds with what is not a number.
+    latest = {bid.bidder: bid for bid in sorted((bid for bid, reason in reasons if not reason), key=_age)}
+    refused = [Refused(bid, reason) for bid, reason in reasons if reason]
     scored = [_scored(bid, terms) for bid in latest.values()]
     ranking = sorted(scored, key=lambda one: (one.score, drawn(task_id, one.bid.bidder)))
     return Decision(tuple(ranking), tuple(refused))
@@ -131,9 +127,11 @@ def explained(scored: Scored) -> str:
     return f"{scored.score:.0f} ({' + '.join(parts)}{doubted})"
 
 
-def _age(bid: Bid) -> tuple[float, float, float, str]:
+def _age(bid: Bid) -> tuple[float, ...]:
+    """What orders somebody's bids: of those that came at the same time the dearest counts, in whatever order they are given."""
     at = -math.inf if bid.at is None else bid.at.timestamp()
-    return at, bid.seconds, bid.cost, bid.bidder
+    known = bid.calibration
+    return at, bid.seconds, bid.cost, bid.wait_seconds, -bid.match, known.low, known.tasks
 
 
 def _refusal(bid: Bid, closes_at: datetime, terms: Terms) -> str:

@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.work.allocation.bids import Bid, Terms, award_of, bid_of, decide
@@ -36,6 +36,9 @@ bids = st.lists(
 )
 
 
+# of one who bid twice at a time, and beside what is no number
+@example([Bid("d", "A", 1.0, wait_seconds=wait) for wait in (0.0, 10.0)], Random(1))  # noqa: S311 - an order, no secret
+@example([Bid("d", "A", seconds) for seconds in (60.0, float("nan"), 30.0)], Random(1))  # noqa: S311 - an order, no secret
 @given(bids, st.randoms(use_true_random=False))
 def test_the_order_of_bids_does_not_matter_and_what_cannot_count_does_not(
     given_: list[Bid], chance: Random
