@@ -82,7 +82,7 @@ from bot.work.allocation.ageing import in_turn
 from bot.work.allocation.bids import Decision as Ranking
 from bot.work.allocation.bids import Scored, Terms, explained
 from bot.work.allocation.candidates import Award, Candidate, Need, drawn
-from bot.work.allocation.sealing import Claim
+from bot.work.allocation.claim import Claim
 from bot.work.allocation.strategies import FIRST_COME, STRATEGIES, queue_for
 from bot.work.auctions.auction import (
     LIVE,

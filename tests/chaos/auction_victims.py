@@ -16,7 +16,7 @@ from uuid import UUID
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.work import runs_queue
-from bot.work.allocation.sealing import Claim
+from bot.work.allocation.claim import Claim
 from bot.work.auctions.auction import BidBy, NewAuction
 from bot.work.auctions.desk import Auctions
 from bot.work.engine import Engine

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.app import Bot
@@ -14,16 +13,13 @@ from cogs.auction import auction
 from cogs.tasks import tasks
 from cogs.tasks.cog import TasksSettings
 from cogswarm.testing import BotWith, Heard, Members, Person, ScriptedModel
+from tests.owned_clock import set_clock
 
 AGENTS = {
     "reviewer": {"capabilities": ["code", "debug"], "concurrency": 1},
     "designer": {"capabilities": ["ui", "mockup"], "concurrency": 1},
     "deployer": {"capabilities": ["infra", "k8s"], "concurrency": 1},
 }
-BIDS_ARE_OVER = """
-CREATE OR REPLACE FUNCTION auction_now() RETURNS timestamptz LANGUAGE sql VOLATILE
-AS $$ SELECT clock_timestamp() + interval '1 hour' $$
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,7 @@ class Swarm:
 
     async def bids_are_over(self) -> None:
         """The time for bids is up; only the owner of the database can move the clock that they go by."""
-        async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as owner:
-            await owner.execute(BIDS_ARE_OVER)
+        await set_clock(self.database_url, "auction_now", "clock_timestamp() + interval '1 hour'")
         await self.the_bot_looks_around()
 
     async def somebody_hears(self, text: str, who: Person | None = None) -> Heard:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from bot.work.allocation.bids import Decision, Terms
-from bot.work.allocation.sealing import Claim
+from bot.work.allocation.claim import Claim
 from bot.work.tasks.task import NewTask, Worker
 
 type AuctionState = Literal[

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from bot.work.auctions.auction import RULES, Auction, AuctionRules
+from bot.work.numbered import Numbered
 from bot.work.surface import Connection
 
-_JSON = frozenset({"decision"})
-_SELECT: LiteralString = "SELECT * FROM auction"
+_AUCTIONS = Numbered(Auction, "auction", json=frozenset({"decision"}))
+get, locked, shared, of_number = _AUCTIONS.get, _AUCTIONS.locked, _AUCTIONS.shared, _AUCTIONS.of_number
 _ENDED = frozenset({"settled", "nobody", "vetoed", "taken", "cancelled"})
 
 
@@ -47,29 +47,9 @@ async def insert(
         return await cursor.fetchone()
 
 
-async def get(conn: Connection, guild_id: int, auction_id: UUID) -> Auction | None:
-    """One auction of a server."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s", guild_id, auction_id)
-
-
-async def locked(conn: Connection, guild_id: int, auction_id: UUID) -> Auction | None:
-    """One auction, which nobody else changes or bids in until the transaction ends."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR NO KEY UPDATE", guild_id, auction_id)
-
-
-async def shared(conn: Connection, guild_id: int, auction_id: UUID) -> Auction | None:
-    """One auction, which nobody closes until the transaction ends."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR SHARE", guild_id, auction_id)
-
-
-async def of_number(conn: Connection, guild_id: int, number: int) -> Auction | None:
-    """The auction that people call by a number."""
-    return await _one(conn, "WHERE guild_id = %s AND number = %s", guild_id, number)
-
-
 async def of_task(conn: Connection, task_id: UUID) -> Auction | None:
     """The newest auction of a task."""
-    return await _one(conn, "WHERE task_id = %s ORDER BY number DESC LIMIT 1", task_id)
+    return await _AUCTIONS.one(conn, "WHERE task_id = %s ORDER BY number DESC LIMIT 1", task_id)
 
 
 async def live(conn: Connection, guild_id: int, limit: int) -> list[UUID]:
@@ -101,22 +81,8 @@ async def listed(conn: Connection, guild_id: int, words: str, limit: int) -> lis
 
 async def change(conn: Connection, auction: Auction, to: Mapping[str, Any]) -> Auction:
     """Change columns of an auction that the caller has `locked`; it has ended where its state says so."""
-    columns = dict(to)
-    sets: list[sql.Composable] = [
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"new_{name}")) for name in columns
-    ]
-    if columns.get("state") in _ENDED:
-        sets.append(sql.SQL("ended_at = now()"))
-    values = {
-        f"new_{name}": Jsonb(value) if name in _JSON and value is not None else value
-        for name, value in columns.items()
-    } | {"id": auction.id}
-    query = sql.SQL("UPDATE auction SET {} WHERE id = %(id)s RETURNING *").format(sql.SQL(", ").join(sets))
-    async with conn.cursor(row_factory=class_row(Auction)) as cursor:
-        await cursor.execute(query, values)
-        row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - the caller has locked it
-    return row
+    ended = ("ended_at = now()",) if to.get("state") in _ENDED else ()
+    return await _AUCTIONS.change(conn, auction.id, to, ended)
 
 
 async def now(conn: Connection) -> datetime:
@@ -125,9 +91,3 @@ async def now(conn: Connection) -> datetime:
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - a function answers
     return row[0]
-
-
-async def _one(conn: Connection, where: LiteralString, *values: object) -> Auction | None:
-    async with conn.cursor(row_factory=class_row(Auction)) as cursor:
-        await cursor.execute(f"{_SELECT} {where}", values)
-        return await cursor.fetchone()

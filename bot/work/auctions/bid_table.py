@@ -4,37 +4,29 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from bot.work.allocation.sealing import seal_of, written
+from bot.work.allocation.claim import written
 from bot.work.auctions.auction import AuctionBid, BidBy
+from bot.work.sealed.keeping import SealedRows
 from bot.work.surface import Connection
 from bot.work.tasks.task import Worker
+
+_BIDS = SealedRows(
+    said="auction_bid", of="auction_id", by="bidder", hidden="auction_sealed", said_id="bid_id", text="claim"
+)
+count_of = _BIDS.count_of
 
 
 async def put(conn: Connection, auction_id: UUID, bid: BidBy, salt: bytes) -> str:
     """Seal a bid; its seal. The caller has seen, under the auction's lock, that it is in time."""
-    claim, bidder = written(bid.claim), bid.worker.key
-    seal = seal_of(auction_id, bidder, salt, claim)
-    cursor = await conn.execute(
-        """
-        INSERT INTO auction_bid (auction_id, bidder, bidder_name, seal, via, match, concurrency)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
-        """,
-        (auction_id, bidder, bid.worker.name, seal, bid.via, bid.match, bid.concurrency),
-    )
-    row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - an insert answers with its row
-    await conn.execute(
-        "INSERT INTO auction_sealed (bid_id, salt, claim) VALUES (%s, %s, %s)", (row[0], salt, claim)
-    )
-    return seal
+    columns = {
+        "bidder_name": bid.worker.name, "via": bid.via, "match": bid.match, "concurrency": bid.concurrency,
+    }  # fmt: skip
+    return await _BIDS.put(conn, auction_id, bid.worker.key, written(bid.claim), salt, columns)
 
 
 async def take_back(conn: Connection, auction_id: UUID, by: Worker) -> None:
     """Note that somebody does not bid any more."""
-    await conn.execute(
-        "INSERT INTO auction_bid (auction_id, bidder, bidder_name, via) VALUES (%s, %s, %s, 'button')",
-        (auction_id, by.key, by.name),
-    )
+    await _BIDS.take_back(conn, auction_id, by.key, {"bidder_name": by.name, "via": "button"})
 
 
 async def standing(conn: Connection, auction_id: UUID) -> frozenset[str]:
@@ -47,15 +39,6 @@ async def standing(conn: Connection, auction_id: UUID) -> frozenset[str]:
         (auction_id,),
     )
     return frozenset(str(row[0]) for row in await cursor.fetchall())
-
-
-async def count_of(conn: Connection, auction_id: UUID, bidder: str) -> int:
-    """How often somebody has bid, or taken a bid back."""
-    cursor = await conn.execute(
-        "SELECT count(*) FROM auction_bid WHERE auction_id = %s AND bidder = %s", (auction_id, bidder)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
 
 
 async def of_auction(conn: Connection, auction_id: UUID) -> list[AuctionBid]:

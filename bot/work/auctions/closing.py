@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from bot.work.allocation.bids import Bid, Decision, Refused, decide
 from bot.work.allocation.calibration import Calibration
 from bot.work.allocation.candidates import Candidate
-from bot.work.allocation.sealing import fits, read
+from bot.work.allocation.claim import read
 from bot.work.auctions import bid_table, record_table
 from bot.work.auctions.auction import Auction, AuctionBid, AuctionRules, Record
+from bot.work.sealed.seal import opened
 from bot.work.surface import Connection
 from bot.work.tasks import task_table
 
@@ -23,7 +24,7 @@ async def decided(conn: Connection, auction: Auction) -> Decision:
     counted: list[Bid] = []
     broken: list[Refused] = []
     for bid in bids:
-        made = opened(auction, bid, records, in_hand)
+        made = measured(auction, bid, records, in_hand)
         if made is None:
             broken.append(Refused(Bid(bid.bidder, bid.bidder_name, 0.0), NO_FIT))
         else:
@@ -40,15 +41,14 @@ def last_of_each(bids: Sequence[AuctionBid]) -> list[AuctionBid]:
     return [bid for bid in last.values() if not bid.taken_back]
 
 
-def opened(
+def measured(
     auction: Auction, bid: AuctionBid, records: Mapping[str, Record], in_hand: Mapping[str, int]
 ) -> Bid | None:
     """A bid with what was measured of its bidder; None where its seal does not fit."""
-    if bid.seal is None or bid.salt is None or bid.sealed is None:
+    said = opened(auction.id, bid.bidder, bid.seal, bid.salt, bid.sealed)
+    if said is None:
         return None
-    if not fits(bid.seal, auction.id, bid.bidder, bid.salt, bid.sealed):
-        return None
-    claim, known = read(bid.sealed), records.get(bid.bidder)
+    claim, known = read(said), records.get(bid.bidder)
     return Bid(
         bid.bidder,
         bid.bidder_name,

@@ -1,15 +1,11 @@
 """A server's auctions as cogs use them: `Context.auctions` for people's wishes, `Run.auctions` for waking them in time."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.errors import CheckViolation
-
 from bot.errors import UserError
 from bot.work import runs_table
-from bot.work.allocation.sealing import SALT_BYTES
 from bot.work.auctions import (
     auction_table,
     awarding,
@@ -32,6 +28,8 @@ from bot.work.auctions.replaying import Replay, replayed
 from bot.work.auctions.showing import TellAuction
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
+from bot.work.sealed.keeping import in_time
+from bot.work.sealed.seal import random_salt
 from bot.work.surface import Connection
 from bot.work.tasks import making, reserved_table, task_table
 from bot.work.tasks.giving import TaskServices
@@ -54,11 +52,6 @@ MOST = 50
 """How many auctions of a server are looked after at a time; more have their turn with the next look."""
 SPARE_SECONDS = 3_600.0
 """How much longer than an auction takes its task is kept from being claimed, should everything stand still."""
-
-
-def random_salt() -> bytes:
-    """What makes a seal unguessable."""
-    return secrets.token_bytes(SALT_BYTES)
 
 
 type Then = Callable[[], Awaitable[None]]
@@ -303,20 +296,23 @@ class Auctions:
         self, auction_id: UUID, by: Worker, do: Callable[[Connection, Auction], Awaitable[T]]
     ) -> T:
         """Do something in an auction that nobody closes meanwhile; who comes too late is told, and that is noted."""
-        try:
-            async with self._services.database.transaction() as conn:
-                auction = await auction_table.shared(conn, self._guild_id, auction_id)
-                if auction is None:
-                    raise UserError(UNKNOWN)
-                if auction.state == "cancelled":
-                    raise UserError(OVER_NOW)
-                if auction.state == "open" and await auction_table.now(conn) < auction.closes_at:
-                    if await bid_table.count_of(conn, auction_id, by.key) >= MOST_BIDS:
-                        raise UserError(TOO_OFTEN)
-                    return await do(conn, auction)
-        except CheckViolation:
-            # The time was over between our look and the database's own.
-            auction = await self.get(auction_id)
+
+        async def tried(conn: Connection) -> T | None:
+            auction = await auction_table.shared(conn, self._guild_id, auction_id)
+            if auction is None:
+                raise UserError(UNKNOWN)
+            if auction.state == "cancelled":
+                raise UserError(OVER_NOW)
+            if auction.state != "open" or await auction_table.now(conn) >= auction.closes_at:
+                return None
+            if await bid_table.count_of(conn, auction_id, by.key) >= MOST_BIDS:
+                raise UserError(TOO_OFTEN)
+            return await do(conn, auction)
+
+        done = await in_time(self._services.database, tried)
+        if done is not None:
+            return done
+        auction = await self.get(auction_id)
         if auction is None:
             raise UserError(UNKNOWN)
         async with self._services.database.transaction() as conn:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.work.allocation.bids import Bid, Decision, decide
-from bot.work.allocation.sealing import fits, read
+from bot.work.allocation.claim import read
 from bot.work.auctions.auction import DECISION, Auction, AuctionBid, AuctionEvent
 from bot.work.auctions.closing import last_of_each
+from bot.work.sealed.seal import opened
 
 CHANGED_CLAIM = "{name}'s bid is not what was sealed"
 NOT_COUNTED = "{name}'s bid was not counted"
@@ -44,12 +45,13 @@ def replayed(auction: Auction, bids: Sequence[AuctionBid], log: Sequence[Auction
     again: list[Bid] = []
     for bid in standing:
         known = measured.get(bid.bidder)
+        said = opened(auction.id, bid.bidder, bid.seal, bid.salt, bid.sealed)
         if known is None:
             differences.append(NOT_COUNTED.format(name=bid.bidder_name))
-        elif not _fits(auction, bid):
+        elif said is None:
             differences.append(CHANGED_CLAIM.format(name=bid.bidder_name))
         else:
-            claim = read(bid.sealed or "")
+            claim = read(said)
             again.append(replace(known, seconds=claim.seconds, cost=claim.cost, match=bid.match, at=bid.at))
     there = {bid.bidder for bid in standing}
     differences += [COUNTED.format(name=one.name) for key, one in measured.items() if key not in there]
@@ -59,12 +61,6 @@ def replayed(auction: Auction, bids: Sequence[AuctionBid], log: Sequence[Auction
         differences.append(OTHER_ORDER.format(stored=said or NOBODY, found=found or NOBODY))
     winners, wrong = _turns(decision, log)
     return Replay(decision, winners, (*differences, *wrong))
-
-
-def _fits(auction: Auction, bid: AuctionBid) -> bool:
-    if bid.seal is None or bid.salt is None or bid.sealed is None:
-        return False
-    return fits(bid.seal, auction.id, bid.bidder, bid.salt, bid.sealed)
 
 
 def _turns(decision: Decision, log: Sequence[AuctionEvent]) -> tuple[tuple[str, ...], list[str]]:

@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
+from bot.work.numbered import Numbered
 from bot.work.principal import Principal
 from bot.work.surface import Connection
 from bot.work.tasks.states import OVER, STATES, State
 from bot.work.tasks.task import NewTask, Task
 
-_JSON = frozenset({"considered"})
-_SELECT: LiteralString = "SELECT * FROM task"
+_TASKS = Numbered(Task, "task", json=frozenset({"considered"}))
+get, locked, of_number = _TASKS.get, _TASKS.locked, _TASKS.of_number
 _COUNT: LiteralString = "SELECT count(*) FROM task"
 _COUNT_BY_WORKER: LiteralString = "SELECT worker, count(*) FROM task"
 _LED: LiteralString = (
@@ -74,32 +73,17 @@ async def insert(
         return await cursor.fetchone()
 
 
-async def get(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
-    """One task of a server."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s", guild_id, task_id)
-
-
-async def locked(conn: Connection, guild_id: int, task_id: UUID) -> Task | None:
-    """One task, which nobody else changes until the transaction ends; rows may begin to refer to it meanwhile."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR NO KEY UPDATE", guild_id, task_id)
-
-
-async def of_number(conn: Connection, guild_id: int, number: int) -> Task | None:
-    """The task that people call by a number."""
-    return await _one(conn, "WHERE guild_id = %s AND number = %s", guild_id, number)
-
-
 async def of_thread(conn: Connection, guild_id: int, thread_id: int) -> Task | None:
     """The task whose thread that is."""
-    return await _one(conn, "WHERE guild_id = %s AND thread_id = %s", guild_id, thread_id)
+    return await _TASKS.one(conn, "WHERE guild_id = %s AND thread_id = %s", guild_id, thread_id)
 
 
 async def of_message(conn: Connection, guild_id: int, message_id: int) -> Task | None:
     """The task whose state a message shows; also of one that the bot has just said and not noted at the task yet."""
-    found = await _one(conn, "WHERE guild_id = %s AND message_id = %s", guild_id, message_id)
+    found = await _TASKS.one(conn, "WHERE guild_id = %s AND message_id = %s", guild_id, message_id)
     if found is not None:
         return found
-    return await _one(
+    return await _TASKS.one(
         conn,
         """
         WHERE guild_id = %s AND message_id IS NULL AND message_row IS NOT NULL
@@ -112,22 +96,11 @@ async def of_message(conn: Connection, guild_id: int, message_id: int) -> Task |
 
 async def change(conn: Connection, task: Task, to: Mapping[str, Any]) -> Task:
     """Change columns of a task that the caller has `locked`; ``state_since`` and ``ended_at`` follow the state."""
-    columns = dict(to)
-    sets = [
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"new_{name}")) for name in columns
-    ]
-    if columns.get("state", task.state) != task.state:
-        ended = "now()" if columns["state"] in OVER else "NULL"
-        sets += [sql.SQL("state_since = now()"), sql.SQL("ended_at = ") + sql.SQL(ended)]
-    values = {f"new_{name}": Jsonb(value) if name in _JSON else value for name, value in columns.items()} | {
-        "id": task.id
-    }
-    query = sql.SQL("UPDATE task SET {} WHERE id = %(id)s RETURNING *").format(sql.SQL(", ").join(sets))
-    async with conn.cursor(row_factory=class_row(Task)) as cursor:
-        await cursor.execute(query, values)
-        row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 - the caller has locked it
-    return row
+    state = to.get("state", task.state)
+    ended: LiteralString = "ended_at = now()" if state in OVER else "ended_at = NULL"
+    return await _TASKS.change(
+        conn, task.id, to, () if state == task.state else ("state_since = now()", ended)
+    )
 
 
 async def lease(conn: Connection, task_id: UUID, seconds: float) -> None:
@@ -153,7 +126,7 @@ async def renew(conn: Connection, task_id: UUID, fence: int, seconds: float) -> 
 
 async def next_available(conn: Connection, queue_id: int) -> Task | None:
     """The next task of a queue that nobody else is just taking, locked."""
-    return await _one(
+    return await _TASKS.one(
         conn,
         f"""
         WHERE queue_id = %s AND state = 'available' AND (uses = '{{}}' OR NOT {_IN_USE}) AND NOT EXISTS (
@@ -166,7 +139,7 @@ async def next_available(conn: Connection, queue_id: int) -> Task | None:
 
 async def available(conn: Connection, queue_id: int, limit: int) -> list[Task]:
     """What could be handed out in a queue, and is reserved for nobody."""
-    return await _all(
+    return await _TASKS.all(
         conn,
         """
         WHERE queue_id = %s AND state = 'available' AND NOT EXISTS (
@@ -240,12 +213,12 @@ async def in_hand(conn: Connection, guild_id: int, workers: Collection[str]) -> 
 
 async def parts_of(conn: Connection, task_id: UUID) -> list[Task]:
     """The tasks that a task was split into, in the order of their numbers."""
-    return await _all(conn, "WHERE parent_id = %s ORDER BY number", task_id)
+    return await _TASKS.all(conn, "WHERE parent_id = %s ORDER BY number", task_id)
 
 
 async def needed_by(conn: Connection, task_id: UUID) -> list[Task]:
     """The tasks that have to be done before a task, in the order of their numbers."""
-    return await _all(
+    return await _TASKS.all(
         conn, "WHERE id IN (SELECT needs FROM task_need WHERE task_id = %s) ORDER BY number", task_id
     )
 
@@ -315,14 +288,3 @@ async def thread_opened(conn: Connection, thread_row: int, thread_id: int) -> No
         """,
         {"thread": thread_id, "row": thread_row},
     )
-
-
-async def _one(conn: Connection, where: LiteralString, *values: object) -> Task | None:
-    found = await _all(conn, where, *values)
-    return found[0] if found else None
-
-
-async def _all(conn: Connection, where: LiteralString, *values: object) -> list[Task]:
-    async with conn.cursor(row_factory=class_row(Task)) as cursor:
-        await cursor.execute(f"{_SELECT} {where}", values)
-        return await cursor.fetchall()

@@ -7,11 +7,21 @@ Where Discord does not number what somebody did, the time does, in Discord's way
 import json
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import class_row
 
-from bot.work.allocation.sealing import seal_of
+from bot.work.sealed.keeping import SealedRows
 from bot.work.surface import Connection
 from bot.work.votes.vote import NewBallot, SealedBallot
+
+_BALLOTS = SealedRows(
+    said="vote_ballot", of="vote_id", by="voter", hidden="vote_sealed", said_id="ballot_id", text="choice"
+)
+count_of = _BALLOTS.count_of
+_NOW = sql.SQL("""
+greatest(((extract(epoch FROM vote_now()) * 1000)::bigint - 1420070400000) << 22,
+         (SELECT max(event_id) + 1 FROM vote_ballot WHERE vote_id = %(vote_id)s AND voter = %(voter)s))
+""")
 
 
 def written(choice: tuple[str, ...]) -> str:
@@ -21,28 +31,12 @@ def written(choice: tuple[str, ...]) -> str:
 
 async def put(conn: Connection, vote_id: UUID, ballot: NewBallot, salt: bytes) -> None:
     """Seal a ballot, or take one back; what was told before changes nothing."""
-    text, voter = written(ballot.choice), ballot.voter.key
-    seal = seal_of(vote_id, voter, salt, text) if ballot.choice else None
-    cursor = await conn.execute(
-        """
-        INSERT INTO vote_ballot (vote_id, voter, event_id, weight, via, seal)
-        VALUES (%(vote)s, %(voter)s,
-                CASE WHEN %(event)s::bigint > 0 THEN %(event)s::bigint ELSE greatest(
-                    ((extract(epoch FROM vote_now()) * 1000)::bigint - 1420070400000) << 22,
-                    (SELECT max(event_id) + 1 FROM vote_ballot WHERE vote_id = %(vote)s AND voter = %(voter)s)
-                ) END, %(weight)s, %(via)s, %(seal)s)
-        ON CONFLICT (vote_id, voter, event_id) DO NOTHING RETURNING id
-        """,
-        {
-            "vote": vote_id, "voter": voter, "event": ballot.event_id, "weight": ballot.weight, "via": ballot.via,
-            "seal": seal,
-        },
-    )  # fmt: skip
-    row = await cursor.fetchone()
-    if row is not None and seal is not None:
-        await conn.execute(
-            "INSERT INTO vote_sealed (ballot_id, salt, choice) VALUES (%s, %s, %s)", (row[0], salt, text)
-        )
+    event = ballot.event_id if ballot.event_id > 0 else _NOW
+    columns = {"event_id": event, "weight": ballot.weight, "via": ballot.via}
+    if ballot.choice:
+        await _BALLOTS.put(conn, vote_id, ballot.voter.key, written(ballot.choice), salt, columns)
+    else:
+        await _BALLOTS.take_back(conn, vote_id, ballot.voter.key, columns)
 
 
 async def standing(conn: Connection, vote_id: UUID, voter: str) -> SealedBallot | None:
@@ -57,15 +51,6 @@ async def standing(conn: Connection, vote_id: UUID, voter: str) -> SealedBallot 
         )
         found = await cursor.fetchone()
     return found if found is not None and found.seal is not None else None
-
-
-async def count_of(conn: Connection, vote_id: UUID, voter: str) -> int:
-    """How often somebody has voted, or taken it back."""
-    cursor = await conn.execute(
-        "SELECT count(*) FROM vote_ballot WHERE vote_id = %s AND voter = %s", (vote_id, voter)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
 
 
 async def turnout(conn: Connection, vote_id: UUID) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from bot.work.allocation.sealing import fits
+from bot.work.sealed.seal import opened
 from bot.work.votes.tally import Cast, tally, tie_order
 from bot.work.votes.vote import NONE, Outcome, SealedBallot, Vote
 
@@ -23,11 +23,8 @@ def ballots_hash(ballots: Sequence[SealedBallot]) -> str:
 
 def choice_of(vote_id: UUID, ballot: SealedBallot) -> tuple[str, ...] | None:
     """What somebody chose; None where it does not fit its seal."""
-    if ballot.seal is None or ballot.salt is None or ballot.choice is None:
-        return None
-    if not fits(ballot.seal, vote_id, ballot.voter, ballot.salt, ballot.choice):
-        return None
-    return tuple(str(one) for one in json.loads(ballot.choice))
+    said = opened(vote_id, ballot.voter, ballot.seal, ballot.salt, ballot.choice)
+    return None if said is None else tuple(str(one) for one in json.loads(said))
 
 
 def counted(vote: Vote, ballots: Sequence[SealedBallot]) -> Outcome:

@@ -1,18 +1,16 @@
 """A server's votes as cogs use them: `Run.votes` for holding one, `Context.votes` for people's ballots and for finding it again."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import CheckViolation
-
 from bot.discord.missed import watch_table
 from bot.errors import UserError
 from bot.memory.whereabouts import place_of
 from bot.work import waits_table
-from bot.work.allocation.sealing import SALT_BYTES
+from bot.work.sealed.keeping import in_time
+from bot.work.sealed.seal import random_salt
 from bot.work.surface import Connection, Delivered, Place, Say
 from bot.work.tasks.giving import TaskServices
 from bot.work.votes import ballot_table, proposal_table, vote_table
@@ -48,11 +46,6 @@ REPLACED = "Decision {number} was replaced by decision {other} before."
 CIRCLE = "Decision {other} was itself replaced by decision {number}, so it cannot take its place."
 MOST_BALLOTS = 100
 MOST_REPLACED = 1_000
-
-
-def random_salt() -> bytes:
-    """What makes a seal unguessable."""
-    return secrets.token_bytes(SALT_BYTES)
 
 
 type Opened = Callable[[Connection], Awaitable[None]]
@@ -250,19 +243,20 @@ class Votes:
 
         What was done earlier, or is told twice, changes nothing. Raises `UserError` when it is too late.
         """
-        try:
-            async with self._services.database.transaction() as conn:
-                vote = await vote_table.shared(conn, self._guild_id, vote_id)
-                self._check(vote, ballot)
-                if (
-                    vote is not None
-                    and vote.closes_at is not None
-                    and await vote_table.now(conn) < vote.closes_at
-                ):
-                    return await self._sealed(conn, vote_id, ballot)
-        except CheckViolation:
-            # The time was over between our look and the database's own.
-            vote = await self.get(vote_id)
+
+        async def tried(conn: Connection) -> Counted | None:
+            vote = await vote_table.shared(conn, self._guild_id, vote_id)
+            if vote is None:
+                raise UserError(UNKNOWN)
+            self._check(vote, ballot)
+            if vote.closes_at is None or await vote_table.now(conn) >= vote.closes_at:
+                return None
+            return await self._sealed(conn, vote_id, ballot)
+
+        counted = await in_time(self._services.database, tried)
+        if counted is not None:
+            return counted
+        vote = await self.get(vote_id)
         when = None if vote is None else vote.closed_at or vote.closes_at
         raise UserError(TOO_LATE.format(when=int(when.timestamp())) if when is not None else NOT_OPEN)
 
@@ -366,9 +360,7 @@ class Votes:
             await vote_table.change(conn, newer.id, {"supersedes": older.id}),
         )
 
-    def _check(self, vote: Vote | None, ballot: NewBallot) -> None:
-        if vote is None:
-            raise UserError(UNKNOWN)
+    def _check(self, vote: Vote, ballot: NewBallot) -> None:
         if vote.state in {"collecting", "revealed", "cancelled"}:
             raise UserError(NOT_OPEN)
         if ballot.via not in {"agent", "poll"} and vote.poll_id is not None:

@@ -1,23 +1,22 @@
 """All SQL on the table ``vote``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, LiteralString
-from uuid import UUID
+from typing import LiteralString
 
-from psycopg import sql
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from bot.work.numbered import Numbered
 from bot.work.surface import Connection
 from bot.work.votes.vote import RULES, NewVote, Vote
 
-_JSON = frozenset({"options", "outcome", "record", "rules"})
-_SELECT: LiteralString = """
-SELECT id, guild_id, number, channel_id, thread_id, asked_by, asked_name, question, rules, state, options, wake, created_at,
-       opened_at, closes_at, closed_at, reason, outcome, ballots_hash, record, supersedes, superseded_by, said_row, shown, edits,
-       poll_id
-FROM vote"""
+_COLUMNS: LiteralString = """
+id, guild_id, number, channel_id, thread_id, asked_by, asked_name, question, rules, state, options, wake, created_at, opened_at,
+closes_at, closed_at, reason, outcome, ballots_hash, record, supersedes, superseded_by, said_row, shown, edits, poll_id
+"""
+_VOTES = Numbered(Vote, "vote", _COLUMNS, frozenset({"options", "outcome", "record", "rules"}))
+get, locked, shared, of_number = _VOTES.get, _VOTES.locked, _VOTES.shared, _VOTES.of_number
+change = _VOTES.change
 
 
 async def insert(conn: Connection, guild_id: int, new: NewVote) -> None:
@@ -39,43 +38,23 @@ async def insert(conn: Connection, guild_id: int, new: NewVote) -> None:
     )  # fmt: skip
 
 
-async def get(conn: Connection, guild_id: int, vote_id: UUID) -> Vote | None:
-    """One vote of a server."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s", guild_id, vote_id)
-
-
-async def locked(conn: Connection, guild_id: int, vote_id: UUID) -> Vote | None:
-    """One vote, which nobody else changes or votes in until the transaction ends."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR NO KEY UPDATE", guild_id, vote_id)
-
-
-async def shared(conn: Connection, guild_id: int, vote_id: UUID) -> Vote | None:
-    """One vote, which nobody closes until the transaction ends."""
-    return await _one(conn, "WHERE guild_id = %s AND id = %s FOR SHARE", guild_id, vote_id)
-
-
-async def of_number(conn: Connection, guild_id: int, number: int) -> Vote | None:
-    """The vote that people call by a number."""
-    return await _one(conn, "WHERE guild_id = %s AND number = %s", guild_id, number)
-
-
 async def of_thread(conn: Connection, guild_id: int, thread_id: int) -> list[Vote]:
     """The votes that are held in a thread and not over."""
-    return await _all(
+    return await _VOTES.all(
         conn, "WHERE guild_id = %s AND thread_id = %s AND state NOT IN ('closed', 'cancelled')", guild_id, thread_id
     )  # fmt: skip
 
 
 async def decided_in(conn: Connection, guild_id: int, thread_id: int) -> list[Vote]:
     """The votes that were closed in a thread."""
-    return await _all(
+    return await _VOTES.all(
         conn, "WHERE guild_id = %s AND thread_id = %s AND state = 'closed'", guild_id, thread_id
     )  # fmt: skip
 
 
 async def of_message(conn: Connection, guild_id: int, channel_id: int, message_id: int) -> Vote | None:
     """The vote that is held under a message of a channel or thread, or in the poll that it is."""
-    return await _one(
+    return await _VOTES.one(
         conn,
         """
         WHERE guild_id = %s AND (
@@ -94,7 +73,7 @@ async def listed(
     conn: Connection, guild_id: int, words: str, readable: Collection[int], asker: int, limit: int
 ) -> list[Vote]:
     """Votes in places that somebody can read, and their own, those that go on first, then the newest."""
-    return await _all(
+    return await _VOTES.all(
         conn,
         """
         WHERE guild_id = %s AND (channel_id = ANY(%s) OR asked_by = %s)
@@ -109,7 +88,7 @@ async def found(
     conn: Connection, guild_id: int, text: str, readable: Collection[int], asker: int, limit: int
 ) -> list[Vote]:
     """Votes about what ``text`` says, the best first, in places that somebody can read, and their own."""
-    return await _all(
+    return await _VOTES.all(
         conn,
         """
         WHERE guild_id = %s AND (channel_id = ANY(%s) OR asked_by = %s) AND words @@ memory_query(%s)
@@ -119,34 +98,8 @@ async def found(
     )  # fmt: skip
 
 
-async def change(conn: Connection, vote_id: UUID, to: Mapping[str, Any]) -> Vote:
-    """Change columns of a vote that the caller has `locked`."""
-    sets = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(f"new_{name}")) for name in to]
-    values = {
-        f"new_{name}": Jsonb(value) if name in _JSON and value is not None else value
-        for name, value in to.items()
-    } | {"id": vote_id}
-    query = sql.SQL("UPDATE vote SET {} WHERE id = %(id)s").format(sql.SQL(", ").join(sets))
-    await conn.execute(query, values)
-    vote = await _one(conn, "WHERE id = %s", vote_id)
-    assert vote is not None  # noqa: S101 - the caller has locked it
-    return vote
-
-
 async def now(conn: Connection) -> datetime:
     """The time that votes go by."""
     row = await (await conn.execute("SELECT vote_now()")).fetchone()
     assert row is not None  # noqa: S101 - a function answers
     return row[0]
-
-
-async def _one(conn: Connection, where: LiteralString, *values: object) -> Vote | None:
-    async with conn.cursor(row_factory=class_row(Vote)) as cursor:
-        await cursor.execute(f"{_SELECT} {where}", values)
-        return await cursor.fetchone()
-
-
-async def _all(conn: Connection, where: LiteralString, *values: object) -> list[Vote]:
-    async with conn.cursor(row_factory=class_row(Vote)) as cursor:
-        await cursor.execute(f"{_SELECT} {where}", values)
-        return await cursor.fetchall()

@@ -1,42 +1,21 @@
 """Auctions from end to end: in a queue, by command, over a restart, with objections and runners-up, and reckoned again."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-
-import psycopg
 import pytest
-from psycopg import sql
 
 from cogs.auction import auction
 from cogs.tasks import tasks
 from cogswarm.testing import BotWith, FakeClock, Heard, Members, Person, ScriptedModel
+from tests.owned_clock import Times
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 MINUTES = 10
-NOW = sql.SQL("CREATE OR REPLACE FUNCTION auction_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}")
-
-
-@dataclass(slots=True)
-class Times:
-    """Everybody's time: that of people and that of auctions, which only the owner of the database can move."""
-
-    url: str
-    clock: FakeClock
-    ahead: float = 0.0
-
-    async def pass_by(self, minutes: float) -> None:
-        self.ahead += minutes * 60
-        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as owner:
-            said = f"SELECT clock_timestamp() + interval '{self.ahead} seconds'"
-            await owner.execute(NOW.format(sql.Literal(said)))
-        await self.clock.advance(timedelta(minutes=minutes))
 
 
 @pytest.fixture
 def times(database_url: str, fake_clock: FakeClock) -> Times:
-    return Times(database_url, fake_clock)
+    return Times(database_url, fake_clock, "auction_now")
 
 
 def house(person: Person, *agents: str, strategy: str = "auction", **rules: object) -> dict[str, object]:

@@ -1,31 +1,8 @@
-"""A server on which decisions are made, and a clock for votes that a test moves."""
+"""A server on which decisions are made."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
-from cogswarm.testing import FakeClock, Heard, Person
-
-NOW = sql.SQL("CREATE OR REPLACE FUNCTION vote_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}")
-
-
-@dataclass(slots=True)
-class Times:
-    """Everybody's time: that of people and that of votes, which only the owner of the database can move."""
-
-    url: str
-    clock: FakeClock
-    ahead: float = 0.0
-
-    async def pass_by(self, minutes: float) -> None:
-        self.ahead += minutes * 60
-        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as owner:
-            said = f"SELECT clock_timestamp() + interval '{self.ahead} seconds'"
-            await owner.execute(NOW.format(sql.Literal(said)))
-        await self.clock.advance(timedelta(minutes=minutes))
+from cogswarm.testing import Heard, Person
 
 
 def house(*agents: str, **rules: Any) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import pytest
 from cogs.consensus import consensus
 from cogs.consensus.messages import BRIEFS
 from cogswarm.testing import BotWith, FakeClock, Heard, Members, Person
-from tests.cogs.consensus.house import Times, card_of, house, proposes, role_of, votes
+from tests.cogs.consensus.house import card_of, house, proposes, role_of, votes
 from tests.cogs.consensus.thinker import Thinker
+from tests.owned_clock import Times
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -17,7 +18,7 @@ SEND_POLLS = 1 << 49
 
 @pytest.fixture
 def times(database_url: str, fake_clock: FakeClock) -> Times:
-    return Times(database_url, fake_clock)
+    return Times(database_url, fake_clock, "vote_now")
 
 
 def is_poll(message: Heard) -> bool:

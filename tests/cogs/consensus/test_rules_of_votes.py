@@ -7,15 +7,16 @@ from cogs.consensus import consensus
 from cogs.consensus.messages import BRIEFS
 from cogs.tasks import tasks
 from cogswarm.testing import BotWith, FakeClock, Heard, Members, Person
-from tests.cogs.consensus.house import Times, card_of, house, is_card, proposes, role_of, votes
+from tests.cogs.consensus.house import card_of, house, is_card, proposes, role_of, votes
 from tests.cogs.consensus.thinker import Thinker
+from tests.owned_clock import Times
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
 def times(database_url: str, fake_clock: FakeClock) -> Times:
-    return Times(database_url, fake_clock)
+    return Times(database_url, fake_clock, "vote_now")
 
 
 async def opened(person: Person, *texts: str, **asked: object) -> tuple[Person, Heard, Heard]:

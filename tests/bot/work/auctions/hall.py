@@ -6,12 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg import sql
 
 from bot.clock import Clock
 from bot.discord.surface import DiscordSurface
 from bot.storage.database import Database
-from bot.work.allocation.sealing import Claim
+from bot.work.allocation.claim import Claim
 from bot.work.auctions.auction import Auction, AuctionRules, BidBy, NewAuction
 from bot.work.auctions.desk import Auctions
 from bot.work.principal import Principal
@@ -19,6 +18,7 @@ from bot.work.services import unheard
 from bot.work.tasks.giving import TaskServices
 from bot.work.tasks.task import Task, Worker
 from tests.bot.work.tasks.bench import TaskBench
+from tests.owned_clock import stands_at
 
 SECONDS = 600.0
 
@@ -63,8 +63,7 @@ class Hall:
 
     async def pass_until(self, moment: datetime) -> None:
         """Let the clock that auctions go by stand at a moment; only the database's owner can."""
-        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as owner:
-            await owner.execute(stands_at(moment))
+        await self.owner(stands_at("auction_now", moment))
 
     async def closed(self, auction: Auction) -> Auction:
         """Let its time come, and whoever looks next close it."""
@@ -80,7 +79,7 @@ class Hall:
     async def owner(self, query: Any, *values: object) -> None:
         """Change what only the owner of the database can."""
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as owner:
-            await owner.execute(query, values)
+            await owner.execute(query, values or None)
 
     async def work(self, task: Task, worker: Worker, seconds: float) -> None:
         """Let a task have taken its holder so long, and be done."""
@@ -90,14 +89,6 @@ class Hall:
             task.id,
         )
         await self.bench.tasks.move(task.id, "finish", by=worker)
-
-
-def stands_at(moment: datetime) -> sql.Composed:
-    """What makes the clock of auctions stand at a moment."""
-    body = f"SELECT '{moment.isoformat()}'::timestamptz"
-    return sql.SQL(
-        "CREATE OR REPLACE FUNCTION auction_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}"
-    ).format(sql.Literal(body))
 
 
 def bid(worker: Worker, seconds: float, cost: float = 0.0) -> BidBy:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import sql
 
 from bot.clock import Clock
 from bot.discord.surface import DiscordSurface
@@ -16,6 +15,7 @@ from bot.work.tasks.giving import TaskServices
 from bot.work.tasks.task import Worker
 from bot.work.votes.desk import Votes
 from bot.work.votes.vote import NewBallot, NewVote, Option, Vote, VoteRules
+from tests.owned_clock import stands_at
 
 GUILD, CHANNEL, THREAD = 1, 77 << 22, 78 << 22
 ASKER = Worker("member", "5", "Ada")
@@ -73,12 +73,7 @@ class Urn:
 
     async def pass_until(self, moment: datetime) -> None:
         """Let the clock that votes go by stand at a moment; only the database's owner can."""
-        body = sql.Literal(f"SELECT '{moment.isoformat()}'::timestamptz")
-        await self.owner(
-            sql.SQL(
-                "CREATE OR REPLACE FUNCTION vote_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS {}"
-            ).format(body)
-        )
+        await self.owner(stands_at("vote_now", moment))
 
     async def closed(self, vote: Vote) -> Vote:
         """Let its time come, and whoever looks next close it."""

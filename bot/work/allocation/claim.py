@@ -1,13 +1,8 @@
-"""Seals what somebody bids: a hash that binds them now, and what it was made of, which is shown when all are."""
+"""What somebody says a task will take them, and how that is written to be sealed."""
 
 import json
 import math
 from dataclasses import dataclass
-from hashlib import sha256
-from hmac import compare_digest
-from uuid import UUID
-
-SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +29,3 @@ def read(text: str) -> Claim:
     """A claim as it was written."""
     found = json.loads(text)
     return Claim(float(found["seconds"]), float(found["cost"]))
-
-
-def seal_of(auction_id: UUID, bidder: str, salt: bytes, claim: str) -> str:
-    """The SHA-256 of ``auction:bidder:salt:claim`` in hex, which fits no other bid.
-
-    The salt is kept as secret as the claim until both are shown: there are so few plausible claims that a hash with a
-    known salt would give them away.
-    """
-    return sha256(f"{auction_id}:{bidder}:{salt.hex()}:{claim}".encode()).hexdigest()
-
-
-def fits(seal: str, auction_id: UUID, bidder: str, salt: bytes, claim: str) -> bool:
-    """Whether a seal was made of these."""
-    return compare_digest(seal, seal_of(auction_id, bidder, salt, claim))
