@@ -62,8 +62,8 @@ def _loaded(context: typer.Context) -> "LoadedConfig":
 
 
 async def _verify(session: Session, loaded: "LoadedConfig", head: str | None) -> None:
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.asks import audit_table  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     rows = broken = erased = 0
     last, seen_head = audit_table.BEGINNING, head is None
@@ -85,8 +85,8 @@ async def _verify(session: Session, loaded: "LoadedConfig", head: str | None) ->
 
 
 async def _erase(session: Session, loaded: "LoadedConfig", server: int, member: int | None) -> None:
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.asks import audit_table  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     async with database_of(loaded, session.clock) as database, database.transaction() as conn:
         count = await audit_table.erase(conn, server, member)
@@ -94,8 +94,8 @@ async def _erase(session: Session, loaded: "LoadedConfig", server: int, member: 
 
 
 async def _export(session: Session, loaded: "LoadedConfig", server: int | None) -> None:
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.asks import audit_table  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     async with database_of(loaded, session.clock) as database, database.transaction() as conn:
         async for found in audit_table.checked(conn):

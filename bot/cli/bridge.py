@@ -58,7 +58,8 @@ def bridge(
         return
     session.start_logging()
     with importing():
-        from bot.app import load_bridge_alone, run_bot  # noqa: PLC0415 - as above
+        from bot.app import run_bot  # noqa: PLC0415 - as above
+        from bot.plugins.configured import load_bridge_alone  # noqa: PLC0415 - as above
 
     work = run_bot(loaded, load_bridge_alone(loaded), ready=partial(_say_ready, session, child=child))
     asyncio.run(until_told_to_end(work, watch_stdin=child))

@@ -77,11 +77,12 @@ async def _sync(session: Session, loaded: "LoadedConfig", server: int | None) ->
 async def _scopes(
     loaded: "LoadedConfig", server: int | None
 ) -> "AsyncGenerator[tuple[CommandSync, list[_Scope]]]":
-    from bot.app import cogs_by_intents, database_of, load_plugins  # noqa: PLC0415 - keeps --help fast
     from bot.clock import Clock  # noqa: PLC0415 - as above
     from bot.discord.api import open_api, point_at  # noqa: PLC0415 - as above
     from bot.discord.commands import EVERYWHERE, CommandSync  # noqa: PLC0415 - as above
+    from bot.plugins.configured import cogs_by_intents, load_plugins  # noqa: PLC0415 - keeps --help fast
     from bot.plugins.guilds import Guilds  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - as above
 
     config = loaded.config
     plugins = load_plugins(loaded)

@@ -110,8 +110,8 @@ def _loaded(context: typer.Context) -> "LoadedConfig":
 
 @asynccontextmanager
 async def _database(loaded: "LoadedConfig") -> "AsyncGenerator[Database]":
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.clock import Clock  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     async with database_of(loaded, Clock()) as database:
         yield database

@@ -60,9 +60,10 @@ def _loaded(session: Session) -> "LoadedConfig":
 
 async def _list(session: Session, loaded: "LoadedConfig") -> None:
     from bot.agents.personas import all_agents  # noqa: PLC0415 - keeps --help fast
-    from bot.app import database_of, load_plugins  # noqa: PLC0415 - as above
     from bot.mcp import pins_table  # noqa: PLC0415 - as above
     from bot.mcp.configured import used_servers  # noqa: PLC0415 - as above
+    from bot.plugins.configured import load_plugins  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - as above
 
     async with database_of(loaded, session.clock) as database, database.connection() as conn:
         seen = {row.server: row for row in await pins_table.servers(conn)}
@@ -120,9 +121,9 @@ async def _diff(session: Session, loaded: "LoadedConfig", server: str | None) ->
 async def _accept(
     session: Session, loaded: "LoadedConfig", server: str, tools: "Sequence[str]", *, yes: bool
 ) -> None:
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.mcp.definitions import fingerprint  # noqa: PLC0415 - as above
     from bot.mcp.pins import Pins  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     waiting = [pin for pin in await _waiting(session, loaded, server) if not tools or pin.tool in tools]
     missing = sorted(set(tools) - {pin.tool for pin in waiting})
@@ -143,8 +144,8 @@ async def _accept(
 
 
 async def _waiting(session: Session, loaded: "LoadedConfig", server: str | None) -> "list[Pin]":
-    from bot.app import database_of  # noqa: PLC0415 - keeps --help fast
     from bot.mcp.pins import Pins  # noqa: PLC0415 - as above
+    from bot.storage.configured import database_of  # noqa: PLC0415 - keeps --help fast
 
     if server is not None and server not in loaded.config.tools:
         raise UserError(f"There is no tool server named {server} under `tools:` in config.yaml.")

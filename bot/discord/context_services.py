@@ -2,19 +2,27 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from uuid import UUID
+from functools import partial
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from bot.agents.agent import Persona
 from bot.asks.present import Present
 from bot.bus.bridge import Bridge
 from bot.clock import Clock
+from bot.config.loaded import LoadedConfig
 from bot.discord.agents_desk import AgentsParts
+from bot.discord.guild_members import GuildMembers
 from bot.discord.memory_desk import MemoryParts
 from bot.discord.runs_desk import DeskServices
 from bot.memory.facts.desk import FactServices
+from bot.memory.recaller import Recaller
+from bot.mirror.reader import Mirror
+from bot.plugins.owner import offered_models
 from bot.review.desk import CodeParts
 from bot.storage.database import Database
 from bot.work.files import FileReader
+from bot.work.services import RunServices
 from bot.work.surface import Connection, Surface
 from bot.work.tasks.giving import TaskServices
 
@@ -74,3 +82,42 @@ class ContextServices:
     def runs(self) -> DeskServices:
         """What looking after runs needs."""
         return DeskServices(self.database, self.surface, self.ring, self.ahead, self.present, self.files)
+
+
+def context_services(
+    loaded: LoadedConfig,
+    services: RunServices,
+    me: int,
+    mirror: Mirror,
+    members: GuildMembers,
+    bridge: Bridge | None,
+) -> ContextServices:
+    """What contexts work with beside the runs of the same process."""
+    return ContextServices(
+        database=services.database,
+        surface=services.surface,
+        ring=services.ring,
+        new_id=uuid4,
+        me=me,
+        message_content=loaded.config.discord.message_content,
+        persona=services.personas.get,
+        agent_called=services.personas.called,
+        clock=services.clock,
+        permit=services.permit,
+        agents=AgentsParts(
+            personas=services.personas,
+            permit=services.permit,
+            models=partial(offered_models, loaded.config),
+            database=services.database,
+            clock=services.clock,
+            zone=ZoneInfo(loaded.config.timezone),
+        ),
+        ahead=services.ahead,
+        present=services.present,
+        files=services.files,
+        bridge=bridge,
+        memory=MemoryParts(
+            services.database, Recaller(services.library, mirror), members.reader, services.clock
+        ),
+        code=services.code,
+    )
