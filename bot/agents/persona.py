@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.config.agents import BudgetSection, LoopSection, PriceSection
+from bot.errors import UserError
 from bot.llm.protocol import Backend, Purpose, Usage
 from bot.work.surface import Speaker
 
@@ -72,9 +73,11 @@ class Persona:
         """What must be shown beside its text; empty for a language model."""
         return self.model.backend.label
 
-    def works_in(self, channel_id: int, channel_name: str) -> bool:
-        """Whether it may speak in a channel."""
-        return not self.channels or bool(self.channels & {str(channel_id), channel_name})
+    def check_works_in(self, channel_id: int, channel_name: str) -> None:
+        """Raise `UserError` where it may not speak in a channel."""
+        if self.channels and not self.channels & {str(channel_id), channel_name}:
+            places = ", ".join(f"<#{one}>" if one.isdigit() else f"#{one}" for one in sorted(self.channels))
+            raise UserError(f"{self.display_name} does not work in this channel. Try {places}.")
 
     def reads_in(self, channel_id: int, channel_name: str) -> bool:
         """Whether it may read a channel that the person it works for can read."""

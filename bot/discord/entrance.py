@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.discord.answering import Answering
 from bot.discord.answers import Answers
 from bot.discord.context import Context
 from bot.discord.context_services import ContextServices
 from bot.discord.events import NOBODY_ID, Author, Where
+from bot.discord.occasion import Occasion
 from bot.discord.server_desk import Server
 from bot.discord.server_parts import ServerParts
 from bot.plugins.cog import Cog
@@ -101,17 +103,17 @@ class Entrance:
     ) -> Context[Any]:
         """What a cog is given for something that was let in."""
         home = where.home_id or where.channel_id
-        return Context(
-            self.services,
-            cog,
-            self._guilds.settings(where.guild_id or 0, cog.name, home),
-            event_id=event_id,
-            where=where,
-            author=author,
-            answers=answers,
-            locale=locale,
-            server=Server(self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct),
+        services = self.services if where.guild_id is None else self.services.within(where.guild_id)
+        answering = Answering(
+            answers,
+            services.database,
+            f"{cog.name}:{event_id}",
+            channel_id=where.channel_id,
+            user_id=author.id,
         )
+        server = Server(self._parts(), where.guild_id, author, where.channel_id, home, direct=where.direct)
+        occasion = Occasion(services, cog, server, where, author, answering, event_id, locale)
+        return Context(occasion, self._guilds.settings(where.guild_id or 0, cog.name, home))
 
     def own_context(self, cog: Cog, guild_id: int) -> Context[Any]:
         """What a cog is given when it acts by itself in a guild."""

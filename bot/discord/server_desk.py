@@ -94,12 +94,12 @@ class Server:
         if name != MANAGEMENT and not rules.is_on(name, self._home_id or self._channel_id):
             raise UserError(f"“{name}” was just turned off here, so nothing was started.")
 
-    def strategy(self, name: str) -> tuple[Cog, Decide] | None:
-        """The cog that brings a strategy, and what it decides with; None where no cog does."""
+    def strategy(self, name: str) -> tuple[Cog, Decide]:
+        """The cog that brings a strategy, and what it decides with. Raises `UserError` where no cog does."""
         for cog in self._parts.cogs.values():
             if name in cog.strategies:
                 return cog, cog.strategies[name]
-        return None
+        raise UserError(f"There is no way called “{name[:50]}” to say who gets a task.")
 
     @property
     def is_late(self) -> bool:

@@ -34,7 +34,7 @@ async def start_child(
         cog=row.cog,
         workflow=name,
         args=dict(arguments),
-        title=(title or name.replace("_", " ").capitalize())[:TITLE_LENGTH],
+        title=shown_title(title, name),
         principal=row.principal,
         thread_id=row.thread_id,
         priority=row.priority or 1,
@@ -47,3 +47,8 @@ async def start_child(
         await services.ring(conn, child)
         await steps.record(conn, key, str(child))
     return child
+
+
+def shown_title(title: str | None, workflow: str) -> str:
+    """What people read of a run: its title, or else the name of its workflow."""
+    return (title or workflow.replace("_", " ").capitalize())[:TITLE_LENGTH]

@@ -118,9 +118,10 @@ def test_channels_are_named_by_id_or_name() -> None:
     persona = _agent(channels=frozenset({"research", "77"}), reads=frozenset({"78"}))[0].persona
     assert persona.reads_in(78, "x")
     assert not persona.reads_in(77, "research")
-    assert persona.works_in(1, "research")
-    assert persona.works_in(77, "other")
-    assert not persona.works_in(1, "general")
+    persona.check_works_in(1, "research")
+    persona.check_works_in(77, "other")
+    with pytest.raises(UserError, match="does not work in this channel"):
+        persona.check_works_in(1, "general")
 
 
 def _personas(text: str, folder: Path, **declared: DeclaredAgent) -> Personas:
