@@ -20,9 +20,7 @@ from bot.asks.approval import Approval
 from bot.asks.asking import Asking, Question
 from bot.asks.policy import Kind, Policy, Who
 from bot.clock import Clock
-from bot.discord.direct import home_table
 from bot.discord.missed import watch_table
-from bot.errors import OutsideError
 from bot.llm.protocol import Passage
 from bot.memory.facts.desk import Facts, FactServices
 from bot.memory.known import Knowledge
@@ -32,7 +30,7 @@ from bot.plugins import jobs_table
 from bot.plugins.values import Attachment
 from bot.review.desk import Code
 from bot.review.reviews import Reviews
-from bot.work import kept_messages, lanes, runs_table
+from bot.work import kept_messages, lanes
 from bot.work.auctions.desk import Auctions
 from bot.work.children import start_child
 from bot.work.choosing import custom_id
@@ -44,6 +42,7 @@ from bot.work.principal import Principal
 from bot.work.run_agents import RunAgents
 from bot.work.run_decisions import RunDecisions
 from bot.work.run_memory import RunMemory
+from bot.work.run_reading import RunReading
 from bot.work.runs_table import RunRow
 from bot.work.services import RunServices
 from bot.work.speaking import Voice
@@ -54,24 +53,21 @@ from bot.work.surface import (
     Button,
     ButtonStyle,
     Choice,
+    Connection,
     Embed,
     File,
     Importance,
-    Said,
     Say,
     Select,
     SelectKind,
     Speaker,
 )  # fmt: skip
 from bot.work.tasks.desk import Tasks
-from bot.work.tasks.giving import TaskServices
+from bot.work.tasks.giving import task_services
 from bot.work.ticker import Ticker
-from bot.work.transcript import Utterance, transcript
+from bot.work.transcript import Utterance
 from bot.work.votes.desk import Votes
 from bot.work.waiting import Answer, Ending, Opened, Waits
-
-PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
-"""How often, and after how many seconds each, a thread is looked for that is being opened."""
 
 
 class Run:
@@ -86,6 +82,7 @@ class Run:
         board = Ticker(voice.now, services.clock, pace=services.pace)
         self._asking = Asking(row, steps, voice, waits, services)
         self._agents = RunAgents(row, services, self, board, RunDecisions(self, self._asking, services))
+        self._reading = RunReading(row, services, self._agents.taint)
         self._memory = RunMemory(row, services, steps, self._agents.taint)
 
     @property
@@ -110,25 +107,17 @@ class Run:
 
     async def place(self) -> int:
         """Where it speaks: its thread, which is waited for while it is being opened, or else the channel."""
-        for _ in range(PLACE_LOOKS):
-            async with self._services.database.connection() as conn:
-                row = await runs_table.get(conn, self.id)
-            if row is None or row.thread_row is None or row.thread_id is not None:
-                break
-            await self._services.machinery.sleep(PLACE_PAUSE)
-        else:
-            row = None
-        return self._row.channel_id if row is None else row.thread_id or row.channel_id
+        return await self._voice.settled()
 
     @property
     def tasks(self) -> Tasks:
         """The tasks of the run's server; what is changed there is committed at once, so change it in a step."""
-        return Tasks(self._task_services, self.principal.guild_id, self._row.cog)
+        return Tasks(task_services(self._services), self.principal.guild_id, self._row.cog)
 
     @property
     def auctions(self) -> Auctions:
         """The auctions of the run's server; what is changed there is committed at once, so change it in a step."""
-        return Auctions(self._task_services, self.principal.guild_id, self._row.cog)
+        return Auctions(task_services(self._services), self.principal.guild_id, self._row.cog)
 
     @property
     def code(self) -> Code:
@@ -138,27 +127,13 @@ class Run:
     @property
     def votes(self) -> Votes:
         """The votes of the run's server; what is changed there is committed at once, so change it in a step."""
-        return Votes(self._task_services, self.principal.guild_id, self._row.cog)
+        return Votes(task_services(self._services), self.principal.guild_id, self._row.cog)
 
     @property
     def reviews(self) -> Reviews:
         """The reviews of pull requests on the run's server; what is changed there is committed at once: do it in a step."""
         services, principal = self._services, self.principal
         return Reviews(services.database, stopping(principal.member_id, services.ring), principal.guild_id)
-
-    @property
-    def _task_services(self) -> TaskServices:
-        services = self._services
-        return TaskServices(
-            services.database,
-            services.surface,
-            services.ring,
-            uuid4,
-            services.clock,
-            services.ahead,
-            services.present,
-            services.machinery,
-        )
 
     @property
     def clock(self) -> Clock:
@@ -416,12 +391,11 @@ class Run:
 
     async def unwatch(self, note: str) -> None:
         """Watch a message no longer that was posted, or named, under this note."""
-        key = self._steps.next_key("unwatch")
-        if key in self._steps:
-            return
-        async with self._steps.commit() as conn:
+
+        async def end(conn: Connection) -> None:
             await watch_table.unwatch(conn, self._row.cog, self.principal.guild_id, note)
-            await self._steps.record(conn, key, None)
+
+        await self._steps.written("unwatch", end)
 
     async def stream(
         self,
@@ -480,9 +454,7 @@ class Run:
         self, channel_id: int, *, since: timedelta | None = None, limit: int = 100
     ) -> list[Passage]:
         """What people said in a channel, oldest first, as material for an agent."""
-        await self._agents.taint.mark("history")
-        said = await self._services.surface.history(channel_id, since=since, limit=limit)
-        return [_passage(message) for message in said if message.text and not message.is_bot]
+        return await self._reading.history(channel_id, since=since, limit=limit)
 
     async def transcript(
         self, channel_id: int, *, before: int | None = None, after: int | None = None, limit: int = 100
@@ -491,26 +463,11 @@ class Run:
 
         Discord's notices and the bot's own remarks are left out. All of it is from outside.
         """
-        await self._agents.taint.mark("history")
-        guild_id = None if self.principal.direct else self.principal.guild_id
-        if self.principal.direct:
-            after = await self._not_of_another_server(after)
-        return await transcript(self._services, guild_id, channel_id, before=before, after=after, limit=limit)
-
-    async def _not_of_another_server(self, after: int | None) -> int | None:
-        """What was said directly while that belonged to another server is not read for this one."""
-        async with self._services.database.connection() as conn:
-            home = await home_table.of_member(conn, self.principal.member_id)
-        if home is None or home.since is None or home.guild_id != self.principal.guild_id:
-            return after
-        return max(home.since, after or 0)
+        return await self._reading.transcript(channel_id, before=before, after=after, limit=limit)
 
     async def read_file(self, file: Attachment, *, most_bytes: int) -> bytes:
         """What somebody attached, from Discord's own file hosts only. Raises `OutsideError`, also where it is larger."""
-        if self._services.files is None:
-            raise OutsideError("Files cannot be read here.")
-        await self._agents.taint.mark("attachment")
-        return await self._services.files.read(file.url, most_bytes)
+        return await self._reading.file(file, most_bytes=most_bytes)
 
     async def readable(self, agent: str) -> list[int]:
         """The channels that an agent may read and everybody can who reads what this run says.
@@ -537,11 +494,10 @@ class Run:
 
         They are done with that. Those of others, and what comes later, keep their turns.
         """
-        key = self._steps.next_key("take along")
-        if key not in self._steps:
-            async with self._steps.commit() as conn:
-                await self._steps.record(conn, key, await lanes.take_along(conn, self.id, limit))
-        return list(self._steps[key])
+        taken: list[dict[str, Any]] = await self._steps.written(
+            "take along", lambda conn: lanes.take_along(conn, self.id, limit)
+        )
+        return list(taken)
 
     async def earlier(self, limit: int = 50) -> list[Earlier]:
         """The last runs that were begun before this one in its lane, oldest first, with what they were begun with."""
@@ -589,7 +545,3 @@ class Run:
         Nothing is stored where the person on whose behalf it runs wants nothing remembered.
         """
         await self._memory.remember(kind=kind, title=title, body=body)
-
-
-def _passage(message: Said) -> Passage:
-    return Passage(str(message.id), message.text, author=message.author, published=message.at)

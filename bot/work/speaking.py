@@ -22,6 +22,9 @@ GROWING = "growing"
 LAST_WORDS = 1_500
 """Characters that stay of a text that was cut off."""
 
+PLACE_LOOKS, PLACE_PAUSE = 150, 0.2
+"""How often, and after how many seconds each, a thread is looked for that is being opened."""
+
 
 class Voice:
     """Everything a run says; each utterance is a step, committed with the outbox rows that carry it."""
@@ -38,6 +41,18 @@ class Voice:
     def place(self) -> Place:
         """Where the run speaks: its thread, also while that is still being opened."""
         return place_of(self._row)
+
+    async def settled(self) -> int:
+        """The thread in which the run speaks, which is waited for while it is being opened, or else the channel."""
+        for _ in range(PLACE_LOOKS):
+            async with self._services.database.connection() as conn:
+                row = await runs_table.get(conn, self._row.id)
+            if row is None or row.thread_row is None or row.thread_id is not None:
+                break
+            await self._services.machinery.sleep(PLACE_PAUSE)
+        else:
+            row = None
+        return self._row.channel_id if row is None else row.thread_id or row.channel_id
 
     async def post(self, say: Say, *, watch: str | None = None) -> None:
         """Say something, once; ``watch`` is the note under which the cog watches it (the last message of it)."""

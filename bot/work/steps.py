@@ -209,6 +209,14 @@ class Steps:
         async with self.commit() as conn:
             await self.record(conn, key, value, effect=effect)
 
+    async def written(self, kind: str, write: Callable[[Connection], Awaitable[Any]]) -> Any:
+        """What ``write`` does in the database and answers, once: recorded with it, under the next key of a kind."""
+        key = self.next_key(kind)
+        if key not in self:
+            async with self.commit() as conn:
+                await self.record(conn, key, await write(conn))
+        return self[key]
+
     async def repeatable[**P, T](
         self, name: str, do: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:

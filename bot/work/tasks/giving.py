@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from bot.asks.present import Present
 from bot.clock import Clock
@@ -10,7 +10,7 @@ from bot.storage.database import Database
 from bot.work import runs_table
 from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
-from bot.work.services import Ring
+from bot.work.services import Ring, RunServices
 from bot.work.surface import Connection, Surface
 from bot.work.tasks import moving
 from bot.work.tasks.moving import Wish
@@ -29,6 +29,20 @@ class TaskServices:
     ahead: Callable[[], float] = lambda: 0.0
     present: Present | None = None
     machinery: Clock = field(default_factory=Clock)
+
+
+def task_services(services: RunServices) -> TaskServices:
+    """What a run looks after tasks with."""
+    return TaskServices(
+        services.database,
+        services.surface,
+        services.ring,
+        uuid4,
+        services.clock,
+        services.ahead,
+        services.present,
+        services.machinery,
+    )
 
 
 @dataclass(frozen=True, slots=True)
