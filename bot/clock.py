@@ -18,3 +18,13 @@ class Clock:
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def sleep_unless(self, event: asyncio.Event, seconds: float) -> None:
+        """Sleep for so long, or until ``event`` is set."""
+        told, pause = asyncio.ensure_future(event.wait()), asyncio.ensure_future(self.sleep(seconds))
+        try:
+            await asyncio.wait({told, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (told, pause):
+                one.cancel()
+            await asyncio.wait({told, pause})

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import typer
 
-from bot.cli.run import until_told_to_end
+from bot.cli.run import say_ready, until_told_to_end
 from bot.cli.session import Session
 from bot.importing import importing
 
@@ -106,7 +106,6 @@ def shown_host(loaded: "LoadedConfig") -> str:
 
 def _say_ready(session: Session, *, child: bool) -> None:
     if child:
-        sys.stdout.write("{}\n")
-        sys.stdout.flush()
+        say_ready()
     else:
         session.say("The bridge is at work. Ctrl-C ends it.", err=True)

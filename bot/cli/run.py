@@ -37,7 +37,7 @@ def run(
         from bot.app import run_bot  # noqa: PLC0415 - keeps --help and what is wrong with a configuration fast
 
     if child:
-        work = run_bot(loaded, ready=_say_ready)
+        work = run_bot(loaded, ready=say_ready)
     else:
         work = run_bot(loaded, recognised=partial(_say_invite, session, loaded.config.discord.bot_token))
     asyncio.run(until_told_to_end(work, watch_stdin=child))
@@ -51,7 +51,8 @@ def _say_invite(session: Session, token: str) -> None:
         session.say(f"To add the bot to a server, open {invite_url(app_id, bits)}", err=True)
 
 
-def _say_ready() -> None:
+def say_ready() -> None:
+    """Tell whoever started this as a child that it is ready."""
     sys.stdout.write("{}\n")
     sys.stdout.flush()
 

@@ -1,12 +1,11 @@
 """``cogswarm worker``: works on what people asked for, beside the bot or on another machine."""
 
 import asyncio
-import sys
 from typing import Annotated
 
 import typer
 
-from bot.cli.run import until_told_to_end
+from bot.cli.run import say_ready, until_told_to_end
 from bot.cli.session import Session
 from bot.importing import importing
 
@@ -34,9 +33,4 @@ def worker(
     with importing():
         from bot.app import run_worker  # noqa: PLC0415 - keeps --help and what is wrong with a configuration fast
 
-    asyncio.run(until_told_to_end(run_worker(loaded, ready=_say_ready if child else None), watch_stdin=child))
-
-
-def _say_ready() -> None:
-    sys.stdout.write("{}\n")
-    sys.stdout.flush()
+    asyncio.run(until_told_to_end(run_worker(loaded, ready=say_ready if child else None), watch_stdin=child))

@@ -5,19 +5,15 @@ from typing import Any
 
 from bot.discord import private
 from bot.discord.answers import Answers
-from bot.errors import ConfigError
 from bot.storage.database import Database
 from bot.work.surface import Button, File, Say, Select
 
 
 class Answering:
-    """Answers one person; where there are no ``answers`` there was nothing to answer, such as a message.
-
-    ``key`` names the event, so that what comes after the first message is said at most once.
-    """
+    """Answers one person; ``key`` names the event, so that what comes after the first message is said at most once."""
 
     def __init__(
-        self, answers: Answers | None, database: Database, key: str, *, channel_id: int, user_id: int
+        self, answers: Answers, database: Database, key: str, *, channel_id: int, user_id: int
     ) -> None:
         self._answers = answers
         self._database = database
@@ -28,8 +24,6 @@ class Answering:
 
     async def reply(self, text: str, components: Sequence[Button | Select], files: Sequence[File]) -> None:
         """Answer in place of what was answered before; what is too long for one message follows in more."""
-        if self._answers is None:
-            return
         await self._answers.say_safely(text, components, files)
         self._replies += 1
         more = "\n".join(self._answers.parts(text)[1:])
@@ -45,7 +39,5 @@ class Answering:
                 )
 
     async def open_form(self, form: dict[str, Any]) -> None:
-        """Answer with a form. Raises `ConfigError` where something was answered before, or nothing can be."""
-        if self._answers is None:
-            raise ConfigError("A form can only answer a command, a button or a select.")
+        """Answer with a form. Raises `ConfigError` where something was answered before."""
         await self._answers.open_form(form)

@@ -350,7 +350,8 @@ class Context(Generic[S]):
         Said again, it replaces what was answered before. At most five rows: a select has one of its own. What is too
         long for one message follows in more, each said at most once.
         """
-        await self._occasion.answering.reply(text, components, files)
+        if self._occasion.answering is not None:
+            await self._occasion.answering.reply(text, components, files)
 
     async def open_form(
         self,
@@ -368,6 +369,8 @@ class Context(Generic[S]):
         ``values`` stand in it already; ``labels`` and ``hints`` go before those of the form's own fields. Raises
         `ConfigError` where something was answered before: declare the command with ``opens_form=True``.
         """
+        if self._occasion.answering is None:
+            raise ConfigError("A form can only answer a command, a button or a select.")
         shown = modal(form, self._id(action, value), title, values or {}, labels or {}, hints or {})
         await self._occasion.answering.open_form(shown)
 

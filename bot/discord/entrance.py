@@ -104,7 +104,7 @@ class Entrance:
         """What a cog is given for something that was let in."""
         home = where.home_id or where.channel_id
         services = self.services if where.guild_id is None else self.services.within(where.guild_id)
-        answering = Answering(
+        answering = answers and Answering(
             answers,
             services.database,
             f"{cog.name}:{event_id}",

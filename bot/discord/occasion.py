@@ -26,7 +26,8 @@ class Occasion:
     server: Server
     where: Where
     author: Author
-    answering: Answering
+    answering: Answering | None
+    """Answers the person; None where there is nothing to answer, such as for a message."""
     event_id: int
     locale: str = ""
 

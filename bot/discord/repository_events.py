@@ -5,7 +5,6 @@ who tells it under the same event id, so that what it starts is started once.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import structlog
 from bot.clock import Clock
 from bot.discord.entrance import Entrance
 from bot.discord.events import Author, Where
+from bot.discord.made_ids import made_id
 from bot.discord.reporting import broken
 from bot.errors import OutsideError, UserError
 from bot.plugins.cog import Cog
@@ -62,7 +62,7 @@ class RepositoryEvents:
                         tasks.create_task(self._tell(taken, guilds()), name="repository event")
                 except OutsideError as error:
                     log.warning("repository_events_not_looked_for", reason=str(error))
-                await self._time_to_look()
+                await self.clock.sleep_unless(self._hurry, self.pause)
 
     async def _take(self) -> Taken | None:
         if not any("repository" in cog.hears for cog in self.entrance.cogs.values()):
@@ -126,7 +126,7 @@ class RepositoryEvents:
         where, me = Where(guild_id, 0, in_thread=False), Author(self.entrance.me, "", is_bot=True)
         if self.entrance.off_in(cog.name, guild_id) is not None:
             return True
-        context = self.entrance.context(cog, _event_id(taken.event.id, guild_id), where, me)
+        context = self.entrance.context(cog, made_id(f"{guild_id}:{taken.event.id}"), where, me)
         with structlog.contextvars.bound_contextvars(cog=cog.name, guild=guild_id):
             try:
                 async with asyncio.timeout(TELL_SECONDS):
@@ -145,18 +145,3 @@ class RepositoryEvents:
         async with aclosing(self.database.listen(delivery_table.HAPPENED)) as wake_ups:
             async for _ in wake_ups:
                 self._hurry.set()
-
-    async def _time_to_look(self) -> None:
-        told = asyncio.ensure_future(self._hurry.wait())
-        pause = asyncio.ensure_future(self.clock.sleep(self.pause))
-        try:
-            await asyncio.wait({told, pause}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in (told, pause):
-                one.cancel()
-            await asyncio.wait({told, pause})
-
-
-def _event_id(delivery: str, guild_id: int) -> int:
-    """The id under which what an event starts is started once; below zero, where Discord has none."""
-    return -int.from_bytes(hashlib.sha256(f"{guild_id}:{delivery}".encode()).digest()[:7]) - 1

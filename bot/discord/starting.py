@@ -1,11 +1,11 @@
 """Starts durable work for an event: its status message, its thread and its run, in one transaction."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from bot.discord.made_ids import made_id
 from bot.discord.occasion import Occasion
 from bot.discord.opening import Opening, opened
 from bot.errors import ConfigError
@@ -71,10 +71,5 @@ async def started(
 async def _is_first(conn: Connection, occasion: Occasion, key: str | None) -> bool:
     """Whether nothing was started for this event, or under this key, before."""
     # What a cog does by itself has no event that could come twice.
-    handled = occasion.event_id if key is None else _id_of(occasion.guild_id, key)
+    handled = occasion.event_id if key is None else made_id(f"{occasion.guild_id}:key:{key}")
     return not handled or await runs_table.handle_once(conn, occasion.cog.name, handled)
-
-
-def _id_of(guild_id: int, key: str) -> int:
-    """The id under which a key counts as handled; below zero, where Discord has none."""
-    return -int.from_bytes(hashlib.sha256(f"{guild_id}:key:{key}".encode()).digest()[:7]) - 1

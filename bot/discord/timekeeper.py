@@ -103,22 +103,12 @@ class Timekeeper:
                         task.add_done_callback(partial(self._ended, key))
                 except OutsideError as error:
                     log.warning("jobs_not_looked_for", reason=str(error))
-                await self._time_to_look()
+                await self._machinery.sleep_unless(self._hurry, self._settings.poll)
 
     async def _listen(self) -> None:
         async with aclosing(self._database.listen(jobs_table.HURRY)) as wake_ups:
             async for _ in wake_ups:
                 self._hurry.set()
-
-    async def _time_to_look(self) -> None:
-        told = asyncio.ensure_future(self._hurry.wait())
-        pause = asyncio.ensure_future(self._machinery.sleep(self._settings.poll))
-        try:
-            await asyncio.wait({told, pause}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in (told, pause):
-                one.cancel()
-            await asyncio.wait({told, pause})
 
     def _ended(self, key: tuple[int, str, str], _task: asyncio.Task[None]) -> None:
         self._running.pop(key, None)

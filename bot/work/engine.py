@@ -67,7 +67,7 @@ class Engine:
                         tasks.create_task(self._advance_safely(run_id))
                 except OutsideError as error:
                     log.warning("sweep_failed", reason=str(error))
-                await self._rung_or_time_to_look()
+                await self._clock.sleep_unless(self._bell, self._settings.sweep)
 
     async def tidy(self) -> int:
         """Delete some of the runs that ended long ago; gives their number."""
@@ -96,16 +96,6 @@ class Engine:
         finally:
             self._active.discard(run_id)
             self._bell.set()
-
-    async def _rung_or_time_to_look(self) -> None:
-        bell = asyncio.ensure_future(self._bell.wait())
-        pause = asyncio.ensure_future(self._clock.sleep(self._settings.sweep))
-        try:
-            await asyncio.wait({bell, pause}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in (bell, pause):
-                one.cancel()
-            await asyncio.wait({bell, pause})
 
     async def _take_up(self, run_id: UUID) -> bool:
         settings = self._settings

@@ -69,14 +69,7 @@ class Ticker:
             except OutsideError as error:
                 log.warning("progress_not_shown", reason=str(error))
             await self._clock.sleep(self._pace)
-            waiting = asyncio.ensure_future(news.wait())
-            beating = asyncio.ensure_future(self._clock.sleep(self._heartbeat))
-            try:
-                await asyncio.wait({waiting, beating}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                waiting.cancel()
-                beating.cancel()
-                await asyncio.gather(waiting, beating, return_exceptions=True)
+            await self._clock.sleep_unless(news, self._heartbeat)
 
 
 def _elapsed(seconds: float) -> str:
