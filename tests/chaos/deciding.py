@@ -31,7 +31,7 @@ with importing():
     from bot.memory.library import Library
     from bot.storage.database import Database
     from bot.storage.opening import open_database
-    from bot.work import runs_queue, runs_table, waiting
+    from bot.work import runs_table, waiting
     from bot.work.agency import Agency
     from bot.work.budget import RunMeter
     from bot.work.engine import Engine
@@ -50,6 +50,7 @@ with importing():
     from cogswarm import charts
     from tests.bot.agents.at_work import INSTRUCTIONS, People, Tools
     from tests.bot.discord.fate import FatedDatabase
+    from tests.chaos.lone import bring_to_its_end
     from tests.chaos.nursery import Deadly, Job, serve, until_told_to_end
     from tests.chaos.world import World
     from tests.cogs.consensus.thinker import Thinker
@@ -181,17 +182,7 @@ async def be_victim(job: Job, database: Database) -> None:
     fated: Any = FatedDatabase(database, fate)
     engine = engine_on(job, fated)
     await begin(fated, subject)
-    while True:
-        async with database.connection() as conn:
-            row = await runs_table.get(conn, subject)
-            await runs_queue.make_ready(conn, 50)
-            due = await runs_queue.turns(conn, 20, 10)
-        if row is not None and row.is_over:
-            break
-        for one in due:
-            await engine.advance(one)
-        await people_do(fated, database)
-        await asyncio.sleep(0.01)
+    await bring_to_its_end(engine, database, subject, lambda: people_do(fated, database))
     (Path(job.folder) / "points.json").write_text(json.dumps(fate.points), "utf-8")
 
 

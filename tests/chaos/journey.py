@@ -22,7 +22,7 @@ with importing():
     from bot.storage.database import Database
     from bot.storage.jobs import WorkerOptions, job_app, jobs_on, retry_stalled_jobs, run_worker_forever
     from bot.storage.opening import open_database
-    from bot.work import runs_queue, runs_table
+    from bot.work import runs_table
     from bot.work.engine import Engine
     from bot.work.principal import Principal
     from bot.work.run import Run
@@ -31,6 +31,7 @@ with importing():
     from bot.work.settings import EngineSettings
     from bot.work.surface import Place, Say
     from tests.bot.discord.fate import FatedDatabase
+    from tests.chaos.lone import bring_to_its_end
     from tests.chaos.nursery import Deadly, Job, serve, until_told_to_end
     from tests.chaos.world import World
 
@@ -122,16 +123,7 @@ async def be_victim(job: Job, database: Database) -> None:
     engine = engine_on(job, database, cast("Any", FatedDatabase(database, fate)))
     run_id = UUID(job.subject)
     await begin(database, run_id)
-    while True:
-        async with database.connection() as conn:
-            row = await runs_table.get(conn, run_id)
-            await runs_queue.make_ready(conn, 50)
-            due = await runs_queue.turns(conn, 20, 10)
-        if row is not None and row.is_over:
-            break
-        for one in due:
-            await engine.advance(one)
-        await asyncio.sleep(0.01)
+    await bring_to_its_end(engine, database, run_id)
     (Path(job.folder) / "points.json").write_text(json.dumps(fate.points), "utf-8")
 
 

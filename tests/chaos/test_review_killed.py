@@ -1,9 +1,5 @@
 """kill -9 while a review is posted: GitHub has it once, whenever the process dies; a plain request leaves two of it."""
 
-import asyncio
-import os
-import signal
-import sys
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
@@ -23,29 +19,11 @@ from bot.storage.database import Connection, Database
 from cogs.code_review.deciding import decide
 from tests.bot.asks.ward import SURFACE
 from tests.bot.work.test_engine import ADA, Bench
-from tests.chaos.test_approval_killed import free
+from tests.chaos.standing_still import free, process
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 PULL = PullId(Repository("octo-org", "shop"), 1)
 CODE = "x = eval('1')\n"
-
-
-async def _process(*arguments: str, kill_at: str = "") -> list[str]:
-    """Let a process work on a run; killed where it stands still, or until its end. What it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.chaos.reviewing", *arguments,
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert process.stdout is not None
-    said: list[str] = []
-    async with asyncio.timeout(60):
-        while line := await process.stdout.readline():
-            said.append(line.decode().strip())
-            if said[-1] == kill_at:
-                process.send_signal(signal.SIGKILL)
-        await process.wait()
-    return [one for one in said if one in {"before", "amid", "over"}]
 
 
 async def _nobody(_conn: Connection, _run: UUID, _reason: str) -> None:
@@ -84,16 +62,16 @@ async def test_a_review_is_posted_once_whenever_the_process_is_killed(
             decide, review=str(review.id), pull=str(PULL), head=pull.head.sha, after=str(look), fixed=0,
             settings={}, named=False, model=False,
         )  # fmt: skip
-        process = (database_url, str(tmp_path), str(run_id))
-        assert await _process(*process, "", told, ordinary) == ["over"]  # it waits for people
+        house = "tests.chaos.reviewing", database_url, str(tmp_path), str(run_id)
+        assert await process(*house, "", told, ordinary) == ["over"]  # it waits for people
         async with database.transaction() as conn:
             said = Said(uuid5(run_id, "ask decision"), 1, value="comment")
             assert (
                 await deciding.say(conn, SURFACE, ADA.guild_id, Voter(9, manages=True), said, 0.0)
             ).decides
-        assert stop_at in await _process(*process, stop_at, told, ordinary, kill_at=stop_at)
+        assert stop_at in await process(*house, stop_at, told, ordinary, kill_at=stop_at)
         await free(database, run_id)
-        assert "over" in await _process(*process, "", told, ordinary)
+        assert "over" in await process(*house, "", told, ordinary)
         assert (await bench.row(run_id)).state == "done"
         assert [one.commit for one in pull.reviews] == [pull.head.sha] * times
         stands = await reviews.of(PULL)
