@@ -14,7 +14,7 @@ from bot.bus.mcp_line import SERVER, LineSettings
 from bot.bus.sos_inbox import moment
 from bot.clock import Clock
 from bot.errors import NotDone, OutsideError, TimedOut
-from bot.mcp.http_streams import guarded_client
+from bot.mcp.guarded_client import guarded_client
 from bot.mcp.specs import HttpServer
 
 LIMITS = Limits(16_384, 10, 160)

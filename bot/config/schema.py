@@ -1,6 +1,7 @@
 """The JSON schema of ``config.yaml``, for editors and for the sentences about what is wrong."""
 
 import copy
+from functools import cache
 from typing import Any, cast
 
 from bot.config.models import Config
@@ -29,7 +30,12 @@ def config_schema() -> Schema:
 
 def model_schema() -> Schema:
     """Return the schema of the model itself: what values must be once references were followed."""
-    schema = copy.deepcopy(Config.model_json_schema())
+    return copy.deepcopy(_generated())
+
+
+@cache  # made from constants, in thirty times the time that a copy takes
+def _generated() -> Schema:
+    schema: Schema = copy.deepcopy(Config.model_json_schema())
     _use_standard_names(schema)
     return schema
 

@@ -5,16 +5,15 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
 from bot.clock import Clock
 from bot.errors import ConfigError
-from bot.llm.breaker import Breaker, BreakerOpen, BreakerState
+from bot.llm.breaker import BreakerOpen, BreakerState
 from bot.llm.breakers import Breakers
 from bot.mcp.asking import Elicitor, NobodyToAsk
-from bot.mcp.connection import LinkSettings, ServerLink
 from bot.mcp.errors import ToolAnswerUnusable, ToolBroken, ToolTimedOut, ToolUnavailable
 from bot.mcp.judging import Judge, trust_all
 from bot.mcp.people import Paused
@@ -23,6 +22,9 @@ from bot.mcp.results import ToolInfo, ToolResult
 from bot.mcp.specs import ServerSpec
 from bot.mcp.toolbox import Progress
 from bot.work.principal import Principal
+
+if TYPE_CHECKING:
+    from bot.mcp.connection import ServerLink
 
 _log = structlog.get_logger(__name__)
 
@@ -80,23 +82,11 @@ class McpPool:
         clock = clock or Clock()
         breakers = settings.breakers or Breakers(lambda _change: None, clock=clock)
         rng = rng or random.Random()  # noqa: S311  # spreads restarts; nothing depends on guessing it
-        self._links: dict[str, ServerLink] = {}
-        self._breakers: dict[str, Breaker] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        kept = LinkSettings(
-            start_seconds=settings.start_seconds,
-            restarts=settings.restarts,
-            clock=clock,
-            rng=rng,
-            elicitor=settings.elicitor,
-            judge=settings.judge,
-            secrets=settings.secrets,
-        )
-        for spec in specs:
-            if spec.name in self._links:
-                raise ConfigError(f"Two tool servers are named {spec.name!r}; give each a name of its own.")
-            self._links[spec.name] = ServerLink(spec, kept)
-            self._breakers[spec.name] = breakers.get(f"the tool server {spec.name}", failures=_FAILURES)
+        self._links = _links_of(specs, settings, clock, rng)
+        self._breakers = {
+            name: breakers.get(f"the tool server {name}", failures=_FAILURES) for name in self._links
+        }
 
     async def __aenter__(self) -> Self:
         self._tasks = [link.start() for link in self._links.values()]
@@ -214,7 +204,7 @@ class McpPool:
                 reason="it failed repeatedly",
             ) from error
 
-    def _link(self, server: str, tool: str) -> ServerLink:
+    def _link(self, server: str, tool: str) -> "ServerLink":
         link = self._links.get(server)
         if link is None:
             raise ToolUnavailable(
@@ -224,3 +214,28 @@ class McpPool:
                 reason="no such server",
             )
         return link
+
+
+def _links_of(
+    specs: Iterable[ServerSpec], settings: PoolSettings, clock: Clock, rng: random.Random
+) -> "dict[str, ServerLink]":
+    named: dict[str, ServerSpec] = {}
+    for spec in specs:
+        if spec.name in named:
+            raise ConfigError(f"Two tool servers are named {spec.name!r}; give each a name of its own.")
+        named[spec.name] = spec
+    if not named:
+        return {}
+    # The MCP SDK is a third of all that a bot imports, and without tools it needs none of it.
+    from bot.mcp.connection import LinkSettings, ServerLink  # noqa: PLC0415 - as above
+
+    kept = LinkSettings(
+        start_seconds=settings.start_seconds,
+        restarts=settings.restarts,
+        clock=clock,
+        rng=rng,
+        elicitor=settings.elicitor,
+        judge=settings.judge,
+        secrets=settings.secrets,
+    )
+    return {name: ServerLink(spec, kept) for name, spec in named.items()}

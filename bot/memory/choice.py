@@ -7,7 +7,6 @@ import structlog
 
 from bot.llm.protocol import Backend
 from bot.memory.embedder import BackendEmbedder, Embedder, EmbedderUnavailable
-from bot.memory.minilm import MiniLm
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +48,8 @@ async def _wished(
         case "none":
             return None
         case "offline":
+            from bot.memory.minilm import MiniLm  # noqa: PLC0415 - numpy: only who wants it waits for its import
+
             return await MiniLm.load()
         case "backend":
             if backend is None or not model:

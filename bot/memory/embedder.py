@@ -35,6 +35,10 @@ class EmbeddingSpace:
     dims: int
 
 
+MINILM = EmbeddingSpace("all-MiniLM-L6-v2", 384)
+"""The space of the offline embedder."""
+
+
 @runtime_checkable
 class Embedder(Protocol):
     """Makes unit vectors of one space; safe to call from several tasks at once."""

@@ -13,10 +13,8 @@ from threadpoolctl import ThreadpoolController
 from tokenizers import Encoding, Tokenizer
 
 from bot.memory.bert import Bert, Floats
-from bot.memory.embedder import EmbedderUnavailable, EmbeddingSpace, Vector, tidy
+from bot.memory.embedder import MINILM, EmbedderUnavailable, EmbeddingSpace, Vector, tidy
 from bot.memory.weights import check_weights, model_folder
-
-SPACE = EmbeddingSpace("all-MiniLM-L6-v2", 384)
 
 HEADS = 12
 MAX_TOKENS = 256
@@ -56,7 +54,7 @@ class MiniLm:
     @property
     def space(self) -> EmbeddingSpace:
         """The model's space."""
-        return SPACE
+        return MINILM
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Embed ``texts``, one unit vector each, in order. Raises `EmbedderUnavailable` after `aclose`."""

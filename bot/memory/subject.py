@@ -36,8 +36,7 @@ of 259 others. All pairs were written by the authors in English, none sampled fr
 import re
 from dataclasses import dataclass
 
-from bot.memory.embedder import EmbeddingSpace
-from bot.memory.minilm import SPACE as MINILM
+from bot.memory.embedder import MINILM, EmbeddingSpace
 
 SHARED_WORDS_WEIGHT = 0.15
 WORDS_ALONE = 0.5

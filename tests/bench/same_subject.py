@@ -9,8 +9,8 @@ from itertools import chain, product
 from pathlib import Path
 
 from bot.memory.calibration import Kind, Pair, Scored, calibrate, read_pairs, score_pairs
-from bot.memory.embedder import Embedder
-from bot.memory.minilm import SPACE, MiniLm
+from bot.memory.embedder import MINILM, Embedder
+from bot.memory.minilm import MiniLm
 from bot.memory.subject import WORDS_ALONE, shared_words, threshold_of
 
 TESTS = Path(__file__).parents[1] / "bot" / "memory"
@@ -50,7 +50,7 @@ async def main() -> None:
         "looked at": read_pairs(TESTS / "looked_at.json"),
         "fresh": read_pairs(TESTS / "fresh.json"),
     }
-    threshold = threshold_of(SPACE) or 1
+    threshold = threshold_of(MINILM) or 1
     say = print
     say(f"threshold {threshold}; measured anew: {await calibrate(embedder)}")
     say(f"{'':28} no shared w.  words shared  other       precision")

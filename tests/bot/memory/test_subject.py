@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.memory.calibration import Pair, Scored, calibrate, read_pairs, score_pairs
-from bot.memory.embedder import Embedder, EmbeddingSpace, Vector
-from bot.memory.minilm import SPACE, MiniLm
+from bot.memory.embedder import MINILM, Embedder, EmbeddingSpace, Vector
+from bot.memory.minilm import MiniLm
 from bot.memory.subject import content_words, same_subject, score, shared_words, threshold_of
 
 LOOKED_AT = Path(__file__).with_name("looked_at.json")
 FRESH = Path(__file__).with_name("fresh.json")
-THRESHOLD = threshold_of(SPACE) or 0
+THRESHOLD = threshold_of(MINILM) or 0
 
 
 def share(scored: list[Scored], kind: str) -> float:
