@@ -1,6 +1,7 @@
 """What every test may use: tools that a machine may lack, data beside the checkout, and the marker ``slow``."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -25,6 +26,10 @@ SLOW_FIXTURES = frozenset(
 # How long an example takes says how busy the machine is; what hangs, the time limit of the test ends.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+
+# The tests start hundreds of processes; without bytecode each would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # What is logged where nobody set logging up: tracebacks as Python prints them. In colours and with all variables, as is
 # structlog's way, they took a tenth of the time of all tests.

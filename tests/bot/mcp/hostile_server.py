@@ -188,10 +188,12 @@ async def _serve(
     headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in rest)}
     kind, _, habit = path.lstrip("/").partition("/")
     if verb == "GET" and kind == "sse":
+        sessions[habit] = (
+            writer  # before anybody is told where to post: what they ask would be answered nowhere
+        )
         await _send(
             writer, _head("text/event-stream") + b"event: endpoint\ndata: /say/%s\n\n" % habit.encode()
         )
-        sessions[habit] = writer
         await asyncio.Event().wait()
     if verb != "POST":
         await _send(writer, b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n")

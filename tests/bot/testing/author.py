@@ -32,6 +32,6 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COGSWARM_"))}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=folder, env={**kept, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=folder, env={**kept, "PYTHONPATH": paths},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT,
     )  # fmt: skip
