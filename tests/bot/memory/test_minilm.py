@@ -25,6 +25,8 @@ TEXTS = [
     "Wie wird das Wetter morgen? 天気はどうですか 🌦",
     "word " * 400,
 ]
+LONG = 3 * TOKENS_A_BATCH // 250
+"""Texts of 250 words that are more than two batches."""
 
 
 def cosine(a: list[float], b: list[float]) -> float:
@@ -82,14 +84,14 @@ async def test_a_question_does_not_wait_for_a_long_job(minilm: MiniLm) -> None:
         order.append(name)
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(embed("long", ["word " * 250] * 24))
+        group.create_task(embed("long", ["word " * 250] * LONG))
         await asyncio.sleep(0)
         group.create_task(embed("short", ["a question"]))
     assert order == ["short", "long"]
 
 
 async def test_a_cancelled_call_leaves_the_embedder_usable(minilm: MiniLm) -> None:
-    task = asyncio.create_task(minilm.embed(["word " * 250] * 24))
+    task = asyncio.create_task(minilm.embed(["word " * 250] * LONG))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,34 @@ from bot.memory.subject import content_words, same_subject, score, shared_words,
 
 LOOKED_AT = Path(__file__).with_name("looked_at.json")
 FRESH = Path(__file__).with_name("fresh.json")
+WITH_THE_MODEL = pytest.mark.xdist_group("same subject")
+"""In one process, which embeds each text once."""
 THRESHOLD = threshold_of(MINILM) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The real model, asked once for each text: a vector depends on neither company nor order."""
+
+    minilm: MiniLm
+    vectors: dict[str, Vector] = field(default_factory=dict[str, Vector])
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        return self.minilm.space
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        new = [text for text in dict.fromkeys(texts) if text not in self.vectors]
+        self.vectors.update(zip(new, await self.minilm.embed(new), strict=True))
+        return [self.vectors[text] for text in texts]
+
+    async def aclose(self) -> None:
+        """Leave the model to its fixture."""
+
+
+@pytest.fixture(scope="session")
+def kept(minilm: MiniLm) -> Kept:
+    return Kept(minilm)
 
 
 def share(scored: list[Scored], kind: str) -> float:
@@ -35,18 +64,20 @@ def test_the_sets_are_what_they_claim_to_be() -> None:
                 assert words > 0, pair
 
 
+@WITH_THE_MODEL
 @pytest.mark.parametrize("file", [LOOKED_AT, FRESH])
 async def test_paraphrases_on_subjects_the_threshold_never_saw_are_recognised_and_neighbours_are_not(
-    minilm: MiniLm, file: Path
+    kept: Kept, file: Path
 ) -> None:
-    scored = await score_pairs(minilm, read_pairs(file))
+    scored = await score_pairs(kept, read_pairs(file))
     assert share(scored, "same") >= 0.75
     assert share(scored, "near") >= 0.95
     assert share(scored, "other") <= 0.04
 
 
-async def test_the_control_cosine_alone_misses_many_more_at_the_same_precision(minilm: MiniLm) -> None:
-    scored = await score_pairs(minilm, [*read_pairs(), *read_pairs(LOOKED_AT)])
+@WITH_THE_MODEL
+async def test_the_control_cosine_alone_misses_many_more_at_the_same_precision(kept: Kept) -> None:
+    scored = await score_pairs(kept, [*read_pairs(), *read_pairs(LOOKED_AT)])
     others = sorted((one.similarity for one in scored if one.pair.kind == "other"), reverse=True)
     ours_wrong = sum(one.score >= THRESHOLD for one in scored if one.pair.kind == "other")
     plain_threshold = others[ours_wrong]
@@ -94,8 +125,9 @@ async def test_clear_paraphrases_pass_by_more_than_rounding_moves(
     assert other.score <= THRESHOLD - 0.2
 
 
-async def test_the_known_threshold_is_the_measured_one(minilm: MiniLm) -> None:
-    assert await calibrate(minilm) == THRESHOLD
+@WITH_THE_MODEL
+async def test_the_known_threshold_is_the_measured_one(kept: Kept) -> None:
+    assert await calibrate(kept) == THRESHOLD
 
 
 class Blind:
