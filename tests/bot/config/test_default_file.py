@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ TEXT = render_default_config()
 type Json = dict[str, Any]
 
 
+@cache
 def validator() -> Draft202012Validator:
     schema = config_schema()
     Draft202012Validator.check_schema(schema)
