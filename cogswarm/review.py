@@ -13,7 +13,9 @@ from bot.review.github import (
     GitHubTimedOut,
     HeadMoved,
     Listed,
+    NotLetIn,
     NotThere,
+    PullEnded,
 )
 from bot.review.pull_request import (
     ChangedFile,
@@ -55,9 +57,11 @@ __all__ = [
     "Listed",
     "NewReview",
     "NotChecked",
+    "NotLetIn",
     "NotThere",
     "Placed",
     "PostedReview",
+    "PullEnded",
     "PullId",
     "PullRequest",
     "PullState",

@@ -11,7 +11,7 @@ from bot.asks import asks_table, audit_table, showing
 from bot.asks.asks_table import AskRow, State, VersionRow
 from bot.asks.audit_table import Deed
 from bot.asks.payload import hash_of
-from bot.asks.policy import NotYours, Outcome, Seat, Vote, Voter, outcome, seats
+from bot.asks.policy import NotYours, Outcome, Seat, Vote, Voter, agreeing, outcome, seats
 from bot.errors import UserError
 from bot.work import runs_table, waiting
 from bot.work.runs_table import RunRow
@@ -83,7 +83,7 @@ async def say(
     vote = Vote(voter.id, seat.id, said.yes, said.value, said.note, seat.via, seat.veto)
     fresh = await asks_table.put_vote(conn, ask.id, ask.version, vote)
     votes = await asks_table.votes(conn, ask.id, ask.version)
-    count, needed = sum(one.yes for one in votes), ask.rules.needed
+    count, needed = agreeing(ask.kind, votes), ask.rules.needed
     if not fresh:
         return Ruling(AGAIN.format(count=count, needed=needed))
     what = ("approve" if said.yes else "reject") if ask.kind == "approval" else "answer"

@@ -144,6 +144,13 @@ def seats(
     return NotYours(NOT_ASKED.format(who=asked.shown()))
 
 
+def agreeing(kind: Kind, votes: Sequence[Vote]) -> int:
+    """How many say the same: yes, or where there is more than that to say, what most of them say."""
+    if kind == "approval":
+        return sum(one.yes for one in votes)
+    return max((sum(_same(one.value, other.value) for one in votes) for other in votes), default=0)
+
+
 def outcome(policy: Policy, kind: Kind, votes: Sequence[Vote]) -> Outcome | None:
     """What a version's votes amount to; None as long as that is open."""
     if kind != "approval":

@@ -6,7 +6,7 @@ from typing import Any
 from bot.asks.asks_table import AskRow, VersionRow
 from bot.asks.elicited import ACCEPT, CANCEL, DECLINE
 from bot.asks.payload import MOST_DIFF, difference, fenced, is_cut, readable, shortened
-from bot.asks.policy import Vote
+from bot.asks.policy import Vote, agreeing
 from bot.discord.plain import plain
 from bot.discord.plain import title as one_line
 from bot.work.choosing import Button, Choice, Select
@@ -192,7 +192,7 @@ def _progress(ask: AskRow, version: VersionRow, votes: Sequence[Vote]) -> str:
     if rules.silence:
         line = WINDOW_PROGRESS.format(who=f"{who[:1].upper()}{who[1:]}", until=until, version=marked)
     else:
-        count = sum(one.yes for one in votes)
+        count = agreeing(ask.kind, votes)
         line = PROGRESS.format(count=count, needed=rules.needed, who=who, until=until, version=marked)
     return line + (AGAINST.format(count=against) if against else "")
 

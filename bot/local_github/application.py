@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from bot.local_github.world import Pull, Refused, Repo, World, blob_sha
 
 API = "/api/v3"
 PER_HOUR = 5_000
+_LIMITED = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 _LARGEST_PAGE = 100
 _PERMISSION_OF = {"pulls": "pull_requests", "git": "contents", "contents": "contents", "commits": "checks",
                   "check-runs": "checks", "actions": "actions"}  # fmt: skip
@@ -36,13 +37,15 @@ class Fault:
     """What goes wrong with the next requests that fit.
 
     ``error`` answers 502 and does nothing, ``after`` does it and answers 502, ``hang`` never answers, ``busy`` is the
-    rate limit, ``nonsense`` is no JSON, ``other`` gives the content of something else.
+    secondary rate limit that says for how many ``seconds`` it holds, ``limited`` the one that does not say, ``stranger``
+    does not know the token any more, ``nonsense`` is no JSON, ``other`` gives the content of something else.
     """
 
-    kind: Literal["error", "after", "hang", "busy", "nonsense", "other"]
+    kind: Literal["error", "after", "hang", "busy", "limited", "stranger", "nonsense", "other"]
     method: str
     path: str
     times: int = 1
+    seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class LocalGitHub:
                 if fault.times == 1:
                     del self.faults[position]
                 else:
-                    self.faults[position] = Fault(fault.kind, fault.method, fault.path, fault.times - 1)
+                    self.faults[position] = replace(fault, times=fault.times - 1)
                 return fault
         return None
 
@@ -354,8 +357,11 @@ class LocalGitHub:
 def _failing(fault: Fault) -> Response:
     match fault.kind:
         case "busy":
-            limits = {"retry-after": "60", "x-ratelimit-remaining": "0"}
-            return JSONResponse({"message": "You have exceeded a secondary rate limit."}, 403, headers=limits)
+            return JSONResponse({"message": _LIMITED}, 403, headers={"retry-after": str(fault.seconds)})
+        case "limited":
+            return JSONResponse({"message": _LIMITED}, 403)
+        case "stranger":
+            return JSONResponse({"message": "Bad credentials"}, 401)
         case "nonsense":
             return Response("<html>not what you wanted</html>", media_type="text/html")
         case "other":

@@ -205,6 +205,11 @@ class World:
             repo.base = pull.head
         self._touched(repo, pull, "closed")
 
+    def reopen(self, repo: Repo, pull: Pull) -> None:
+        """Open it again."""
+        pull.state, pull.merged_at = "open", None
+        self._touched(repo, pull, "reopened")
+
     def rename(self, repo: Repo, pull: Pull, title: str) -> None:
         """Give it another title."""
         pull.title = title

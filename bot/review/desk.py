@@ -1,6 +1,6 @@
 """Repositories in the hands of one server: `Context.code` and `Run.code`. What the owner does not let it see is not there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config.github import GitHubSection
@@ -24,6 +24,14 @@ NO_CODE = "Pull requests are not set up here: the bot's owner has to name reposi
 NOT_HERE = "This server may not see {repository}; the bot's owner decides that (`github.repositories` in its configuration)."
 
 
+type Reading = Callable[[str], Awaitable[None]]
+"""Told of a source before text from outside is read from it."""
+
+
+async def _unmarked(_source: str) -> None:
+    """Nobody keeps account of what was read."""
+
+
 @dataclass(frozen=True, slots=True)
 class CodeParts:
     """What looking after repositories needs; made once by the app."""
@@ -40,9 +48,11 @@ class Code:
     What is asked of the code host raises `OutsideError` besides: see `GitHub`.
     """
 
-    def __init__(self, parts: CodeParts | None, guild_id: int) -> None:
+    def __init__(self, parts: CodeParts | None, guild_id: int, reading: Reading = _unmarked) -> None:
+        """``reading`` is told before anything is asked of the code host, whose every answer is text from outside."""
         self._parts = parts
         self._guild_id = guild_id
+        self._reading = reading
 
     @property
     def is_set_up(self) -> bool:
@@ -79,48 +89,58 @@ class Code:
 
     async def pull(self, id: PullId) -> PullRequest:  # noqa: A002 - what everybody calls it
         """See `GitHub.pull`."""
-        return await self._github(id.repository).pull(id)
+        github = await self._github(id.repository)
+        return await github.pull(id)
 
     async def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
         """The open pull requests, last changed first, without their sizes."""
-        return (await self._github(repository).open_pulls(repository)).pulls
+        github = await self._github(repository)
+        return (await github.open_pulls(repository)).pulls
 
     async def changed(self, pull: PullRequest) -> Sequence[ChangedFile]:
         """See `GitHub.changed`."""
-        return await self._github(pull.id.repository).changed(pull)
+        github = await self._github(pull.id.repository)
+        return await github.changed(pull)
 
     async def texts(self, pull: PullRequest, files: Sequence[ChangedFile]) -> Sequence[FileText]:
         """See `GitHub.texts`."""
-        return await self._github(pull.id.repository).texts(pull, files)
+        github = await self._github(pull.id.repository)
+        return await github.texts(pull, files)
 
     async def file(self, repository: Repository, path: str) -> str | None:
         """See `GitHub.file`."""
-        return await self._github(repository).file(repository, path)
+        github = await self._github(repository)
+        return await github.file(repository, path)
 
     async def checks(self, pull: PullRequest) -> Sequence[Check]:
         """See `GitHub.checks`."""
-        return await self._github(pull.id.repository).checks(pull)
+        github = await self._github(pull.id.repository)
+        return await github.checks(pull)
 
     async def examine(
         self, pull: PullRequest, files: Sequence[ChangedFile], texts: Sequence[FileText]
     ) -> CheckReport:
         """What the static tools make of it; nothing of it is run. See `Checks.look`."""
-        tests = await self._github(pull.id.repository).tests(pull, files)
+        github = await self._github(pull.id.repository)
+        tests = await github.tests(pull, files)
         return await self._with().checks.look(files, texts, tests)
 
     async def post_review(self, id: PullId, review: NewReview, key: str) -> PostedReview:  # noqa: A002 - as above
         """See `GitHub.post_review`."""
-        return await self._github(id.repository).post_review(id, review, key)
+        github = await self._github(id.repository)
+        return await github.post_review(id, review, key)
 
     async def rerun(self, pull: PullRequest, check: Check) -> None:
         """See `GitHub.rerun`."""
-        await self._github(pull.id.repository).rerun(pull, check)
+        github = await self._github(pull.id.repository)
+        await github.rerun(pull, check)
 
     async def dispatch(
         self, repository: Repository, workflow: str, inputs: Mapping[str, str] | None = None
     ) -> None:
         """See `GitHub.dispatch`."""
-        await self._github(repository).dispatch(repository, workflow, inputs)
+        github = await self._github(repository)
+        await github.dispatch(repository, workflow, inputs)
 
     async def trouble(self, repository: Repository) -> str | None:
         """Why the last look at a repository failed; None where it did not."""
@@ -138,6 +158,7 @@ class Code:
             raise UserError(NOT_HERE.format(repository=repository))
         return repository
 
-    def _github(self, repository: Repository) -> GitHub:
+    async def _github(self, repository: Repository) -> GitHub:
         self._seen(repository)
+        await self._reading(str(repository))
         return self._with().github

@@ -13,6 +13,7 @@ from bot.review.pull_request import (
     PostedReview,
     PullId,
     PullRequest,
+    PullState,
     Repository,
 )
 
@@ -25,6 +26,10 @@ class GitHubRefused(GitHubError):
     """The code host refused what we may not do, or do not ask rightly; asking again changes nothing."""
 
     may_pass = False
+
+
+class NotLetIn(GitHubRefused):
+    """The code host does not accept the token or App, so it has certainly done nothing."""
 
 
 class GitHubTimedOut(GitHubError, TimedOut):
@@ -42,9 +47,22 @@ class GitHubBusy(NotDone):
         super().__init__(message)
         self.seconds = seconds
 
+    @property
+    def retry_after(self) -> float:
+        """The same, by the name at which runs look before they try again."""
+        return self.seconds
+
 
 class HeadMoved(NotDone):
     """The pull request was pushed to meanwhile: what was read or decided is of another commit."""
+
+
+class PullEnded(NotDone):
+    """The pull request was closed or merged meanwhile; ``state`` says which."""
+
+    def __init__(self, message: str, *, state: PullState) -> None:
+        super().__init__(message)
+        self.state: PullState = state
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,8 @@ class GitHub(Protocol):
     async def post_review(self, id: PullId, review: NewReview, key: str) -> PostedReview:  # noqa: A002 - as above
         """Post a review, once for each ``key``: one that stands there already is found by it.
 
-        Raises `HeadMoved` where the head is another by now, and nothing was posted.
+        Raises `HeadMoved` where the head is another by now, and `PullEnded` where it is not open any more: then nothing was
+        posted.
         """
         ...
 

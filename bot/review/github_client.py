@@ -4,7 +4,7 @@ Reading is tried again after a failure; what changes something never is, but loo
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -18,7 +18,16 @@ from bot.errors import UserError
 from bot.fetch.transport import GuardedTransport
 from bot.review import answers
 from bot.review.blobs import as_text, is_blob, tests_called_after
-from bot.review.github import GitHubBusy, GitHubError, GitHubRefused, HeadMoved, Listed, NotThere
+from bot.review.github import (
+    GitHubBusy,
+    GitHubError,
+    GitHubRefused,
+    HeadMoved,
+    Listed,
+    NotLetIn,
+    NotThere,
+    PullEnded,
+)
 from bot.review.pull_request import (
     ChangedFile,
     Check,
@@ -54,6 +63,7 @@ _EVENTS: Mapping[Verdict, str] = {
     "comment": "COMMENT",
 }
 MOVED = "{id} was pushed to meanwhile, so nothing was done."
+ENDED = "{id} is {state} by now, so nothing was done."
 NO_RERUN = "{name} cannot be asked to run again."
 NO_WORKFLOW = "A workflow is named by its file, such as tests.yml."
 _MARK = "<!-- cogswarm review {key} -->"
@@ -141,8 +151,12 @@ class GitHubClient:
             async with turns:
                 return await self._text(pull.id.repository, file.path, file.blob, left)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(file, position)) for position, file in enumerate(there)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(file, position)) for position, file in enumerate(there)]
+        except ExceptionGroup as failed:
+            # Whoever asks tries again for what may pass, which nobody sees in a group.
+            raise failed.exceptions[0] from failed
         return [task.result() for task in tasks]
 
     async def tests(self, pull: PullRequest, files: Sequence[ChangedFile]) -> Mapping[str, str]:
@@ -190,7 +204,7 @@ class GitHubClient:
         found = await self._review_with(id, mark)
         if found is not None:
             return found
-        await self._check_head(id, review.head)
+        await self._check_open(id, review.head)
         body = {
             "commit_id": review.head,
             "event": _EVENTS[review.verdict],
@@ -262,9 +276,16 @@ class GitHubClient:
             await raw.aclose()
         return bytes(content)
 
-    async def _check_head(self, id: PullId, head: str) -> None:  # noqa: A002 - as above
-        if (await self.pull(id)).head != head:
+    async def _check_head(self, id: PullId, head: str) -> PullRequest:  # noqa: A002 - as above
+        seen = await self.pull(id)
+        if seen.head != head:
             raise HeadMoved(MOVED.format(id=id))
+        return seen
+
+    async def _check_open(self, id: PullId, head: str) -> None:  # noqa: A002 - as above
+        seen = await self._check_head(id, head)
+        if seen.state != "open":
+            raise PullEnded(ENDED.format(id=id, state=seen.state), state=seen.state)
 
     async def _review_with(self, id: PullId, mark: str) -> PostedReview | None:  # noqa: A002 - as above
         with told(str(id)):
@@ -288,12 +309,15 @@ class GitHubClient:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> Response[Any]:
+        async def ask() -> Response[Any]:
+            async with self._session(repository, "read") as kit:
+                return await kit.arequest(
+                    "GET", _url(repository, path), params=params, headers=_headers(headers), stream=stream
+                )
+
         for pause in (*RETRY_SECONDS, None):
             try:
-                async with self._session(repository, "read") as kit:
-                    return await kit.arequest(
-                        "GET", _url(repository, path), params=params, headers=_headers(headers), stream=stream
-                    )
+                return await self._let_in(ask)
             except (GitHubBusy, GitHubRefused):
                 raise
             except GitHubError as error:
@@ -311,10 +335,22 @@ class GitHubClient:
         access: Access,
         body: Mapping[str, Any] | None = None,
     ) -> Response[Any]:
-        async with self._session(repository, access) as kit:
-            return await kit.arequest(
-                method, _url(repository, path), json=dict(body or {}), headers=_headers(None)
-            )
+        async def ask() -> Response[Any]:
+            async with self._session(repository, access) as kit:
+                return await kit.arequest(
+                    method, _url(repository, path), json=dict(body or {}), headers=_headers(None)
+                )
+
+        return await self._let_in(ask)
+
+    async def _let_in[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask once more with a new token where an App's is not accepted, which somebody may take back at any time."""
+        try:
+            return await ask()
+        except NotLetIn:
+            if not self._sessions.renews:
+                raise
+            return await ask()
 
     @asynccontextmanager
     async def _session(self, repository: Repository, access: Access) -> AsyncGenerator[Kit]:

@@ -15,10 +15,13 @@ from githubkit.exception import (
 )
 from pydantic import ValidationError
 
-from bot.review.github import GitHubBusy, GitHubError, GitHubRefused, GitHubTimedOut, NotThere
+from bot.review.github import GitHubBusy, GitHubError, GitHubRefused, GitHubTimedOut, NotLetIn, NotThere
 
 LONGEST_WAIT = 3_600.0
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _UNPROCESSABLE, _SERVER = 401, 403, 404, 410, 422, 500
+SHORTEST_WAIT = 60.0
+"""Where a limit is reached and nothing says for how long (docs.github.com, "Exceeding the rate limit": at least a minute)."""
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY, _SERVER = 401, 403, 404, 410, 429, 500
+_LIMITED = ("rate limit", "abuse detection")
 _NOT_THERE = "I cannot see {what}: it is not there, or the bot may not read it."
 _NOT_LET_IN = "GitHub does not accept the bot's token or App any more; look at `github` in the configuration."
 _FORBIDS = "GitHub does not let the bot do that with {what}{said}; its token or App needs another permission."
@@ -48,13 +51,13 @@ def refusal(error: GitHubException, what: str) -> GitHubError | NotThere | GitHu
     match error:
         case RateLimitExceeded():
             seconds = min(max(error.retry_after.total_seconds(), 1.0), LONGEST_WAIT)
-            return GitHubBusy(_BUSY.format(minutes=max(seconds / 60, 1)), seconds=seconds)
+            return _busy(seconds)
         case RequestFailed():
             return _by_status(error.response.status_code, _said(error), what)
         case RequestTimeout():
             return GitHubTimedOut(_SLOW)
         case _ if isinstance(error, AuthCredentialError) or isinstance(inner, ValueError | TypeError):
-            return GitHubRefused(_NOT_LET_IN)  # such as with a private key that signs nothing
+            return NotLetIn(_NOT_LET_IN)  # such as with a private key that signs nothing
         case _:
             why = inner or error
             return GitHubError(_AWAY.format(why=str(why)[:200] or type(why).__name__))
@@ -73,7 +76,9 @@ def _inner(error: GitHubException) -> Exception | None:
 
 def _by_status(status: int, said: str, what: str) -> GitHubError | NotThere | GitHubBusy:
     if status == _UNAUTHORIZED:
-        return GitHubRefused(_NOT_LET_IN)
+        return NotLetIn(_NOT_LET_IN)
+    if status == _TOO_MANY or (status == _FORBIDDEN and any(one in said.lower() for one in _LIMITED)):
+        return _busy(SHORTEST_WAIT)
     if status == _FORBIDDEN:
         return GitHubRefused(_FORBIDS.format(what=what, said=said))
     if status in {_NOT_FOUND, _GONE}:
@@ -81,6 +86,10 @@ def _by_status(status: int, said: str, what: str) -> GitHubError | NotThere | Gi
     if status >= _SERVER:
         return GitHubError(_BROKEN.format(status=status))
     return GitHubRefused(_REFUSED.format(what=what, said=said))
+
+
+def _busy(seconds: float) -> GitHubBusy:
+    return GitHubBusy(_BUSY.format(minutes=max(seconds / 60, 1)), seconds=seconds)
 
 
 def _said(error: RequestFailed) -> str:

@@ -100,6 +100,11 @@ async def hold(conn: Connection, review_id: UUID, run_id: UUID) -> None:
     )
 
 
+async def let_go(conn: Connection, review_id: UUID) -> None:
+    """Note that nothing works on it, and nothing waits for people."""
+    await conn.execute("UPDATE code_review SET run_id = NULL, deciding = false WHERE id = %s", (review_id,))
+
+
 async def decided(conn: Connection, review_id: UUID, run_id: UUID) -> None:
     """Note that nothing waits for people any more, and that nothing stops the run that goes by what they said."""
     await conn.execute(

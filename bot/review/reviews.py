@@ -95,6 +95,22 @@ class Reviews:
         async with self._database.transaction() as conn:
             await finding_table.posted(conn, review_id, fingerprints, posted=False)
 
+    async def ask_again(self, review_id: UUID, run_id: UUID, fingerprints: Collection[str]) -> bool:
+        """As `not_posted`, and let the run that people have decided for wait for them again.
+
+        False where something newer works on it by now, or it is not reviewed any more. Asked again by the same run the
+        answer is the same.
+        """
+        async with self._database.transaction() as conn:
+            review = await self._locked(conn, review_id)
+            await finding_table.posted(conn, review_id, fingerprints, posted=False)
+            if review.run_id is not None:
+                return review.run_id == run_id
+            if review.decided_run != run_id or review.state != "active":
+                return False
+            await review_table.hold(conn, review_id, run_id)
+            return True
+
     async def let_go(self, review_id: UUID, reason: str) -> Review:
         """Stop what works on it or waits for people; ``reason`` is what people read. The review as it was."""
         async with self._database.transaction() as conn:
@@ -108,6 +124,7 @@ class Reviews:
             review = await self._locked(conn, review_id)
             if reason:
                 await self._let_go(conn, review, reason)
+                await review_table.let_go(conn, review_id)
             await review_table.move(conn, review_id, state)
 
     async def describe(self, review_id: UUID, pull: PullRequest) -> None:

@@ -94,6 +94,11 @@ class Sessions:
             _check_key(key)
             self._app = AppAuthStrategy(section.app_id, key)
 
+    @property
+    def renews(self) -> bool:
+        """Whether another token can be had where one is not accepted any more."""
+        return self._plain is None
+
     @asynccontextmanager
     async def session(self, repository: Repository, access: Access) -> AsyncGenerator[Kit]:
         """A client for one repository; raises what githubkit raises, from the block too."""

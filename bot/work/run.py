@@ -122,7 +122,7 @@ class Run:
     @property
     def code(self) -> Code:
         """The repositories of the run's server."""
-        return Code(self._services.code, self.principal.guild_id)
+        return Code(self._services.code, self.principal.guild_id, self._agents.taint.mark)
 
     @property
     def votes(self) -> Votes:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cogs.code_review import messages, status
 from cogs.code_review.cog import Ctx, code_review
 from cogs.code_review.permission import check_reviewer
-from cogs.code_review.starting import look_again, open_thread, review_of
+from cogs.code_review.starting import look_again, open_thread, review_of, show
 from cogs.code_review.wording import items
 from cogswarm import OutsideError, UserError, title
 from cogswarm.review import UNDER_REVIEW, Review
@@ -57,12 +57,11 @@ async def review_now(ctx: Ctx, url: Annotated[str, messages.URL]) -> None:
         if begun.thread_id is None and review is not None and review.state == "active":
             await ctx.reply(messages.OPENING.format(pull=pull))
         return
-    if review.state != "active":
-        await ctx.reviews.move(review.id, "active")
-    if review.state == "active" and review.looked == seen.head:
+    anew = review.state != "active"
+    if review.looked == seen.head and not anew:
         await ctx.reply(messages.THERE.format(pull=pull, thread=review.thread_id))
         return
-    await look_again(ctx, review, review.thread_id, head=seen.head, full=review.state != "active")
+    await look_again(ctx, review, review.thread_id, head=seen.head, full=anew, anew=anew)
     await ctx.reply(messages.LOOKS.format(pull=pull, thread=review.thread_id))
 
 
@@ -113,9 +112,8 @@ async def full_look(ctx: Ctx, review: Review) -> None:
         raise UserError(messages.CLOSED.format(pull=review.pull, state=review.state))
     if review.thread_id is None:
         raise UserError(messages.OPENING.format(pull=review.pull))
-    if review.state != "active":
-        await ctx.reviews.move(review.id, "active")
-    await look_again(ctx, review, review.thread_id, head=review.head, full=True)
+    anew = review.state != "active"
+    await look_again(ctx, review, review.thread_id, head=review.head, full=True, anew=anew)
     await ctx.reply(messages.LOOKS.format(pull=review.pull, thread=review.thread_id))
 
 
@@ -124,7 +122,10 @@ async def pause(ctx: Ctx, review: Annotated[str, messages.WHICH] = "") -> None:
     """Let pushes go by."""
     check_reviewer(ctx)
     found = await _open(ctx, review)
+    if found.state == "skipped":
+        raise UserError(messages.SKIPPED.format(pull=found.pull))
     await ctx.reviews.move(found.id, "paused", messages.PAUSED_REASON)
+    await show(ctx, found)
     await ctx.reply(messages.PAUSED.format(pull=found.pull))
 
 
@@ -133,9 +134,11 @@ async def resume(ctx: Ctx, review: Annotated[str, messages.WHICH] = "") -> None:
     """Go on with what was pushed meanwhile."""
     check_reviewer(ctx)
     found = await _open(ctx, review)
-    await ctx.reviews.move(found.id, "active")
-    if found.thread_id is not None:
-        await look_again(ctx, found, found.thread_id, head=found.head, full=True)
+    if found.state == "active":
+        raise UserError(messages.NOT_PAUSED.format(pull=found.pull))
+    if found.thread_id is None:
+        raise UserError(messages.SKIPPED.format(pull=found.pull))
+    await look_again(ctx, found, found.thread_id, head=found.head, full=True, anew=True)
     await ctx.reply(messages.RESUMED.format(pull=found.pull))
 
 
@@ -145,6 +148,7 @@ async def skip(ctx: Ctx, review: Annotated[str, messages.WHICH] = "") -> None:
     check_reviewer(ctx)
     found = await _open(ctx, review)
     await ctx.reviews.move(found.id, "skipped", messages.SKIPPED_REASON)
+    await show(ctx, found)
     await ctx.reply(messages.SKIPPED.format(pull=found.pull))
 
 

@@ -1,7 +1,9 @@
 """People decide what GitHub hears: a draft is shown word for word, and is posted once, for the commit that it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,12 +11,16 @@ from cogs.code_review import messages, status
 from cogs.code_review.cog import CodeReviewSettings, code_review
 from cogs.code_review.diffs import bounded
 from cogs.code_review.draft import Draft, drafted
-from cogs.code_review.wording import SHORT, count
+from cogs.code_review.posting import posted
+from cogs.code_review.remembering import remember
+from cogs.code_review.wording import SHORT
+from cogs.code_review.wording import count as count_of
 from cogswarm import File, Run, Who, plain
-from cogswarm.review import ChangedFile, GitHubRefused, HeadMoved, PostedReview, PullRequest, Verdict
+from cogswarm.review import ChangedFile, HeadMoved, PullRequest, Verdict
 
 SHOWN = 1_500
 VERDICTS = frozenset({"approve", "request_changes", "comment"})
+AGAIN, WITHOUT = "again", "without"
 
 
 @code_review.workflow(within=timedelta(days=30))
@@ -37,74 +43,141 @@ async def decide(
     seen = await run.step("pull request", run.code.pull, at)
     if seen.head != head or seen.state != "open":
         return  # what is told of that begins the next look
-    await _show(run, "asked", review_id, seen, wanted, model=model)
+    case = Case(run, review_id, seen, wanted, named, model)
+    await case.show("asked")
     try:
         files = await run.step("files", _files, run, seen)
     except HeadMoved:
         return
     draft = await run.step("draft", _draft, run, review_id, head, files, fixed)
-    await _show_draft(run, draft)
-    value, by = await _ask(run, seen, draft, wanted, named=named)
-    told = draft.fingerprints if value in VERDICTS else ()
-    if not await run.step("decided", run.reviews.decided, review_id, run.id, told):
-        await run.post(messages.VOID.format(pull=at, head=head[:SHORT]))
-        return
+    await _show_draft(run, draft, messages.DRAFT_HEAD.format(head=head[:SHORT]))
+    question = messages.ASK.format(pull=at, head=head[:SHORT], digest=draft.digest)
+    value, by = await case.ask("decision", question, messages.VERDICTS)
     if value not in VERDICTS:
-        await run.post(messages.LATE if value is None else messages.NOT_POSTED)
-        await _show(run, "not posted", review_id, seen, wanted, model=model)
+        await _nothing(case, value)
         return
-    verdict = cast("Verdict", value)
-    try:
-        stands = await run.keyed("the review on GitHub", _post, run, seen, draft, verdict)
-    except (HeadMoved, GitHubRefused) as error:
-        await run.step("not posted", run.reviews.not_posted, review_id, told)
-        void = messages.VOID.format(pull=at, head=head[:SHORT])
-        await run.post(
-            void if isinstance(error, HeadMoved) else messages.REFUSED.format(why=plain(str(error)))
+    await _bring(case, draft, cast("Verdict", value), by)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What people decide about, and who may."""
+
+    run: Run
+    review_id: UUID
+    seen: PullRequest
+    wanted: CodeReviewSettings
+    named: bool
+    model: bool
+
+    async def ask(self, key: str, question: str, options: Mapping[str, str]) -> tuple[str | None, int]:
+        """What people say and who said it last; None where nobody did in time."""
+        who = self.wanted.deciders
+        if self.named:
+            who = Who(who.roles, (self.run.principal.member_id,), who.managers)
+        within = timedelta(hours=self.wanted.hours)
+        answer = await self.run.ask(
+            key, question, options=options, who=who, needed=self.wanted.needed, within=within
         )
+        return (None, 0) if answer is None else (str(answer.value), answer.by)
+
+    async def show(self, name: str) -> None:
+        """Let the status message say how it stands."""
+        checks = await self.run.step(f"checks {name}", self.run.code.checks, self.seen)
+        workflow = self.wanted.workflow
+        await status.show(
+            self.run, name, self.review_id, self.seen, checks, workflow=workflow, model=self.model
+        )
+
+    async def void(self) -> None:
+        """Say that the decision was about a commit that is none of the newest any more."""
+        await self.run.post(messages.VOID.format(pull=self.seen.id, head=self.seen.head[:SHORT]))
+
+
+async def _nothing(case: Case, value: str | None, name: str = "decided") -> None:
+    """People want nothing posted, or nobody has said anything."""
+    run = case.run
+    if not await run.step(name, run.reviews.decided, case.review_id, run.id, ()):
+        await case.void()
         return
-    await run.step("posted", run.reviews.posted, review_id, head, verdict, stands.url)
+    await run.post(messages.LATE if value is None else messages.NOT_POSTED)
+    await case.show("nothing" if name == "decided" else f"nothing {name}")
+
+
+async def _bring(case: Case, draft: Draft, verdict: Verdict, by: int) -> None:
+    """Post it. Where GitHub refuses, people decide what is posted instead, until something is, or they want nothing."""
+    run, told = case.run, draft.fingerprints
+    for number in count(1):
+        name = "decided" if number == 1 else f"decided {number}"
+        if not await run.step(name, run.reviews.decided, case.review_id, run.id, told):
+            await case.void()
+            return
+        outcome = await posted(run, f"posting {number}", case.seen, draft, verdict)
+        if outcome.kind == "stands":
+            await _posted(case, draft, verdict, by, outcome.url)
+            return
+        if outcome.kind in {"moved", "ended"}:
+            await run.step(f"not posted {number}", run.reviews.not_posted, case.review_id, told)
+            if outcome.kind == "moved":
+                await case.void()
+            else:
+                await run.post(messages.ENDED.format(pull=case.seen.id, state=outcome.why))
+            return
+        said = messages.REFUSED if outcome.kind == "refused" else messages.GAVE_UP
+        await run.post(said.format(why=plain(outcome.why)))
+        if not await run.step(f"ask again {number}", run.reviews.ask_again, case.review_id, run.id, told):
+            return  # what is newer asks for itself
+        value, by = await _instead(case, draft, number)
+        if value not in {AGAIN, WITHOUT}:
+            await _nothing(case, value, f"decided {number + 1}")
+            return
+        draft = draft.without_comments() if value == WITHOUT else draft
+
+
+async def _instead(case: Case, draft: Draft, number: int) -> tuple[str | None, int]:
+    """Ask what is posted instead of a draft that GitHub did not take; what is new of it is shown word for word."""
+    options, shown = {AGAIN: messages.TRY_AGAIN, "nothing": messages.POST_NOTHING}, draft
+    if draft.comments:
+        shown = draft.without_comments()
+        options = {
+            AGAIN: messages.TRY_AGAIN,
+            WITHOUT: messages.WITHOUT_LINES,
+            "nothing": messages.POST_NOTHING,
+        }
+        await _show_draft(case.run, shown, messages.INSTEAD_HEAD)
+    await case.show(f"refused {number}")
+    question = messages.INSTEAD_ASK.format(pull=case.seen.id, head=draft.head[:SHORT], digest=shown.digest)
+    return await case.ask(f"decision {number + 1}", question, options)
+
+
+async def _posted(case: Case, draft: Draft, verdict: Verdict, by: int, url: str) -> None:
+    """It stands there: note it, say it, and remember it."""
+    run, head = case.run, draft.head
+    await run.step("posted", run.reviews.posted, case.review_id, head, verdict, url)
     await run.post(
         messages.POSTED.format(
             mark=status.MARKS[verdict],
             by=by,
             verdict=messages.VERDICTS[verdict].lower(),
-            url=stands.url,
+            url=url,
             head=head[:SHORT],
-            comments=count(len(draft.comments), "comment"),
+            comments=count_of(len(draft.comments), "comment"),
         )
     )
-    await _show(run, "posted", review_id, seen, wanted, model=model)
+    await case.show("posted")
+    await remember(run, case.review_id, case.seen, draft, verdict)
 
 
-async def _ask(
-    run: Run, seen: PullRequest, draft: Draft, wanted: CodeReviewSettings, *, named: bool
-) -> tuple[str | None, int]:
-    who = wanted.deciders
-    if named:
-        who = Who(who.roles, (run.principal.member_id,), who.managers)
-    answer = await run.ask(
-        "decision",
-        messages.ASK.format(pull=seen.id, head=draft.head[:SHORT], digest=draft.digest),
-        options=messages.VERDICTS,
-        who=who,
-        needed=wanted.needed,
-        within=timedelta(hours=wanted.hours),
-    )
-    return (None, 0) if answer is None else (str(answer.value), answer.by)
-
-
-async def _show_draft(run: Run, draft: Draft) -> None:
+async def _show_draft(run: Run, draft: Draft, head_line: str) -> None:
     """What would be posted as GitHub shows it, as far as it fits, and every letter of it in a file."""
-    head = draft.head[:SHORT]
-    lines = [messages.DRAFT_HEAD.format(head=head)]
+    lines = [head_line]
     for part in draft.parts:
         quoted = "\n".join(f"> {line}" for line in part.splitlines())
         if sum(map(len, lines)) + len(quoted) > SHOWN:
             lines.append(messages.DRAFT_GOES_ON)
             break
         lines.append(quoted)
-    file = File(messages.DRAFT_FILE.format(head=head), draft.text.encode("utf-8", "replace"))
+    file = File(messages.DRAFT_FILE.format(head=draft.head[:SHORT]), draft.text.encode("utf-8", "replace"))
     await run.post("\n".join(lines), files=[file])
 
 
@@ -114,14 +187,3 @@ async def _files(run: Run, seen: PullRequest) -> list[ChangedFile]:
 
 async def _draft(run: Run, review_id: UUID, head: str, files: Sequence[ChangedFile], fixed: int) -> Draft:
     return drafted(head, await run.reviews.findings(review_id), files, fixed=fixed)
-
-
-async def _post(key: str, run: Run, seen: PullRequest, draft: Draft, verdict: Verdict) -> PostedReview:
-    return await run.code.post_review(seen.id, draft.review(verdict), key)
-
-
-async def _show(
-    run: Run, name: str, review_id: UUID, seen: PullRequest, wanted: CodeReviewSettings, *, model: bool
-) -> None:
-    checks = await run.step(f"checks {name}", run.code.checks, seen)
-    await status.show(run, name, review_id, seen, checks, workflow=wanted.workflow, model=model)

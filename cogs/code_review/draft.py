@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cogs.code_review import agents, messages
 from cogs.code_review.wording import SHORT, count, for_github, severity, what
@@ -36,6 +36,13 @@ class Draft:
     def text(self) -> str:
         """Every letter of it: the body, then each comment with its place."""
         return "\n\n".join([self.body, *(f"--- {one.path}:{one.line}\n{one.body}" for one in self.comments)])
+
+    def without_comments(self) -> "Draft":
+        """The same with what stood on lines of the diff below the rest."""
+        lines = [
+            messages.BODY_AT.format(place=_place(one.path, one.line), text=one.body) for one in self.comments
+        ]
+        return replace(self, body="\n".join([f"{self.body}\n", messages.BODY_LINES, *lines]), comments=())
 
     @property
     def digest(self) -> str:
@@ -89,10 +96,14 @@ def _body(head: str, heard: Sequence[Finding], beside: Sequence[Finding], fixed:
 
 
 def _beside(one: Finding) -> str:
-    where = for_github(one.path or messages.UNKNOWN_PLACE)
     return messages.BODY_ITEM.format(
-        place=where if one.line is None else f"{where}:{one.line}",
+        place=_place(one.path or messages.UNKNOWN_PLACE, one.line),
         severity=severity(one),
         what=for_github(what(one)),
         message=for_github(one.spotted.message),
     )
+
+
+def _place(path: str, line: int | None) -> str:
+    where = for_github(path)
+    return where if line is None else f"{where}:{line}"

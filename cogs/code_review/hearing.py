@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from cogs.code_review import messages
 from cogs.code_review.cog import Ctx, code_review
-from cogs.code_review.reflecting import reflect
-from cogs.code_review.starting import channel_of, look_again, open_thread
+from cogs.code_review.starting import channel_of, look_again, open_thread, show
 from cogs.code_review.wording import SHORT, quoted
 from cogswarm import OutsideError, ThreadChange, plain
 from cogswarm.review import PullId, PullRequest, RepositoryEvent, Review
@@ -67,9 +66,9 @@ async def _changed(ctx: Ctx, event: RepositoryEvent, review: Review, thread_id: 
     if seen.state != "open":
         await _ended(ctx, event, review, seen)
     elif review.state in {"closed", "merged"}:
-        await ctx.reviews.move(review.id, "active")
+        # The look takes it up: whoever dies in between finds it closed when this is told again.
         await _show(ctx, event, review, messages.REOPENED_SAID.format(who=_who(event)))
-        await look_again(ctx, review, thread_id, head=f"{seen.head}:{event.id}")
+        await look_again(ctx, review, thread_id, head=seen.head, told=event.id, anew=True)
     elif seen.head == review.head:
         await _show(ctx, event, review, "")
     elif review.state == "paused":
@@ -83,25 +82,14 @@ async def _ended(ctx: Ctx, event: RepositoryEvent, review: Review, seen: PullReq
     if review.state == seen.state:
         return
     state = "merged" if seen.state == "merged" else "closed"
-    await ctx.reviews.move(review.id, state, messages.OVER.format(state=state))
     said = messages.MERGED_SAID if state == "merged" else messages.CLOSED_SAID
+    # First what is begun once for this event: whoever dies in between is followed by another, who finds it open.
     await _show(ctx, event, review, said.format(who=_who(event)))
+    await ctx.reviews.move(review.id, state, messages.OVER.format(state=state))
 
 
 async def _show(ctx: Ctx, event: RepositoryEvent, review: Review, note: str) -> None:
-    if review.thread_id is None:
-        return
-    await ctx.at(review.thread_id, in_thread=True).start(
-        reflect,
-        quiet=True,
-        title=f"{review.pull} on GitHub",
-        key=f"{event.id}:{review.id}",
-        lane=f"told {review.id}",
-        review=str(review.id),
-        pull=str(review.pull),
-        note=note,
-        settings=ctx.at(review.channel_id).settings.model_dump(mode="json"),
-    )
+    await show(ctx, review, note, key=f"{event.id}:{review.id}")
 
 
 def _said(event: RepositoryEvent) -> str:

@@ -25,6 +25,7 @@ from cogswarm.review import (
     HeadMoved,
     Kept,
     PullRequest,
+    ReviewState,
     Settled,
     identified,
     renames,
@@ -42,17 +43,31 @@ class Looked:
 
 @code_review.workflow(within=timedelta(days=2))
 async def look(
-    run: Run, review: str, pull: str, settings: dict[str, Any], *, named: bool, full: bool = False
+    run: Run,
+    review: str,
+    pull: str,
+    settings: dict[str, Any],
+    *,
+    named: bool,
+    full: bool = False,
+    anew: bool = False,
 ) -> None:
-    """Look at what was not looked at before, or (``full``) at all of it."""
+    """Look at what was not looked at before, or (``full``) at all of it; ``anew`` takes up what was let lie."""
     wanted, at, review_id = CodeReviewSettings.model_validate(settings), run.code.pull_id(pull), UUID(review)
     await run.stage(messages.READING)
     await run.step("attach", run.reviews.attach, review_id, await run.step("place", run.place))
     seen = await run.step("pull request", run.code.pull, at)
+    if anew:
+        state: ReviewState = "active" if seen.state == "open" else seen.state
+        await run.step("take up", run.reviews.move, review_id, state)
     before = await run.step("review", run.reviews.of, at)
+    if before is not None and anew and seen.state != "open":
+        over = await run.step("checks over", run.code.checks, seen)
+        model = agents.has_model(run, agents.REVIEW)
+        await status.show(run, "over", review_id, seen, over, workflow=wanted.workflow, model=model)
     if before is None or before.state != "active":
         return
-    if seen.state != "open" or (before.looked == seen.head and not full):
+    if seen.state != "open" or (before.looked == seen.head and not full and not anew):
         await run.note(messages.NOTHING_NEW)
         return
     await run.step("begin", run.reviews.begin, review_id, run.id, seen)

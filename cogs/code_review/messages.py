@@ -53,6 +53,7 @@ OPENING = "The thread of {pull} is just being opened."
 PAUSED = "Paused: pushes to {pull} go by until `/reviews resume`."
 RESUMED = "{pull} goes on."
 SKIPPED = "{pull} is not reviewed any more. `/review` takes it up again."
+NOT_PAUSED = "{pull} is not paused. `/reviews full` looks at all of it again."
 NOT_REVIEWER = "That is for {who} to do."
 MANAGERS = "whoever may manage this server"
 CANNOT_SEE = "GitHub did not answer just now: {why}"
@@ -148,15 +149,24 @@ DRAFT_HEAD = "**What would be posted to GitHub** about `{head}`; the file below 
 DRAFT_FILE = "review-{head}.md"
 DRAFT_GOES_ON = "-# It goes on in the file."
 ASK = "{pull}: post this review of {head} to GitHub? (draft {digest})"
+POST_NOTHING = "Post nothing"
 VERDICTS: Mapping[str, str] = {
     "approve": "Approve",
     "request_changes": "Request changes",
     "comment": "Comment",
-    "nothing": "Post nothing",
+    "nothing": POST_NOTHING,
 }
 LATE = "Nobody decided in time, so nothing was posted. `/reviews full` asks again."
 NOT_POSTED = "Nothing is posted. `/reviews full` asks again."
-REFUSED = "🚫 GitHub did not take the review: {why} Nothing was posted; `/reviews full` asks again."
+REFUSED = "🚫 GitHub did not take the review: {why} Nothing was posted."
+AWAY = "⏳ GitHub does not take the review just now: {why} I go on trying; there is nothing you need to do."
+GAVE_UP = "🚫 GitHub did not answer for so long that I do not know whether the review stands there: {why}"
+ENDED = "🚫 {pull} is {state} by now, so nothing was posted."
+INSTEAD_HEAD = "**Without comments on lines** it would be this; the file below has it letter for letter:"
+INSTEAD_ASK = "{pull}: GitHub did not take the review of {head}. What now? (draft {digest})"
+TRY_AGAIN = "Try again"
+WITHOUT_LINES = "Post without comments on lines"
+REMEMBERED = "{verdict} at {head}: “{title}” by {author}, {comments}."
 VOID = "🚫 {pull} was pushed to meanwhile: that decision was about `{head}`, so nothing was posted."
 POSTED = "{mark} <@{by}> decided: **{verdict}**. [The review](<{url}>) of `{head}` stands on GitHub with {comments}."
 PUSHED = "🚫 `{head}` was pushed, so what was under way about the commit before is void."
@@ -170,6 +180,8 @@ BODY = "**Review of {head}**: {count}{worst}."
 WORST = ", the worst of them {severity}"
 BODY_NONE = "no findings"
 BODY_MORE = "Beside the lines of the diff:"
+BODY_LINES = "On lines of the diff:"
+BODY_AT = "- {place}: {text}"
 BODY_ITEM = "- {place}: **{severity}** · {what}: {message}"
 BODY_FIXED = "Fixed since the review before: {count}."
 BODY_TOOLS = (

@@ -8,6 +8,7 @@ from cogs.code_review.cog import Ctx
 from cogs.code_review.deciding import decide
 from cogs.code_review.looking import look
 from cogs.code_review.permission import is_reviewer
+from cogs.code_review.reflecting import reflect
 from cogswarm import UserError, title
 from cogswarm.review import PullId, PullRequest, Repository, Review
 
@@ -30,8 +31,6 @@ async def channel_of(ctx: Ctx, repository: Repository) -> int | None:
 async def open_thread(ctx: Ctx, seen: PullRequest, channel_id: int) -> Review:
     """Begin the review of a pull request in a thread of a channel, once however often and by whomever this is asked."""
     review = await ctx.reviews.put(seen.id, channel_id)
-    if review.state != "active":
-        await ctx.reviews.move(review.id, "active")
     here = ctx.at(review.channel_id)
     await here.start(
         look,
@@ -42,24 +41,55 @@ async def open_thread(ctx: Ctx, seen: PullRequest, channel_id: int) -> Review:
         pull=str(seen.id),
         settings=here.settings.model_dump(mode="json"),
         named=_named(ctx, here),
+        anew=review.state != "active",
     )
     return review
 
 
-async def look_again(ctx: Ctx, review: Review, thread_id: int, *, head: str, full: bool = False) -> None:
-    """Look at a pull request in its thread: at a push once, or (``full``) at all of it for whoever asks."""
+async def look_again(
+    ctx: Ctx,
+    review: Review,
+    thread_id: int,
+    *,
+    head: str,
+    told: str = "",
+    full: bool = False,
+    anew: bool = False,
+) -> None:
+    """Look at a pull request in its thread: at a push once (at one that ``told`` tells of once more), or (``full``) at all of it for whoever asks.
+
+    ``anew`` takes up what was paused, skipped or closed.
+    """
     here = ctx.at(review.channel_id)
     await ctx.at(thread_id, in_thread=True).start(
         look,
         quiet=True,
         title=f"{review.pull} {head[:7]}",
-        key=None if full else f"look:{review.id}:{head}",
+        key=None if full else f"look:{review.id}:{head}:{told}",
         lane=_lane(review.id),
         review=str(review.id),
         pull=str(review.pull),
         settings=here.settings.model_dump(mode="json"),
         named=_named(ctx, here),
         full=full,
+        anew=anew,
+    )
+
+
+async def show(ctx: Ctx, review: Review, note: str = "", *, key: str | None = None) -> None:
+    """Let the thread say how it stands, after ``note``; once for each ``key``, or else for what happens just now."""
+    if review.thread_id is None:
+        return
+    await ctx.at(review.thread_id, in_thread=True).start(
+        reflect,
+        quiet=True,
+        title=f"{review.pull} on GitHub",
+        key=key,
+        lane=f"told {review.id}",
+        review=str(review.id),
+        pull=str(review.pull),
+        note=note,
+        settings=ctx.at(review.channel_id).settings.model_dump(mode="json"),
     )
 
 

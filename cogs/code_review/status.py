@@ -25,6 +25,7 @@ class Status:
     text: str
     mark: str
     failing: bool
+    over: bool = False
 
 
 def stage_of(review: Review, pull: PullRequest) -> str:
@@ -64,7 +65,7 @@ def described(
     if not model:
         lines.append(messages.NO_MODEL)
     failing = any(one.state == "failed" and one.rerun_id is not None for one in checks)
-    return Status("\n".join(lines), MARKS[stage], failing)
+    return Status("\n".join(lines), MARKS[stage], failing, over=stage in {"closed", "merged", "skipped"})
 
 
 async def show(
@@ -106,7 +107,7 @@ async def _status(
 
 def buttons(run: Run, review: Review, status: Status, *, workflow: str) -> list[Button]:
     """What can be pressed below the message."""
-    if review.state in {"closed", "merged", "skipped"}:
+    if status.over:
         return []
     value = str(review.id)
     found = [

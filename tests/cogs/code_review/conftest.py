@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.app import Bot
 from bot.local_github.application import LocalGitHub
 from bot.local_github.hooks import Hooks
 from bot.local_github.server import TOKEN, api_of, local_github
@@ -35,10 +36,21 @@ class House:
     bo: Person
     model: ScriptedModel | None = None
     address: str | None = None
+    bot: Bot | None = None
+
+    @property
+    def guild(self) -> int:
+        """The server's id."""
+        return int(next(iter(self.bo.client.guilds)))
+
+    @property
+    def running(self) -> Bot:
+        """The bot that runs."""
+        assert self.bot is not None
+        return self.bot
 
     async def start(self, **settings: object) -> None:
         """Run the bot with the person's channel as the one for the repository."""
-        guild = int(next(iter(self.bo.client.guilds)))
         channel = {
             "id": int(self.bo.channel_id),
             "cogs": {"code_review": {"repositories": [NAME], **settings}},
@@ -47,12 +59,12 @@ class House:
             "web": {"port": 0},
             "servers": {"channels": [channel]},
             "github": {
-                "api_url": api_of(self.host), "access_token": TOKEN, "webhook_secret": SECRET, "request_seconds": 5,
-                "look_seconds": 3600, "repositories": {NAME: {"servers": [guild]}},
+                "api_url": api_of(self.host), "access_token": TOKEN, "webhook_secret": SECRET, "request_seconds": 2,
+                "look_seconds": 3600, "repositories": {NAME: {"servers": [self.guild]}},
             },
         }  # fmt: skip
-        bot = await self.bot_with(code_review, config=config, model=self.model)
-        self.address = bot.web
+        self.bot = await self.bot_with(code_review, config=config, model=self.model)
+        self.address = self.bot.web
 
     async def tell(self) -> None:
         """Let GitHub deliver what has happened."""
@@ -62,7 +74,8 @@ class House:
 
     async def restart(self) -> None:
         """End the bot and start it again."""
-        self.address = (await self.bot_with.restart()).web
+        self.bot = await self.bot_with.restart()
+        self.address = self.bot.web
 
     async def open(self, title: str, changes: Mapping[str, str | None], **more: Any) -> Pull:
         """Open a pull request and tell of it."""
