@@ -15,8 +15,8 @@ from cogs.code_review.posting import posted
 from cogs.code_review.remembering import remember
 from cogs.code_review.wording import SHORT
 from cogs.code_review.wording import count as count_of
-from cogswarm import File, Run, Who, plain
-from cogswarm.review import ChangedFile, HeadMoved, PullRequest, Verdict
+from cogswarm import File, Run, UserError, Who, plain
+from cogswarm.review import ChangedFile, Check, GitHubBusy, GitHubError, HeadMoved, PullRequest, Verdict
 
 SHOWN = 1_500
 VERDICTS = frozenset({"approve", "request_changes", "comment"})
@@ -43,7 +43,8 @@ async def decide(
     seen = await run.step("pull request", run.code.pull, at)
     if seen.head != head or seen.state != "open":
         return  # what is told of that begins the next look
-    case = Case(run, review_id, seen, wanted, named, model)
+    checks = await run.step("checks", run.code.checks, seen)
+    case = Case(run, review_id, seen, tuple(checks), wanted, named, model)
     await case.show("asked")
     try:
         files = await run.step("files", _files, run, seen)
@@ -66,6 +67,7 @@ class Case:
     run: Run
     review_id: UUID
     seen: PullRequest
+    checks: Sequence[Check]
     wanted: CodeReviewSettings
     named: bool
     model: bool
@@ -83,7 +85,7 @@ class Case:
 
     async def show(self, name: str) -> None:
         """Let the status message say how it stands."""
-        checks = await self.run.step(f"checks {name}", self.run.code.checks, self.seen)
+        checks = await self.run.step(f"checks {name}", _checks, self.run, self.seen, list(self.checks))
         workflow = self.wanted.workflow
         await status.show(
             self.run, name, self.review_id, self.seen, checks, workflow=workflow, model=self.model
@@ -179,6 +181,14 @@ async def _show_draft(run: Run, draft: Draft, head_line: str) -> None:
         lines.append(quoted)
     file = File(messages.DRAFT_FILE.format(head=draft.head[:SHORT]), draft.text.encode("utf-8", "replace"))
     await run.post("\n".join(lines), files=[file])
+
+
+async def _checks(run: Run, seen: PullRequest, known: list[Check]) -> list[Check]:
+    """The checks as they stand, or as they stood: what was decided is not to fail because of them."""
+    try:
+        return list(await run.code.checks(seen))
+    except (GitHubError, GitHubBusy, UserError):
+        return known
 
 
 async def _files(run: Run, seen: PullRequest) -> list[ChangedFile]:

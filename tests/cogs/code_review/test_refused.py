@@ -90,7 +90,7 @@ async def test_github_is_away_for_a_while_and_hears_it_once(
     assert [one.state for one in pull.reviews] == ["CHANGES_REQUESTED"]
     assert house.host.faults == []
     await bo.sees_reaction(await started.status(), "🛑")
-    await _remembered(house, bo)
+    await _remembered(house)
 
     # A token that is not accepted any more is for people to mend: nothing is lost, and nothing is tried behind their back.
     await bo.slash("reviews full")
@@ -104,7 +104,7 @@ async def test_github_is_away_for_a_while_and_hears_it_once(
     assert [one.state for one in pull.reviews] == ["CHANGES_REQUESTED", "COMMENTED"]
 
 
-async def _remembered(house: House, bo: Person) -> None:
+async def _remembered(house: House) -> None:
     """What was decided is remembered as resting on text from outside, for those who can read the thread."""
     bot = house.running
     kept: list[tuple[Any, ...]] = []
