@@ -26,9 +26,9 @@ log = structlog.get_logger(__name__)
 
 TELL_SECONDS = 60.0
 """How long a cog may take over one event."""
-LEASE_SECONDS = 15.0
+LEASE_SECONDS = 6.0
 """How long a row is ours without a sign of life; whoever dies is followed by another so soon."""
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
 MOST_TRIES = 6
 PAUSES = (5.0, 15.0, 60.0, 300.0, 900.0)
 _AT_ONCE = 4

@@ -91,9 +91,9 @@ class Case:
             self.run, name, self.review_id, self.seen, checks, workflow=workflow, model=self.model
         )
 
-    async def void(self) -> None:
-        """Say that the decision was about a commit that is none of the newest any more."""
-        await self.run.post(messages.VOID.format(pull=self.seen.id, head=self.seen.head[:SHORT]))
+    async def void(self, why: str = messages.OVERTAKEN) -> None:
+        """Say that the decision does not hold any more."""
+        await self.run.post(why.format(pull=self.seen.id, head=self.seen.head[:SHORT]))
 
 
 async def _nothing(case: Case, value: str | None, name: str = "decided") -> None:
@@ -121,7 +121,7 @@ async def _bring(case: Case, draft: Draft, verdict: Verdict, by: int) -> None:
         if outcome.kind in {"moved", "ended"}:
             await run.step(f"not posted {number}", run.reviews.not_posted, case.review_id, told)
             if outcome.kind == "moved":
-                await case.void()
+                await case.void(messages.VOID)
             else:
                 await run.post(messages.ENDED.format(pull=case.seen.id, state=outcome.why))
             return

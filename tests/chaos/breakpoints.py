@@ -29,6 +29,8 @@ DECLARE
     happens text := CASE TG_TABLE_NAME
         WHEN 'run_step' THEN 'step ' || (written->>'key')
         WHEN 'run' THEN 'run ' || (written->>'state')
+        WHEN 'code_review' THEN 'review ' || (written->>'state')
+        WHEN 'code_delivery' THEN CASE WHEN written->>'heard_at' IS NULL THEN 'delivery noted' ELSE 'delivery heard' END
         -- the key without the run's id
         ELSE (written->>'state') || ' ' || regexp_replace(written->>'key', '^[0-9a-f-]{36}:', '')
     END;
@@ -43,11 +45,19 @@ CREATE TRIGGER chaos_before BEFORE INSERT ON run_step FOR EACH ROW EXECUTE FUNCT
 CREATE TRIGGER chaos_before BEFORE INSERT OR UPDATE OF state ON run
     FOR EACH ROW EXECUTE FUNCTION chaos_stop('before');
 CREATE TRIGGER chaos_before BEFORE UPDATE OF state ON outbox FOR EACH ROW EXECUTE FUNCTION chaos_stop('before');
+CREATE TRIGGER chaos_before BEFORE INSERT OR UPDATE OF state ON code_review
+    FOR EACH ROW EXECUTE FUNCTION chaos_stop('before');
+CREATE TRIGGER chaos_before BEFORE INSERT OR UPDATE OF heard_at ON code_delivery
+    FOR EACH ROW EXECUTE FUNCTION chaos_stop('before');
 CREATE CONSTRAINT TRIGGER chaos_after AFTER INSERT ON run_step
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_stop('after');
 CREATE CONSTRAINT TRIGGER chaos_after AFTER INSERT OR UPDATE OF state ON run
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_stop('after');
 CREATE CONSTRAINT TRIGGER chaos_after AFTER UPDATE OF state ON outbox
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_stop('after');
+CREATE CONSTRAINT TRIGGER chaos_after AFTER INSERT OR UPDATE OF state ON code_review
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_stop('after');
+CREATE CONSTRAINT TRIGGER chaos_after AFTER INSERT OR UPDATE OF heard_at ON code_delivery
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_stop('after');
 """
 
@@ -60,7 +70,7 @@ _WAITING = f"{_THERE} AND NOT granted"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """``step plan``, ``run done``, ``sending status`` or ``sent post:1``, and when in its transaction."""
+    """``step plan``, ``run done``, ``sending status``, ``sent post:1``, ``delivery noted`` or ``review merged``, and when in its transaction."""
 
     event: str
     moment: Moment
