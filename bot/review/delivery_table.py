@@ -42,7 +42,7 @@ async def take(conn: Connection, busy: Collection[str], seconds: float) -> Taken
         """
         UPDATE code_delivery SET tries = tries + 1, not_before = now() + make_interval(secs => %s)
         WHERE id = (
-            SELECT id FROM code_delivery WHERE (repository, seq) IN (
+            SELECT id FROM code_delivery WHERE heard_at IS NULL AND (repository, seq) IN (
                 SELECT repository, min(seq) FROM code_delivery
                 WHERE heard_at IS NULL AND repository <> ALL(%s) GROUP BY repository)
             AND not_before <= now() ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
