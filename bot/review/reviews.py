@@ -111,11 +111,15 @@ class Reviews:
             await review_table.hold(conn, review_id, run_id)
             return True
 
-    async def let_go(self, review_id: UUID, reason: str) -> Review:
-        """Stop what works on it or waits for people; ``reason`` is what people read. The review as it was."""
+    async def let_go(self, review_id: UUID, reason: str, *, unless_at: str = "") -> Review:
+        """Stop what works on it or waits for people; ``reason`` is what people read. The review as it was.
+
+        What is of the commit ``unless_at`` goes on.
+        """
         async with self._database.transaction() as conn:
             review = await self._locked(conn, review_id)
-            await self._let_go(conn, review, reason)
+            if not unless_at or review.head != unless_at:
+                await self._let_go(conn, review, reason)
             return review
 
     async def move(self, review_id: UUID, state: ReviewState, reason: str = "") -> None:

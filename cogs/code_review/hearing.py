@@ -48,6 +48,8 @@ async def _goes_on(ctx: Ctx, event: RepositoryEvent, review: Review) -> None:
     if review.state == "skipped":
         return
     if review.thread_id is None:
+        if event.event == "pull_request" and event.action != "closed":
+            return  # the look that opens the thread reads after that what this is about
         if ctx.now - review.created_at > OPENS_WITHIN:
             return  # Discord lets none be opened; others of the repository must not wait for this one
         raise OutsideError(messages.OPENING.format(pull=review.pull))  # told again when it is open
@@ -74,7 +76,8 @@ async def _changed(ctx: Ctx, event: RepositoryEvent, review: Review, thread_id: 
     elif review.state == "paused":
         await _show(ctx, event, review, messages.PUSH_PASSED if event.action == "synchronize" else "")
     else:
-        await ctx.reviews.let_go(review.id, messages.PUSHED.format(head=seen.head[:SHORT]))
+        pushed = messages.PUSHED.format(head=seen.head[:SHORT])
+        await ctx.reviews.let_go(review.id, pushed, unless_at=seen.head)
         await look_again(ctx, review, thread_id, head=seen.head)
 
 
