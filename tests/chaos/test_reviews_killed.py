@@ -40,7 +40,7 @@ def points_of(way: str, parts: list[Recorded]) -> list[list[Point]]:
             [Point(event, moment) for event in events for moment in BOTH]
             for events in (
                 ("delivery noted", "review active", "delivery heard"),
-                ("run ready",),
+                ("run running",),
                 ("delivery noted", "review merged", "delivery heard"),
             )
         ]
