@@ -49,7 +49,9 @@ async def _goes_on(ctx: Ctx, event: RepositoryEvent, review: Review) -> None:
         return
     if review.thread_id is None:
         if event.event == "pull_request" and event.action != "closed":
-            return  # the look that opens the thread reads after that what this is about
+            # The look that opens the thread reads after that what this is about. Whoever was to begin it may have died.
+            await _begins(ctx, review.pull)
+            return
         if ctx.now - review.created_at > OPENS_WITHIN:
             return  # Discord lets none be opened; others of the repository must not wait for this one
         raise OutsideError(messages.OPENING.format(pull=review.pull))  # told again when it is open

@@ -9,8 +9,8 @@ from tests.chaos.review_story import Recorded, review_story
 from tests.sizes import chosen
 
 TELLING = (
-    # The webhook was answered, and nobody has begun anything.
-    [Point("review active", "before")],
+    # The webhook was answered, and the review has its row; nobody has begun to look.
+    [Point("review active", "after")],
     # The review stands on GitHub, and nobody knows.
     [Point("step posting 1, try 1", "before")],
     # The thread has been told of it, and the review is still open.
