@@ -99,4 +99,5 @@ async def _reviewed(conn: Connection) -> None:
     quiet = Suppressed(found.fingerprint, "ruff F401", "because", 9, WHEN + timedelta(days=1), WHEN)
     await suppressed_table.put(conn, GUILD, SHOP.key, quiet)
     assert quiet in await suppressed_table.listed(conn, GUILD, SHOP.key, WHEN, 500)
+    assert quiet not in await suppressed_table.listed(conn, GUILD, SHOP.key, WHEN + timedelta(days=2), 500)
     assert await suppressed_table.drop(conn, GUILD, SHOP.key, found.fingerprint)

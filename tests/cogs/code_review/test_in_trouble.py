@@ -87,8 +87,12 @@ async def test_github_in_trouble_while_a_pull_request_is_read(house: House) -> N
         Fault("error", "GET", "/git/blobs/", times=3),
         Fault("nonsense", "GET", "/pulls/1/files$"),
     ]
-    pull = await house.open("Coupons", {"a.py": "import os\n"})
+    changes = {"a.py": "import os\n", ".github/cogswarm.toml": 'ignore = ["*"]\n'}
+    pull = await house.open("Coupons", changes)
     thread = await thread_of(house, pull)
+    # It changes by what it is reviewed, and is told that what the default branch has holds until it is merged.
+    await thread.hears("It also changes `.github/cogswarm.toml`")
+    assert "F401" in (await thread.hears("1 new:")).text
     await thread.hears("post this review of")
     assert [text for text in await texts(thread) if "went wrong" in text or "broke" in text] == []
     assert house.host.faults == []
