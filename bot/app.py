@@ -19,7 +19,7 @@ from bot.asks.present import PresentMembers
 from bot.asks.rules import COG as RULES_OF
 from bot.asks.rules import RulesOfServers
 from bot.bus.bridge import Bridge
-from bot.bus.configured import bridge_of
+from bot.bus.configured import bridge_of, bus_end_of
 from bot.bus.parts import OfficeSettings
 from bot.clock import Clock
 from bot.config.loaded import LoadedConfig
@@ -254,6 +254,7 @@ async def _worker(
         present = PresentMembers(members, database)
         doorbell = await stack.enter_async_context(Doorbell.opened(database))
         code = await stack.enter_async_context(code_of(loaded, database, machinery))
+        bridge = bridge_of(loaded, database, surface, machinery, pace.bridge, lambda: router.entrance)
         guilds = Guilds(config, cogs.cogs, database)
         followed = WorkerGuilds(guilds)
         services = RunServices(
@@ -282,6 +283,7 @@ async def _worker(
             code=code,
             readable=partial(_readable, mirror, members),
             knowing=cog_knowledge,
+            bus=None if bridge is None else bus_end_of(bridge, lambda: router.entrance, machinery),
         )
         workflows = {
             (cog.name, name): flow for cog in cogs.cogs.values() for name, flow in cog.workflows.items()
@@ -290,7 +292,6 @@ async def _worker(
         engine = Engine(services, workflows, _engine_settings(pace.engine, config.runs), machinery)
         sync = CommandSync(api, database, direct_messages=config.servers.direct_messages)
         registrar = Registrar(sync, machinery, pace.registrar)
-        bridge = bridge_of(loaded, database, surface, machinery, pace.bridge, lambda: router.entrance)
         context = context_services(loaded, services, api.user_id, mirror, members, bridge)
         router = _router(loaded, cogs, guilds, api, registrar, context, machinery, pace.router)
         identities = Identities(api, database, clock=machinery)

@@ -29,6 +29,9 @@ from bot.bus.desk import AskBus, BusDesk
 from bot.bus.letter_table import LetterRow as BusLetter
 from bot.bus.letters import Peer as BusPeer
 from bot.bus.request_table import RequestRow as BusRequest
+from bot.bus.work import AgentSays, AskAgent, BusAgent, BusWork
+from bot.bus.work import Standing as BusStanding
+from bot.config.bridge import ON_BUS
 from bot.discord.agents_desk import Agents, AgentState, AgentView
 from bot.discord.asks_desk import AsksDesk, AskView
 from bot.discord.context import Context
@@ -172,12 +175,14 @@ __all__ = [
     "METHODS",
     "MOST_ANSWERS",
     "NONE",
+    "ON_BUS",
     "OVER",
     "PARTS",
     "STATES",
     "STRATEGIES",
     "Access",
     "Agent",
+    "AgentSays",
     "AgentSpec",
     "AgentState",
     "AgentView",
@@ -185,6 +190,7 @@ __all__ = [
     "Answer",
     "Approval",
     "ApprovalRules",
+    "AskAgent",
     "AskBus",
     "AskView",
     "AsksDesk",
@@ -199,10 +205,13 @@ __all__ = [
     "BidBy",
     "Board",
     "BudgetUsedUp",
+    "BusAgent",
     "BusDesk",
     "BusLetter",
     "BusPeer",
     "BusRequest",
+    "BusStanding",
+    "BusWork",
     "Button",
     "Candidate",
     "Cast",

@@ -47,7 +47,9 @@ class Bridge:
         self.parts = OfficeParts(database, surface, clock, patience, rules_of(section, alert_channel), is_on)
         self._office: Office | None = None
         self._bus: AbstractBus | None = None
-        self._inside = inside or InProcessBus(clock, {ECHO: echo} | dict.fromkeys(section.may_be_asked, echo))
+        self._inside = inside or InProcessBus(
+            clock, {ECHO: echo} | dict.fromkeys([*section.may_be_asked, *section.workers], echo)
+        )
 
     async def run_forever(self) -> None:
         """Work until cancelled; where nothing is to be sent, only take in what another connector waits for."""

@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.bus.bridge import Bridge
 from bot.bus.parts import COG, OfficeSettings
+from bot.bus.work import BusEnd
 from bot.clock import Clock
 from bot.config.loaded import LoadedConfig
 from bot.discord.entrance import Entrance
@@ -35,6 +36,15 @@ def bridge_of(
         folder=loaded.folder,
         settings=pace,
     )
+
+
+def bus_end_of(bridge: Bridge, entrance: Callable[[], Entrance], clock: Clock) -> BusEnd:
+    """What cogs need to ask agents of the bus; they may where the bridge is on."""
+
+    def is_on(guild_id: int, channel_id: int) -> bool:
+        return entrance().off_in(COG, guild_id, channel_id) is None
+
+    return BusEnd(bridge.section, bridge.wake, is_on, clock)
 
 
 async def _is_on(

@@ -15,8 +15,9 @@ from bot.bus.letter_table import LetterRow
 from bot.bus.letters import Peer, agent_name
 from bot.bus.request_table import NewRequest, RequestRow
 from bot.bus.sending import text_of
-from bot.bus.taking_in import say_answer
+from bot.bus.taking_in import for_cog, say_answer
 from bot.errors import UserError
+from bot.mirror import channel_table
 from bot.storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,14 @@ NO_BUS = (
 )
 NO_AGENT = "There is no agent called “{name}” that you may write to here. There is {known}."
 NOT_WAITING = "This does not wait any more."
+ELSEWHERE = (
+    "What comes from the bus and cannot be placed is shown and decided on another server: that of the channel which the owner "
+    "of this bot has named for it."
+)
+NOWHERE = (
+    "The owner of this bot has named no channel for what cannot be placed, so it is shown nowhere. It waits until "
+    "`bridge.review_channel` names one."
+)
 NOTHING_TO_ASSIGN = "There is nothing on this server that it could be the answer to."
 
 
@@ -122,8 +131,23 @@ class BusDesk:
         bridge.wake()
         return row.agent
 
+    async def check_decides_here(self) -> None:
+        """Raise `UserError` where this is not the server on which it is shown and decided what cannot be placed.
+
+        Letters come to the bot, not to one of its servers, so only the server of the review channel sees them.
+        """
+        parts = self._there().parts
+        channel = parts.rules.review_channel
+        if channel is None:
+            raise UserError(NOWHERE)
+        async with parts.database.connection() as conn:
+            known = await channel_table.find(conn, [channel])
+        if self._guild_id not in [one.guild_id for one in known]:
+            raise UserError(ELSEWHERE)
+
     async def waiting(self, limit: int = 10) -> Sequence[LetterRow]:
-        """What could not be placed and waits for people, the oldest first."""
+        """What could not be placed and waits for people, the oldest first. Raises `UserError` as `check_decides_here`."""
+        await self.check_decides_here()
         async with self._database.connection() as conn:
             return await letter_table.waiting(conn, limit)
 
@@ -133,13 +157,21 @@ class BusDesk:
             return await request_table.latest(conn, self._guild_id, limit)
 
     async def assign(self, number: int, request_id: UUID) -> RequestRow:
-        """Say a letter under a message of this server after all. Raises `UserError` where somebody has decided before."""
+        """Say a letter under a message of this server after all; a cog that asked reads it by itself.
+
+        Raises `UserError` where somebody has decided before, and as `check_decides_here`.
+        """
+        await self.check_decides_here()
         parts = self._there().parts
         async with self._database.transaction() as conn:
             letter = await letter_table.in_review(conn, number)
             row = await request_table.get(conn, request_id)
             if letter is None or row is None or row.guild_id != self._guild_id:
                 raise UserError(NOT_WAITING)
+            if row.cog:
+                await letter_table.settle(conn, number, "unheard", row.id)
+                await for_cog(conn, row, number)
+                return row
             await letter_table.settle(conn, number, "assigned", row.id)
             text = _placed(letter.body)
             await say_answer(conn, parts, row, number, agent_name(letter.source), text)
@@ -149,7 +181,8 @@ class BusDesk:
         return row
 
     async def discard(self, number: int) -> None:
-        """Let a letter be nobody's. Raises `UserError` where somebody has decided before."""
+        """Let a letter be nobody's. Raises `UserError` where somebody has decided before, and as `check_decides_here`."""
+        await self.check_decides_here()
         async with self._database.transaction() as conn:
             if await letter_table.in_review(conn, number) is None:
                 raise UserError(NOT_WAITING)

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from bot.bus.letters import Letter
 from bot.storage.database import Connection
 
-type Fate = Literal["posted", "receipt", "review", "assigned", "discarded", "old", "own"]
+type Fate = Literal["posted", "receipt", "review", "assigned", "discarded", "old", "own", "unheard", "heard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,18 @@ class LetterRow:
     received_at: datetime
     state: Fate
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRow:
+    """A letter for a cog: which request it answers, as the cog noted that."""
+
+    number: int
+    request_id: UUID
+    agent: str
+    note: str
+    body: str
+    received_at: datetime
 
 
 async def unseen(conn: Connection, line: str, letters: Sequence[Letter]) -> list[Letter]:
@@ -83,6 +95,31 @@ async def waiting(conn: Connection, limit: int) -> Sequence[LetterRow]:
         return await cursor.fetchall()
 
 
+async def unheard(conn: Connection, guild_id: int, cog: str, limit: int) -> Sequence[HeardRow]:
+    """Letters that a cog on a server has not read yet, the oldest first."""
+    async with conn.cursor(row_factory=class_row(HeardRow)) as cursor:
+        await cursor.execute(
+            """
+            SELECT number, request_id, agent, note, letter.body, received_at
+            FROM bus_letter AS letter JOIN bus_request ON bus_request.id = request_id
+            WHERE letter.state = 'unheard' AND guild_id = %s AND cog = %s ORDER BY number LIMIT %s
+            """,
+            (guild_id, cog, limit),
+        )
+        return await cursor.fetchall()
+
+
+async def heard(conn: Connection, guild_id: int, cog: str, number: int) -> None:
+    """Note that its cog has read a letter, and keep of it only that it came: what is in it is the cog's, such as a sealed bid."""
+    await conn.execute(
+        """
+        UPDATE bus_letter SET state = 'heard', body = '' FROM bus_request
+        WHERE number = %s AND bus_letter.state = 'unheard' AND bus_request.id = request_id AND guild_id = %s AND cog = %s
+        """,
+        (number, guild_id, cog),
+    )
+
+
 async def settle(conn: Connection, number: int, fate: Fate, request_id: UUID | None = None) -> None:
     """Note what people decided."""
     await conn.execute(
@@ -96,7 +133,7 @@ async def forget_texts(conn: Connection, days: int) -> None:
     await conn.execute(
         """
         UPDATE bus_letter SET body = '' WHERE received_at < now() - make_interval(days => %s) AND body <> ''
-        AND state <> 'review'
+        AND state NOT IN ('review', 'unheard')
         """,
         (days,),
     )

@@ -75,6 +75,8 @@ class Office:
         transport = self._bus.transport
         failure: OutsideError | None = None
         taken, sent = 0, BATCH
+        async with parts.database.transaction() as conn:
+            await request_table.expire(conn)
         while sent == BATCH and failure is None:
             try:
                 sent = await send_due(parts, transport)

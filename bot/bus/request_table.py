@@ -1,4 +1,4 @@
-"""All SQL on the table ``bus_request``: what people said to agents on the bus, and how it stands."""
+"""All SQL on the table ``bus_request``: what people, or cogs, said to agents on the bus, and how it stands."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,16 @@ type State = Literal["queued", "sending", "sent", "answered", "failed", "withdra
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What somebody says to an agent; ``trusted``: they speak for the owner, ``urgent``: it is waited for less long."""
+    """What somebody says to an agent; ``trusted``: they speak for the owner, ``urgent``: it is waited for less long.
+
+    ``message_id`` None: no message asks. Where a ``cog`` asks it hears the answer, in its ``job``, with its ``note``; after
+    ``seconds`` it is not sent and not waited for any more.
+    """
 
     id: UUID
     guild_id: int
     channel_id: int
-    message_id: int
+    message_id: int | None
     member_id: int
     author: str
     agent: str
@@ -28,11 +32,15 @@ class NewRequest:
     context: str = ""
     trusted: bool = False
     urgent: bool = False
+    cog: str = ""
+    job: str = ""
+    note: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A request as it stands."""
+    """A request as it stands; ``message_id`` 0: no message asks."""
 
     id: UUID
     guild_id: int
@@ -52,25 +60,28 @@ class RequestRow:
     reason: str
     shown: str
     changes: int
+    cog: str = ""
+    job: str = ""
 
 
 _COLUMNS = (
-    "id, guild_id, channel_id, message_id, member_id, author, agent, body, context, trusted, urgent, state, created_at, "
-    "tries, reminded, reason, shown, changes"
+    "id, guild_id, channel_id, coalesce(message_id, 0) AS message_id, member_id, author, agent, body, context, trusted, "
+    "urgent, state, created_at, tries, reminded, reason, shown, changes, cog, job"
 )
 
 
 async def add(conn: Connection, new: NewRequest) -> bool:
-    """Keep a request, to be sent at once; False where the message has asked before."""
+    """Keep a request, to be sent at once; False where the message has asked before, or it is kept already."""
     cursor = await conn.execute(
         """
         INSERT INTO bus_request (id, guild_id, channel_id, message_id, member_id, author, agent, body, context, trusted,
-                                 urgent)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (message_id) DO NOTHING
+                                 urgent, cog, job, note, expires_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s))
+        ON CONFLICT DO NOTHING
         """,
         (
             new.id, new.guild_id, new.channel_id, new.message_id, new.member_id, new.author, new.agent, new.body,
-            new.context, new.trusted, new.urgent,
+            new.context, new.trusted, new.urgent, new.cog, new.job, new.note, new.seconds,
         ),
     )  # fmt: skip
     return cursor.rowcount == 1
@@ -173,6 +184,27 @@ async def remind(conn: Connection, seconds: Mapping[bool, float]) -> RequestRow 
         ) RETURNING {_COLUMNS}
         """,  # noqa: S608 - as above
         {"urgent": seconds[True], "usual": seconds[False]},
+    )
+
+
+async def expire(conn: Connection) -> None:
+    """Let go of what its cog does not wait for any more."""
+    await conn.execute(
+        """
+        UPDATE bus_request SET state = 'withdrawn'
+        WHERE expires_at <= now() AND state IN ('queued', 'sending', 'sent')
+        """
+    )
+
+
+async def call_off(conn: Connection, guild_id: int, request_id: UUID) -> None:
+    """Do not send it, and do not wait for it; what comes all the same finds its cog."""
+    await conn.execute(
+        """
+        UPDATE bus_request SET state = 'withdrawn'
+        WHERE id = %s AND guild_id = %s AND cog <> '' AND state IN ('queued', 'sending', 'sent')
+        """,
+        (request_id, guild_id),
     )
 
 

@@ -37,7 +37,7 @@ async def send_due(parts: OfficeParts, transport: Transport) -> int:
 
 def text_of(row: RequestRow | NewRequest, key: bytes, characters: int) -> str:
     """What is sent for a request."""
-    origin = Origin(str(row.id), row.guild_id, row.channel_id, row.message_id, row.agent)
+    origin = Origin(str(row.id), row.guild_id, row.channel_id, row.message_id or 0, row.agent)
     return written(Request(origin, row.author, row.body, row.context, row.trusted), key, characters)
 
 

@@ -27,14 +27,18 @@ async def mark_now(conn: Connection, parts: OfficeParts, row: RequestRow, emoji:
 
 
 async def failed(conn: Connection, parts: OfficeParts, row: RequestRow, reason: str) -> None:
-    """Say under the message that it did not get through."""
+    """Say under the message that it did not get through; a cog sees it by itself."""
+    if row.cog:
+        return
     text = words.FAILED.format(agent=row.agent, reason=reason)
     await _with_button(conn, parts, row, f"failed:{row.created_at.timestamp()}", text, words.AGAIN)
     await mark_now(conn, parts, row, words.FAILED_MARK)
 
 
 async def silent(conn: Connection, parts: OfficeParts, row: RequestRow) -> None:
-    """Tell whoever asked that nothing came back."""
+    """Tell whoever asked that nothing came back; a cog sees it by itself."""
+    if row.cog:
+        return
     text = words.SILENT.format(agent=row.agent)
     await _with_button(conn, parts, row, f"silent:{row.created_at.timestamp()}", text, words.ASK_AGAIN)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import structlog
@@ -14,6 +14,7 @@ from bot.bus.neutral import neutral
 from bot.bus.parts import COG, OfficeParts
 from bot.bus.request_table import RequestRow
 from bot.errors import CogswarmError
+from bot.plugins import jobs_table
 from bot.storage.database import Connection
 from bot.storage.storable import storable
 from bot.work.choosing import Button, custom_id
@@ -78,6 +79,13 @@ async def say_answer(
     await parts.surface.post(conn, f"{COG}:letter:{number}", Place(channel_id=row.channel_id), say)
 
 
+async def for_cog(conn: Connection, row: RequestRow, number: int) -> None:
+    """Tell the cog that asked of a letter that answers it; it reads it by itself."""
+    await request_table.answered(conn, row.id)
+    # Each at a time of its own, which is over for everybody's clock: one that comes while the job is done is not missed.
+    await jobs_table.hurry(conn, row.guild_id, row.cog, row.job, LONG_AGO + timedelta(seconds=number))
+
+
 async def _place(conn: Connection, parts: OfficeParts, letter: Letter, since: datetime) -> None:
     if letter.agent == agent_name(parts.rules.name):
         await letter_table.add(conn, parts.rules.line, letter, "own")
@@ -106,6 +114,14 @@ async def _answer(
         row = _from_block(routed, letter)
     if row is None or not await parts.is_on(conn, row.guild_id or None, row.channel_id):
         await _to_review(conn, parts, letter, "may not write there")
+        return
+    if row.cog:
+        number = await letter_table.add(
+            conn, parts.rules.line, letter, "unheard", reason=routed.how, request_id=row.id
+        )
+        if number is not None:
+            await for_cog(conn, row, number)
+            log.info("bus_answered", request=str(row.id), agent=letter.agent, how=routed.how, cog=row.cog)
         return
     fate = "posted" if routed.text else "receipt"
     number = await letter_table.add(

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from bot.config.fields import Channel, OptionalSecret, Seconds, Section, Snowflake, Whole
 
 IN_PROCESS = "in-process:"
+ON_BUS = "bus:"
+"""Begins what queues call an agent of the bus, such as ``bus:kasra``, so that it is none of the bot's own."""
 ECHO = "echo"
 """The agent of that bus."""
 DEFAULT_URL = "https://mcp.mumega.com/sse"
@@ -19,10 +21,29 @@ AgentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0
 """What an agent is called on a bus, without ``agent:``."""
 
 
+Capability = Annotated[str, StringConstraints(min_length=1, max_length=100, to_lower=True)]
+
+
 def _address(value: str) -> str:
     if value and not re.fullmatch(r"https?://[^\s/]+\S*", value) and value != IN_PROCESS:
         raise ValueError(f"must be an address that starts with https:// or http://, or be {IN_PROCESS}")
     return value
+
+
+class BusWorkerSection(Section):
+    """An agent of the bus that may be given work."""
+
+    channels: tuple[Snowflake, ...] = Field(
+        min_length=1,
+        max_length=500,
+        description="Ids of the channels that are queues whose tasks it may be sent, and bid for.",
+    )
+    capabilities: tuple[Capability, ...] = Field(
+        default=(), max_length=100, description="What it can do, as `capabilities` of the bot's own agents."
+    )
+    concurrency: Whole = Field(
+        default=1, ge=1, le=100, description="How many tasks it has at a time at most."
+    )
 
 
 class BridgeSection(Section):
@@ -88,10 +109,17 @@ class BridgeSection(Section):
         "for a channel begins with `[channel:ID]`.",
         examples=[{"kasra": [123456789012345678]}],
     )
+    workers: dict[AgentName, BusWorkerSection] = Field(
+        default={},
+        max_length=500,
+        description="Agents that may work on tasks and bid in auctions, each with the ids of the queues where. A queue has to "
+        "name them, too, as `bus:NAME`. What is asked for in such a queue is sent to them, whoever asks.",
+        examples=[{"kasra": {"channels": [123456789012345678], "capabilities": ["python"]}}],
+    )
     review_channel: Snowflake | None = Field(
         default=None,
         description="The id of the channel where people decide about what cannot be placed; left out: the alert channel, or else "
-        "the first of `channels`.",
+        "the first of `channels`. Only on that channel's server it is shown what waits.",
         examples=[123456789012345678],
     )
     mentions: bool = Field(

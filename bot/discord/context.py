@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from typing_extensions import TypeVar
 
 from bot.bus.desk import BusDesk
+from bot.bus.work import BusWork
 from bot.discord import begun
 from bot.discord.agents_desk import Agents
 from bot.discord.asks_desk import AsksDesk
@@ -215,6 +216,11 @@ class Context(Generic[S]):
         """The agent bus, in the hands of the person who acted: to write to its agents and decide what comes back."""
         author = self._author
         return BusDesk(self._services.bridge, self.guild_id, author.id, author.roles)
+
+    @property
+    def bus_work(self) -> BusWork:
+        """The agents of the bus that may be given work: to ask them something, and to hear what they answer."""
+        return BusWork(self._services.bus, self._services.database, self.guild_id, self._name)
 
     async def answer(self, wait_id: UUID, value: JsonValue) -> Decision:
         """Answer, for the person who acted, what a run waits for with `Run.wait_answer`; who comes first decides.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.agents.agent import Persona
 from bot.asks.present import Present
 from bot.bus.bridge import Bridge
+from bot.bus.work import BusEnd
 from bot.clock import Clock
 from bot.config.loaded import LoadedConfig
 from bot.discord.agents_desk import AgentsParts
@@ -61,6 +62,8 @@ class ContextServices:
     """What is remembered, and who may read it; None where nothing is."""
     bridge: Bridge | None = None
     """The connection to an agent bus; None where the owner names none."""
+    bus: BusEnd | None = None
+    """Its agents as workers."""
 
     def within(self, guild_id: int) -> "ContextServices":
         """The same, for what happens in one guild: of the database there is only what is its own."""
@@ -116,6 +119,7 @@ def context_services(
         present=services.present,
         files=services.files,
         bridge=bridge,
+        bus=services.bus,
         memory=MemoryParts(
             services.database, Recaller(services.library, mirror), members.reader, services.clock
         ),

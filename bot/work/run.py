@@ -19,6 +19,7 @@ from bot.agents.talk_table import Talks
 from bot.asks.approval import Approval
 from bot.asks.asking import Asking, Question
 from bot.asks.policy import Kind, Policy, Who
+from bot.bus.work import BusWork
 from bot.clock import Clock
 from bot.discord.missed import watch_table
 from bot.llm.protocol import Passage
@@ -118,6 +119,11 @@ class Run:
     def auctions(self) -> Auctions:
         """The auctions of the run's server; what is changed there is committed at once, so change it in a step."""
         return Auctions(task_services(self._services), self.principal.guild_id, self._row.cog)
+
+    @property
+    def bus_work(self) -> BusWork:
+        """The agents of the bus that may be given work; what is asked there is committed at once, so ask in a step."""
+        return BusWork(self._services.bus, self._services.database, self.principal.guild_id, self._row.cog)
 
     @property
     def code(self) -> Code:

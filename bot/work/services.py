@@ -10,6 +10,7 @@ from bot.agents.persona import Persona
 from bot.agents.personas import Personas
 from bot.asks.present import Present
 from bot.asks.rules import ApprovalRules
+from bot.bus.work import BusEnd
 from bot.clock import Clock
 from bot.config.agents import BudgetSection
 from bot.mcp.acceptance import Acceptance
@@ -100,3 +101,5 @@ class RunServices:
     """What whoever reads along in a place can read; None where nobody knows."""
     knowing: Knowing | None = None
     """What cogs know of a place; None where there are none that do."""
+    bus: BusEnd | None = None
+    """The agents of a bus; None where the owner names none."""

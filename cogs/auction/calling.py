@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cogs.auction import messages
 from cogs.auction.cog import SECONDS, AuctionSettings, Ctx, auction
+from cogs.auction.on_bus import invite, is_on_bus
 from cogs.auction.telling import tell
 from cogswarm import (
     HELD,
@@ -54,9 +55,10 @@ async def decide(ctx: Ctx, task: Task, need: Need, candidates: Sequence[Candidat
     else:
         whose = Principal(ctx.guild_id, task.queue_id, task.member_id, task.member_name)
         try:
-            await ctx.auctions.call(await _new(ctx, task.id, need, candidates), whose)
+            called = await ctx.auctions.call(await _new(ctx, task.id, need, candidates), whose)
         except UserError:
             return Award(None, "")  # somebody else has called for bids, or has the task
+        await invite(ctx, called)
     await tell(ctx.auctions)
     return Award(None, "")
 
@@ -92,6 +94,7 @@ async def call(
     announced = messages.ANNOUNCED.format(title=shown, number="{number}", who=ctx.principal.member_id)
     new = await _new(here, what, need, await _candidates(here, view), minutes=minutes, announced=announced)
     called = await here.auctions.call(new, here.principal)
+    await invite(here, called)
     await tell(here.auctions)
     when = int(called.closes_at.timestamp())
     await ctx.reply(messages.CALLED.format(number=called.number, when=when, queue=view.channel_id))
@@ -107,9 +110,12 @@ async def call_again(ctx: Ctx, task: Task) -> bool:
     need = Need(task.id, frozenset([*task.capabilities, *view.rules.capabilities]))
     whose = Principal(ctx.guild_id, task.queue_id, task.member_id, task.member_name)
     try:
-        await here.auctions.call(await _new(here, task.id, need, await _candidates(here, view)), whose)
+        called = await here.auctions.call(
+            await _new(here, task.id, need, await _candidates(here, view)), whose
+        )
     except UserError:
         return False  # somebody was quicker
+    await invite(here, called)
     return True
 
 
@@ -128,7 +134,7 @@ async def _new(
         (minutes or settings.minutes) * SECONDS,
         WORKFLOW,
         rules=settings.rules,
-        bids=await _bids(ctx, [one for one in candidates if one.can(need)]),
+        bids=await _bids(ctx, [one for one in candidates if one.can(need) and not is_on_bus(one.id)]),
         announcement=announced,
         reserved=messages.RESERVED,
     )

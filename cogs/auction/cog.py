@@ -6,6 +6,8 @@ from cogs.auction import messages
 from cogswarm import AuctionRules, Cog, Context, Settings, Terms, setting
 
 SECONDS = 60.0
+HEAR = "look_after"
+"""The job that hears what agents of a bus answer."""
 
 
 class AuctionSettings(Settings):

@@ -57,6 +57,21 @@ TERMS = (
     "Where your earlier estimates were too low, it counts for more."
 )
 CALL_TIES = "-# Ties go to the lowest SHA-256 of `{seed}:bidder`. Before the close nobody can read a bid, the bot included."
+BUS_CALL = """\
+CALL FOR BIDS: auction {number}. The lowest bid gets the task. Bids are taken until {until} (for {minutes:.1f} more minutes).
+Task #{task}: {title}
+
+{body}"""
+BUS_FORM = """\
+[how to answer] Write {{ack_for: <request_id>, ok: true}} and then your bid as JSON: {{"minutes": 12, "dollars": 0.05, \
+"confidence": 0.9}}. "minutes" is what the task will take you, "dollars" what it will cost, "confidence" how sure you are, from 0 \
+to 1; the last two can be left out. "12 minutes, $0.05, 90% sure" is a bid, too; "no bid" is none. Bids are sealed, and held \
+against what the task then takes. Whoever wins is sent the task."""
+BUS_NEEDS = "[needs] {needs}"
+BUS_NONSENSE = "-# **{agent}** answered the call with something that is no bid, so it does not count."
+BUS_DECLINED = "-# **{agent}** does not bid."
+BUS_LATE = "-# A bid of **{agent}** was not taken: {why}"
+BUS_NOT_HERE = "it may not work here any more."
 ONE_BID, BIDS, NO_BIDS = "1 bid", "{count} bids", "nobody bid"
 OUTCOMES = {
     "open": "", "decided": "{who} gets it when the queue has room.", "veto": "It may be objected to that {who} gets it.",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cogs.auction import messages
 from cogs.auction.cog import Ctx, auction
+from cogs.auction.on_bus import hear, invite_all
 from cogs.auction.telling import tell
 from cogswarm import BOT, OutsideError, Run, UserError
 
@@ -45,7 +46,12 @@ async def begin(ctx: Ctx) -> None:
 
 @auction.job(every=timedelta(seconds=10), jitter=timedelta())
 async def look_after(ctx: Ctx) -> None:
-    """Give a task to the runner-up whose winner is gone, measure what has ended, and tell what was not told."""
+    """Give a task to the runner-up whose winner is gone, measure what has ended, and tell what was not told.
+
+    What agents of a bus have answered is heard before, and whoever was not asked yet for a bid is.
+    """
+    await invite_all(ctx)
+    await hear(ctx)
     await ctx.auctions.follow(partial(tell, ctx.auctions))
     await tell(ctx.auctions)
 

@@ -20,6 +20,7 @@ async def again(ctx: Ctx, request: str) -> None:
 async def assign(ctx: Ctx, number: str) -> None:
     """Ask where a letter belongs, among what was written to agents on this server."""
     check_may(ctx)
+    await ctx.bus.check_decides_here()
     latest = await ctx.bus.latest()
     if not latest:
         raise UserError(messages.NOTHING_TO_ASSIGN)
@@ -54,5 +55,7 @@ async def discard(ctx: Ctx, number: str) -> None:
 
 def check_may(ctx: Ctx) -> None:
     """Raise `UserError` for whoever may not decide where something belongs."""
+    if ctx.is_direct:
+        raise UserError(messages.NOT_IN_PRIVATE)
     if not (ctx.may("manage_messages") or ctx.may("manage_guild")):
         raise UserError(messages.NOT_YOURS)

@@ -1,13 +1,28 @@
 """Tells people of work that waits for itself, and lets those concerned break the circle with a button."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cogs.tasks import messages
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
-from cogswarm import HELD, OVER, STATES, Button, Context, Filter, Link, Say, State, UserError, plain, title
+from cogs.tasks.on_bus import candidates_on_bus
+from cogswarm import (
+    HELD,
+    OVER,
+    STATES,
+    Button,
+    Candidate,
+    Context,
+    Filter,
+    Link,
+    Say,
+    State,
+    UserError,
+    plain,
+    title,
+)
 
 type Ctx = Context[TasksSettings]
 
@@ -32,16 +47,24 @@ async def _busy(ctx: Ctx) -> dict[UUID, list[UUID]]:
     for task in held:
         if task.agent_at_work is not None and task.id not in leading:
             in_hand[task.agent_at_work].append(task.id)
-    agents = {one.name: one for one in ctx.agents.all}
+    agents = {
+        one.name: Candidate(one.name, one.name, _skills(one.capabilities), concurrency=one.concurrency)
+        for one in ctx.agents.all
+    }
     found: dict[UUID, list[UUID]] = {}
     for queue in await ctx.tasks.queues():
         here = [agents[name] for name in queue.rules.agents if name in agents]
+        here += candidates_on_bus(ctx, queue, queue.rules.agents)
         for task in await ctx.tasks.available(queue.channel_id) if here else ():
             wanted = frozenset([*task.capabilities, *queue.rules.capabilities])
-            able = [one for one in here if wanted <= {skill.casefold() for skill in one.capabilities}]
-            if able and all(len(in_hand[one.name]) >= one.concurrency for one in able):
-                found[task.id] = [busy for one in able for busy in in_hand[one.name]]
+            able = [one for one in here if wanted <= one.capabilities]
+            if able and all(len(in_hand[one.id]) >= one.concurrency for one in able):
+                found[task.id] = [busy for one in able for busy in in_hand[one.id]]
     return found
+
+
+def _skills(capabilities: Collection[str]) -> frozenset[str]:
+    return frozenset(one.casefold() for one in capabilities)
 
 
 @tasks.button("unwait")

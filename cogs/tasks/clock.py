@@ -6,6 +6,7 @@ from cogs.tasks import board
 from cogs.tasks.circling import look
 from cogs.tasks.cog import TasksSettings, tasks
 from cogs.tasks.dealing import settle
+from cogs.tasks.on_bus import hear
 from cogs.tasks.opening import follow_settings
 from cogswarm import Context, OutsideError
 
@@ -25,6 +26,8 @@ async def begin(ctx: Ctx) -> None:
 async def look_after(ctx: Ctx) -> None:
     """Look after every queue of this server."""
     await follow_settings(ctx)
+    # What has been answered counts before anybody is found to be silent.
+    await hear(ctx)
     await ctx.tasks.sweep()
     await look(ctx)
     await settle(ctx, every=True)

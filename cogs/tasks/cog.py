@@ -9,6 +9,9 @@ WORKFLOW = "work_on"
 WORK = f"tasks:{WORKFLOW}"
 """Which workflow works on what an agent is given."""
 
+LOOK = "look_after"
+"""The job that hands out what waits, and hears what agents elsewhere answer."""
+
 ABLE = frozenset({"idle", "working"})
 """The states of an agent that can be given something."""
 

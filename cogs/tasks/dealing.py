@@ -1,6 +1,7 @@
 """Hands out what waits to agents, as the queue's strategy decides, and says why nobody gets what nobody can do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -8,6 +9,7 @@ from cogs.tasks import board, messages
 from cogs.tasks.alarms import is_watched, watch
 from cogs.tasks.cog import ABLE, WORKFLOW, TasksSettings
 from cogs.tasks.leaders import lead_first
+from cogs.tasks.on_bus import candidates_on_bus, is_on_bus
 from cogs.tasks.suggesting import suggest
 from cogs.tasks.telling import tell
 from cogs.tasks.using import that_is_free
@@ -61,7 +63,8 @@ async def _hand_out(ctx: Ctx, queue: QueueView) -> None:
     waiting = await lead_first(here, queue, await that_is_free(here, waiting), everybody)
     names = _agents(queue)
     views = [one for one in everybody if one.name in names]
-    able = [one for one in views if one.state in ABLE]
+    able = [_candidate(one) for one in views if one.state in ABLE]
+    able += candidates_on_bus(here, queue, names)
     if able or _others(queue):
         await _deal(here, queue, waiting, able)
         return
@@ -87,14 +90,14 @@ def _others(queue: QueueView) -> bool:
     return queue.rules.strategy not in STRATEGIES
 
 
-async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequence[AgentView]) -> None:
-    workers = {one.name: Worker("agent", one.name, one.display_name) for one in able}
+async def _deal(here: Ctx, queue: QueueView, waiting: Sequence[Task], able: Sequence[Candidate]) -> None:
+    workers = {one.id: Worker("agent", one.id, one.name) for one in able}
     in_hand = await here.tasks.in_hand(list(workers.values()))
     by_id = {task.id: task for task in waiting}
     for need in in_turn([_need(task, queue, here.now) for task in waiting]):
         if not await here.tasks.room(queue.channel_id):
             return
-        candidates = [_candidate(one, in_hand.get(workers[one.name].key, 0)) for one in able]
+        candidates = [replace(one, running=in_hand.get(workers[one.id].key, 0)) for one in able]
         task = by_id[need.task_id]
         award = await _award(here, queue, task, need, candidates)
         fits = award.winner is not None or (not _others(queue) and any(one.can(need) for one in candidates))
@@ -139,12 +142,11 @@ def _need(task: Task, queue: QueueView, now: datetime) -> Need:
     return Need(task.id, wanted, task.priority, now - task.state_since)
 
 
-def _candidate(view: AgentView, in_hand: int) -> Candidate:
+def _candidate(view: AgentView) -> Candidate:
     return Candidate(
         view.name,
         view.display_name,
         frozenset(one.casefold() for one in view.persona.capabilities),
-        running=in_hand,
         concurrency=view.persona.concurrency,
     )
 
@@ -152,5 +154,9 @@ def _candidate(view: AgentView, in_hand: int) -> Candidate:
 def _nobody(queue: QueueView, views: Sequence[AgentView]) -> str:
     known = {one.name for one in views}
     said = [messages.AGENT_IS.format(who=one.display_name, state=one.state) for one in views]
-    said += [messages.AGENT_UNKNOWN.format(who=name) for name in queue.rules.agents if name not in known]
+    said += [
+        (messages.BUS_AGENT_AWAY if is_on_bus(name) else messages.AGENT_UNKNOWN).format(who=name)
+        for name in queue.rules.agents
+        if name not in known
+    ]
     return messages.NO_AGENT.format(who=", ".join(said))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cogs.tasks import messages
 from cogs.tasks.cog import tasks
+from cogs.tasks.on_bus import is_on_bus
 from cogs.tasks.plan_text import announced, plan_of, plan_shown, plan_started, progress_of
 from cogs.tasks.planning import planned
 from cogs.tasks.proposing import propose_lesson
@@ -116,14 +117,20 @@ async def _agreed(
 
 async def _first(run: Run, name: str, whole: Task, rules: QueueRules) -> tuple[Part, ...]:
     material = await run.step("what the leader knows", known, run, whole)
-    specialists = "\n".join(_specialist(run, one) for one in rules.agents if one != name)
+    specialists = "\n".join(_specialists(run, whole, [one for one in rules.agents if one != name]))
     return await planned(run.agent(name), whole, rules, specialists or messages.NO_SPECIALISTS, material)
 
 
-def _specialist(run: Run, name: str) -> str:
-    persona = run.agent(name).persona
-    skills = ", ".join(persona.capabilities) or messages.NOTHING_SPECIAL
-    return messages.SPECIALIST.format(name=persona.display_name, skills=skills)
+def _specialists(run: Run, whole: Task, names: Sequence[str]) -> list[str]:
+    personas = [run.agent(one).persona for one in names if not is_on_bus(one)]
+    known = [(one.display_name, one.capabilities) for one in personas]
+    known += [
+        (one.name, sorted(one.capabilities)) for one in run.bus_work.agents(whole.queue_id) if one.id in names
+    ]
+    return [
+        messages.SPECIALIST.format(name=name, skills=", ".join(skills) or messages.NOTHING_SPECIAL)
+        for name, skills in known
+    ]
 
 
 async def _cancel(run: Run, hold: Hold, plan: Plan, by: int) -> None:

@@ -11,7 +11,7 @@ STRATEGY_HELP = (
 )
 AGENTS, AGENTS_HELP = (
     "Agents that work here",
-    "One name a line, as in /agents list; none leaves all to people",
+    "One name a line, as in /agents list; bus:NAME is an agent of the bus; none leaves all to people",
 )
 NEEDS, NEEDS_HELP = (
     "What every task here needs",
@@ -111,6 +111,7 @@ FIRST = "{who} was the first with room who can do it."
 NO_AGENT = "none of the agents of this queue can work here now ({who})."
 AGENT_IS = "{who}: {state}"
 AGENT_UNKNOWN = "{who}: there is no such agent"
+BUS_AGENT_AWAY = "{who}: this bot's owner does not let it work here, or the bridge is off"
 
 NONE = "There are no such tasks."
 HEAD = "**Tasks**"
@@ -151,6 +152,18 @@ ABOUT_CAME = "**{kind}** ({who}): {text}"
 RETRIED = "#{number} is available again."
 
 PROMPT = "Do this task (#{number}), and answer with its result.\n\n{title}\n\n{body}"
+BUS_PROMPT = "Task #{number}: {title}\n\n{body}"
+BUS_FORM = """\
+[how to answer] Write {{ack_for: <request_id>, ok: true}} and then the result: that ends the task. If you cannot do it, write \
+{{ack_for: <request_id>, ok: false}} and why. {{ack_for: <request_id>}} alone says that you have begun; text that begins with \
+"progress:" is shown, and you go on. You have {minutes:g} minutes."""
+BUS_KNOWN = "[known] {title}{author}: {text}"
+IN_THREAD = "said in the thread"
+BUS_REFUSED = "it cannot do it, and says why above."
+BUS_REFUSED_SILENTLY = "it cannot do it, and does not say why."
+BUS_SILENT = "{who} has not answered, also not when asked a second time."
+BUS_GONE = "the question to {who} was taken back."
+BUS_NOT_SENT = "it did not reach {who}: {why}"
 EARLIER = "What an earlier attempt left behind"
 WHOLE = "What all of it is about; yours is one part of it"
 BEFORE = "What came of #{number}, which had to be done before: {title}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from cogs.tasks import messages
 from cogs.tasks.cog import tasks
+from cogs.tasks.on_bus import is_on_bus
 from cogswarm import QueueRules, Run, Schema, Task, title
 
 LONGEST = 500
@@ -24,7 +25,8 @@ LEARNT = Schema(
 
 async def propose_lesson(run: Run, name: str, whole: Task, result: str, rules: QueueRules) -> None:
     """Ask the leader what it has learnt, and let work of its own put that before people: nobody waits for it."""
-    known = sorted({name, *rules.agents})
+    # Agents of a bus keep what they learn where they live.
+    known = sorted({name, *(one for one in rules.agents if not is_on_bus(one))})
     prompt = messages.LEARNT_PROMPT.format(
         title=whole.title, result=result[:2_000], agents=", ".join(known), most=LONGEST
     )

@@ -4,12 +4,11 @@ from collections.abc import Awaitable
 from uuid import UUID
 
 from cogs.tasks import board, messages
-from cogs.tasks.cog import tasks
+from cogs.tasks.cog import LOOK, tasks
+from cogs.tasks.on_bus import ask, call_off, is_on_bus, name_of, wait_for_answer
 from cogs.tasks.telling import tell
 from cogswarm import Conversation, Hold, OutsideError, Passage, Run, Task, TaskLost, UserError, Worker
 
-LOOK = "look_after"
-"""The job that hands out what waits."""
 KEEP_EVERY = 200
 """Characters after which what was written so far is kept."""
 HISTORY = 50
@@ -19,7 +18,11 @@ HISTORY = 50
 async def work_on(run: Run, task: str, agent: str, fence: int) -> None:
     """Work on a task that an agent was given, until it is done or somebody else has it."""
     hold = Hold(UUID(task), fence)
-    await attempt(run, hold, agent, work(run, hold, agent))
+    if not is_on_bus(agent):
+        await attempt(run, hold, agent, work(run, hold, agent))
+        return
+    await attempt(run, hold, agent, work_over_bus(run, hold, agent))
+    await run.step("call off", call_off, run, hold)
 
 
 async def attempt(run: Run, hold: Hold, agent: str, body: Awaitable[None]) -> None:
@@ -39,9 +42,12 @@ async def attempt(run: Run, hold: Hold, agent: str, body: Awaitable[None]) -> No
 @tasks.on_stop(work_on)
 async def stopped(run: Run, task: str, agent: str, fence: int) -> None:
     """Say what was known so far, and offer the task again."""
-    hold, me = Hold(UUID(task), fence), Worker("agent", agent, run.agent(agent).persona.display_name)
+    hold, me = Hold(UUID(task), fence), worker_of(run, agent)
     known = await run.step("what is known", _checkpoint, run, hold)
-    if known:
+    if is_on_bus(agent):
+        # What an agent of a bus has written stands in the thread already.
+        await run.step("call off", call_off, run, hold)
+    elif known:
         await run.post(messages.CHECKPOINT.format(text=known), speaker=run.agent(agent).speaker)
     await run.step("let go", _let_go, run, hold, me, messages.STOPPED)
     await run.step("tell", told, run)
@@ -68,6 +74,17 @@ async def work_alone(run: Run, hold: Hold, task: Task, name: str) -> None:
     await hand_in(run, hold, name, reply)
 
 
+async def work_over_bus(run: Run, hold: Hold, name: str) -> None:
+    """Let an agent of a bus do a task: send it what is asked for, and hold the task until its answer has ended it."""
+    task = await run.step("begin", begin, run, hold, worker_of(run, name))
+    material = await run.step("what is known", known, run, task)
+    await run.step("ask", ask, run, hold, name, task, material)
+    reason = await run.step("wait", wait_for_answer, run, hold, name)
+    if reason:
+        raise UserError(reason)
+    await run.step("tell the end", told, run)
+
+
 async def hand_in(run: Run, hold: Hold, name: str, result: str) -> None:
     """Finish the task with a result, and say it where it counts."""
     if await run.step("hand in", run.tasks.finish, hold, worker_of(run, name), result):
@@ -77,6 +94,8 @@ async def hand_in(run: Run, hold: Hold, name: str, result: str) -> None:
 
 def worker_of(run: Run, name: str) -> Worker:
     """An agent as somebody who can hold a task."""
+    if is_on_bus(name):
+        return Worker("agent", name, name_of(name))
     return Worker("agent", name, run.agent(name).persona.display_name)
 
 

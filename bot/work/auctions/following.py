@@ -7,6 +7,7 @@ or who died in the middle.
 from datetime import datetime
 from uuid import UUID
 
+from bot.config.bridge import ON_BUS
 from bot.work import runs_table
 from bot.work.allocation.bids import Decision
 from bot.work.allocation.calibration import Calibration
@@ -111,6 +112,8 @@ async def _settled(conn: Connection, auction: Auction, task: Task) -> Auction:
 
 
 async def _cost(conn: Connection, auction: Auction) -> float | None:
-    """What an agent's work has cost; None where nobody can tell."""
+    """What an agent's work has cost; None where nobody can tell, as of agents elsewhere."""
+    if (auction.winner or "").startswith(f"agent:{ON_BUS}"):
+        return None
     run = None if auction.run_id is None else await runs_table.get(conn, auction.run_id)
     return None if run is None or run.model_unpriced else run.model_cost
