@@ -14,6 +14,8 @@ _REQUEST = re.compile(
     rf"\[request_id:({UUID_TEXT})\]\s*(?:\[[A-Z-]+\]\s*)?[^:\n]*:\s?(.*?)(?:\n<!--|\Z)", re.DOTALL
 )
 
+_WANTS_BID = re.compile(r"^\[how to answer\].*\"minutes\"", re.MULTILINE)
+
 type Says = Callable[[str], Awaitable[Sequence[str]]]
 """An agent: what it answers to a text."""
 
@@ -80,9 +82,11 @@ class InProcess:
 
 
 async def echo(text: str) -> Sequence[str]:
-    """An agent that says what it was told, and acknowledges as agents on a bus do."""
+    """An agent that says what it was told, and acknowledges as agents on a bus do; asked for a bid it bids a minute."""
     found = _REQUEST.search(text)
     if found is None:
         return []
+    if _WANTS_BID.search(text):
+        return [f'{{ack_for: {found[1]}, ok: true}} {{"minutes": 1}}']
     said = found[2].partition("\n\n[")[0].strip()  # without what it is about
     return [f"{{ack_for: {found[1]}, ok: true}} You said: {said}"]

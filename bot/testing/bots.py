@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from bot.app import Bot, Pace, running_bot
+from bot.bus.parts import OfficeSettings
 from bot.clock import Clock
 from bot.config.load import load_text
 from bot.config.loaded import LoadedConfig
@@ -45,6 +46,7 @@ _PACE = Pace(
         read_back=ReadBackSettings(flush=0.1, hold=1.0, first_pause=0.05, longest_pause=0.2),
     ),
     streaming=0.1,
+    bridge=OfficeSettings(fast=0.05, rest=0.1),
 )
 
 

@@ -58,10 +58,10 @@ TERMS = (
 )
 CALL_TIES = "-# Ties go to the lowest SHA-256 of `{seed}:bidder`. Before the close nobody can read a bid, the bot included."
 BUS_CALL = """\
-CALL FOR BIDS: auction {number}. The lowest bid gets the task. Bids are taken until {until} (for {minutes:.1f} more minutes).
-Task #{task}: {title}
-
-{body}"""
+CALL FOR BIDS: auction {number}. The lowest bid gets the task. Bids are taken until {until}.
+Task #{task}: {text}"""
+BUS_ASKED = ("CALL FOR BIDS: auction", "[how to answer]")
+"""Whoever repeats one of these repeats the call, numbers and all, and does not bid."""
 BUS_FORM = """\
 [how to answer] Write {{ack_for: <request_id>, ok: true}} and then your bid as JSON: {{"minutes": 12, "dollars": 0.05, \
 "confidence": 0.9}}. "minutes" is what the task will take you, "dollars" what it will cost, "confidence" how sure you are, from 0 \

@@ -4,7 +4,7 @@ from uuid import UUID, uuid5
 
 from cogs.auction import messages
 from cogs.auction.bid_text import read
-from cogs.auction.cog import HEAR, SECONDS, Ctx
+from cogs.auction.cog import HEAR, Ctx
 from cogs.auction.telling import tell
 from cogswarm import (
     ON_BUS,
@@ -70,10 +70,8 @@ def _call(auction: Auction, task: Task, agent: BusAgent, seconds: float) -> AskA
     text = messages.BUS_CALL.format(
         number=auction.number,
         until=auction.closes_at.isoformat(timespec="seconds"),
-        minutes=seconds / SECONDS,
         task=task.number,
-        title=task.title,
-        body=task.body,
+        text=task.wording,
     )
     needs = [messages.BUS_NEEDS.format(needs=", ".join(task.capabilities))] if task.capabilities else []
     return AskAgent(
@@ -103,7 +101,8 @@ async def _take(ctx: Ctx, said: AgentSays) -> None:
 async def _taken(ctx: Ctx, auction: Auction, task: Task, said: AgentSays) -> str:
     """Seal what was bid; what is to be said of it, where it does not count."""
     agent = next((one for one in await _able(ctx, task) if one.name == said.agent), None)
-    claim = "none" if said.ok is False else read(said.text) or read(said.whole)
+    repeats = any(one in said.whole for one in messages.BUS_ASKED)
+    claim = "none" if said.ok is False else None if repeats else read(said.text) or read(said.whole)
     if claim == "none":
         return messages.BUS_DECLINED.format(agent=said.agent)
     if not isinstance(claim, Claim):

@@ -152,7 +152,7 @@ ABOUT_CAME = "**{kind}** ({who}): {text}"
 RETRIED = "#{number} is available again."
 
 PROMPT = "Do this task (#{number}), and answer with its result.\n\n{title}\n\n{body}"
-BUS_PROMPT = "Task #{number}: {title}\n\n{body}"
+BUS_PROMPT = "Task #{number}: {text}"
 BUS_FORM = """\
 [how to answer] Write {{ack_for: <request_id>, ok: true}} and then the result: that ends the task. If you cannot do it, write \
 {{ack_for: <request_id>, ok: false}} and why. {{ack_for: <request_id>}} alone says that you have begun; text that begins with \

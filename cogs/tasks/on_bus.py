@@ -75,7 +75,7 @@ def asked(task: Task, hold: Hold, agent: str, material: Sequence[Passage], secon
         channel_id=task.queue_id,
         member_id=task.member_id,
         author=task.member_name,
-        text=messages.BUS_PROMPT.format(number=task.number, title=task.title, body=task.body),
+        text=messages.BUS_PROMPT.format(number=task.number, text=task.wording),
         context="\n".join([form, *(_known(one) for one in material)]),
         job=LOOK,
         note=f"{hold.task_id}:{hold.fence}",

@@ -162,6 +162,11 @@ class Task:
         return Hold(self.id, self.fence)
 
     @property
+    def wording(self) -> str:
+        """What is asked for: the title, and the body where it says more."""
+        return self.body if self.body.startswith(self.title) else f"{self.title}\n\n{self.body}".rstrip()
+
+    @property
     def is_held(self) -> bool:
         """Whether somebody has it."""
         return self.state in HELD
