@@ -162,8 +162,10 @@ async def turned(conn: Connection, line: str, *, down: bool) -> int | None:
     return None if row is None else int(row[0])
 
 
-async def count(conn: Connection, states: Collection[Fate]) -> int:
-    """How many letters are in one of some states."""
-    cursor = await conn.execute("SELECT count(*) FROM bus_letter WHERE state = ANY(%s)", (list(states),))
+async def has_any(conn: Connection, states: Collection[Fate]) -> bool:
+    """Whether a letter is in one of some states."""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT FROM bus_letter WHERE state = ANY(%s))", (list(states),)
+    )
     row = await cursor.fetchone()
-    return 0 if row is None else int(row[0])
+    return row is not None and bool(row[0])

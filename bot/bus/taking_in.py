@@ -24,6 +24,10 @@ MOST_CHARACTERS = 50_000
 SHOWN_IN_REVIEW = 1_200
 GROWTH = 4
 LONGEST_ID = 200
+SPOKEN: tuple[letter_table.Fate, ...] = (
+    "posted", "receipt", "review", "assigned", "discarded", "unheard", "heard",
+)  # fmt: skip
+"""What becomes of letters that were for us."""
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 _TO_CHANNEL = re.compile(r"\s*(?:\[channel:\s*(\d{1,20})\]|<#(\d{1,20})>)\s*", re.IGNORECASE)
 
@@ -183,7 +187,7 @@ async def _to_review(conn: Connection, parts: OfficeParts, letter: Letter, reaso
 
 async def _say_gap(parts: OfficeParts, oldest: Letter) -> None:
     async with parts.database.transaction() as conn:
-        if not await letter_table.count(conn, ["posted", "receipt", "review", "assigned", "discarded"]):
+        if not await letter_table.has_any(conn, SPOKEN):
             return  # the first look at an inbox that was there before us
         log.warning("bus_gap", oldest=str(oldest.at))
         await showing.tell(conn, parts, f"gap:{oldest.id}", words.GAP)

@@ -38,7 +38,7 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(
-    r"^\W*(?:no[\s_-]?bid|declin\w*|pass(?:ing)?|i (?:do not|don't|won't|will not) bid|not bidding|refuse\w*|none)\b",
+    r"^\W*(?:i |we )?(?:no[\s_-]?bid|declin\w*|pass(?:ing)?|(?:do not|don't|won't|will not) bid|not bidding|refuse\w*|none)\b",
     re.IGNORECASE,
 )
 

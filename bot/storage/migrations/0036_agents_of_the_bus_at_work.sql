@@ -21,7 +21,9 @@ CREATE INDEX bus_letter_unheard ON bus_letter (number) WHERE state = 'unheard';
 -- An answer that names nothing is compared with what is open to its agent, also while that is being sent.
 DROP INDEX bus_request_open;
 CREATE INDEX bus_request_open ON bus_request (agent) WHERE state IN ('sent', 'sending');
--- Whoever is silent is asked again, the longest silent first.
+-- Whether anything is waited for, among all that was never answered.
 CREATE INDEX bus_request_sent ON bus_request (sent_at) WHERE state = 'sent';
+-- Whoever is silent is asked again, the longest silent first.
+CREATE INDEX bus_request_silent ON bus_request (sent_at) WHERE state = 'sent' AND reminded < 2;
 -- What is old is forgotten, and no more looked at.
 CREATE INDEX bus_request_said ON bus_request (created_at) WHERE body <> '';
