@@ -32,7 +32,7 @@ from cogswarm import (
 type Ctx = Context[TasksSettings]
 type Meaning = Literal["receipt", "progress", "refusal", "result"]
 
-_PROGRESS = re.compile(r"(?:progress|working|status|in progress)\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
+_PROGRESS = re.compile(r"\W{0,3}(?:progress|working)\W{0,3}:", re.IGNORECASE)
 LONGEST_KNOWN = 1_000
 USUAL_SECONDS = 1_800.0
 
