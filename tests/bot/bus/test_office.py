@@ -214,6 +214,47 @@ async def test_who_stays_silent_is_asked_again_once_and_then_people_are_told(dat
     assert words[0]["allowed_mentions"]["users"] == ["5"]
 
 
+async def test_it_looks_often_while_it_waits_shows_how_far_a_message_is_and_need_not_read(
+    database: Database,
+) -> None:
+    bench, bus = Bench(database), Bus()
+    deaf = bench.with_rules(replies=False)
+
+    async def shown() -> list[str]:
+        rows = await bench.rows(
+            "SELECT kind, payload->>'emoji' FROM outbox WHERE kind LIKE %s ORDER BY id", "%react"
+        )
+        return [f"{kind} {emoji}" for kind, emoji in rows]
+
+    async with serving(bus) as urls, bus_at(urls["mupot"]) as reached:
+        office = bench.office(reached)
+        assert await office.turn() == QUICK.rest
+        request = await bench.ask(1)
+        bus.errors = 1.0
+        await office.turn()
+        assert (await bench.states()) == ["queued"]
+        bus.errors = 0.0
+        await eventually(lambda: _turned_until(office, bench, "sent"))
+        assert await office.turn() == QUICK.fast
+        bus.put("kasra", f"{{ack_for: {request}, ok: true}} yes")
+        before = bus.calls["inbox_lease"]
+        # a connector whose replies are off sends, and never looks
+        await bench.ask(2)
+        await deaf.office(reached).turn()
+        assert await bench.states() == ["sent", "sent"]
+        assert bus.calls["inbox_lease"] == before
+        await office.turn()
+        assert await bench.said() == ["**kasra**: yes"]
+    assert await shown() == [
+        "react 🕓", "unreact 🕓", "react 📨", "react 📨", "unreact 📨", "react ✅",
+    ]  # fmt: skip
+
+
+async def _turned_until(office: Office, bench: Bench, state: str) -> bool:
+    await office.turn()
+    return await bench.states() == [state]
+
+
 async def test_what_the_bus_refuses_and_a_token_that_it_does_not_accept(database: Database) -> None:
     bench, bus = Bench(database), Bus()
     bus.sent_answer = "error: SOS-4001 unknown agent nobody"

@@ -31,6 +31,7 @@ def test_the_documented_defaults(tmp_path: Path) -> None:
     assert (config.discord.message_content, config.servers.direct_messages) == (True, True)
     assert config.servers.defaults == ("mumega_bridge",)
     assert (config.tools, config.agents, config.embeddings) == ({}, {}, "none")
+    assert (bridge.pending_file, bridge.review_channel, bridge.signing_key) == ("", None, None)
     assert loaded.secrets() >= set(TOKENS.values())
     assert not loaded.notices
 

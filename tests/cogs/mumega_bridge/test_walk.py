@@ -109,7 +109,7 @@ async def test_what_failed_is_tried_again_by_a_button_and_a_restart_loses_nothin
     assert len(bus.sent) == 2
 
 
-async def test_whoever_the_owner_has_not_named_and_bots_are_not_heard(
+async def test_whoever_the_owner_has_not_named_is_not_heard_and_threads_are_answered_in_place(
     bot_with: BotWith, members: Members
 ) -> None:
     member, ada = await members(), await members("ada")
@@ -119,7 +119,13 @@ async def test_whoever_the_owner_has_not_named_and_bots_are_not_heard(
         assert "not named you" in (await member.hears("did not go")).text
         await ada.say("hello")
         await member.hears("hello”")
-    assert len(bus.sent) == 1
+        # what is said in a thread is answered there
+        thread = await ada.open_thread("the depths")
+        said = await thread.say("how deep is it here?")
+        heard = await thread.hears("how deep is it here?”")
+        assert heard.raw["message_reference"]["message_id"] == said.id
+        assert "[thread] in #general" in bus.sent[1].text
+    assert len(bus.sent) == 2
 
 
 async def test_beside_the_bots_own_agents(
