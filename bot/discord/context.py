@@ -214,8 +214,7 @@ class Context(Generic[S]):
     @property
     def bus(self) -> BusDesk:
         """The agent bus, in the hands of the person who acted: to write to its agents and decide what comes back."""
-        author = self._author
-        return BusDesk(self._services.bridge, self.guild_id, author.id, author.roles)
+        return BusDesk(self._services.bridge, self.guild_id, self._author.id, self._author.roles)
 
     @property
     def bus_work(self) -> BusWork:
