@@ -42,6 +42,7 @@ STATES = {
     "withdrawn": "taken back",
 }
 MAY_ASK = "You can write to {agents}."
+MAY_WORK = "Where this channel is a queue that names them, these can have tasks and bid: {agents}."
 ON_BUS = "On the bus just now: {peers}."
 NOBODY_ON_BUS = "Nobody says that they are on the bus just now."
 PEERS_UNKNOWN = "Who is on the bus is not known: {reason}"

@@ -83,6 +83,9 @@ async def test_a_queue_gives_its_tasks_to_an_agent_of_the_bus(bot_with: BotWith,
         assert "**Result** (kasra): There are forty gulls." in shown
         assert "on it" not in " ".join(one.text for one in await thread.history())
 
+        agents = (await (await bo.slash("bus agents")).answer()).text
+        assert "have tasks and bid: `bus:kasra`, `bus:echo`" in agents
+
         # somebody else ends it: what comes after that does not count, and is kept
         asked = await bo.say("Count the boats")
         thread = await bo.in_thread_of(asked)
