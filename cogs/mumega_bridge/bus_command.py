@@ -33,7 +33,7 @@ async def agents(ctx: Ctx) -> None:
         await ctx.reply(messages.NO_BUS)
         return
     lines = [messages.MAY_ASK.format(agents=", ".join(f"**{one}**" for one in ctx.bus.agents))]
-    if workers := [] if ctx.is_direct else ctx.bus_work.agents(ctx.home_id):
+    if not ctx.is_direct and (workers := ctx.bus_work.agents(ctx.home_id)):
         lines.append(messages.MAY_WORK.format(agents=", ".join(f"`{one.id}`" for one in workers)))
     try:
         peers = await ctx.bus.peers()
