@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psycopg
 import pytest
 
 from cogs.auction import auction
@@ -84,7 +85,7 @@ async def test_a_queue_gives_its_tasks_to_an_agent_of_the_bus(bot_with: BotWith,
         assert "on it" not in " ".join(one.text for one in await thread.history())
 
         agents = (await (await bo.slash("bus agents")).answer()).text
-        assert "have tasks and bid: `bus:kasra`, `bus:echo`" in agents
+        assert "have tasks and bid: `bus:echo`, `bus:kasra`" in agents
 
         # somebody else ends it: what comes after that does not count, and is kept
         asked = await bo.say("Count the boats")
@@ -111,14 +112,19 @@ async def test_a_queue_gives_its_tasks_to_an_agent_of_the_bus(bot_with: BotWith,
     assert len(bus.sent) == 3
 
 
-async def test_a_task_outlives_a_restart_and_ends_with_its_time(bot_with: BotWith, members: Members) -> None:
+async def test_a_task_outlives_a_restart_and_ends_with_its_time(
+    bot_with: BotWith, members: Members, database_url: str
+) -> None:
     bo = await members()
     bus = Bus()
     async with served(bot_with, bus) as urls:
-        config = house(bo, urls["mupot"], "bus:kasra", attempts=1, minutes=0.02)
+        config = house(bo, urls["mupot"], "bus:kasra", attempts=1)
         await bot_with(tasks, mumega_bridge, config=config)
         thread = await bo.in_thread_of(await bo.say("Count for ever"))
         request, _ = await question(bus, 1)
+        # its time is up now, and not before the question was there
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as owner:
+            await owner.execute("UPDATE run SET deadline_at = now() WHERE workflow = 'work_on'")
         await thread.hears("Given up")
         bus.put("kasra", f"{{ack_for: {request}, ok: true}} Infinity.")
         assert "Infinity." in (await thread.hears("came too late")).text
