@@ -8,6 +8,7 @@ from bot.errors import UserError
 from bot.local_discord.server import LocalDiscord
 from cogswarm.testing import BotWith, Members, NeverHappened, Person, ScriptedModel, ScriptFailed
 from tests.bot.testing.cogs_to_test import counter
+from tests.waiting import eventually
 
 
 def _nothing() -> str | None:
@@ -67,6 +68,11 @@ async def test_what_is_waited_for_in_vain_is_explained(
     message = await member.hears("hello")
     local_discord.fault("POST", "/channels/*/messages", status=500)
     await member.say("say never")
+
+    async def is_postponed() -> bool:
+        return any(bot_with.journal.lines(event="delivery_postponed"))
+
+    await eventually(is_postponed)
     with pytest.raises(NeverHappened) as never:
         await _impatient(member).hears("goodbye", by="cogswarm")
     for part in (
