@@ -56,6 +56,7 @@ SKIPPED = "{pull} is not reviewed any more. `/review` takes it up again."
 NOT_PAUSED = "{pull} is not paused. `/reviews full` looks at all of it again."
 NOT_REVIEWER = "That is for {who} to do."
 MANAGERS = "whoever may manage this server"
+NOT_TOLD = "Discord has not told of this server's channels yet."
 CANNOT_SEE = "GitHub did not answer just now: {why}"
 
 # the thread

@@ -9,12 +9,12 @@ from cogs.code_review.deciding import decide
 from cogs.code_review.looking import look
 from cogs.code_review.permission import is_reviewer
 from cogs.code_review.reflecting import reflect
-from cogswarm import UserError, title
+from cogswarm import OutsideError, UserError, title
 from cogswarm.review import PullId, PullRequest, Repository, Review
 
 
 async def channel_of(ctx: Ctx, repository: Repository) -> int | None:
-    """The channel of this server that a repository's pull requests go to; None where there is none."""
+    """The channel of this server that a repository's pull requests go to; None where there is none. Raises `OutsideError`."""
     for channel_id in ctx.server.channels_with_settings("code_review"):
         # What the owner names may be a channel of another server.
         if not await ctx.tasks.is_here(channel_id):
@@ -25,6 +25,8 @@ async def channel_of(ctx: Ctx, repository: Repository) -> int | None:
             continue  # switched off there
         if here.settings.wants(str(repository)):
             return channel_id
+    if not await ctx.tasks.channels_are_known():
+        raise OutsideError(messages.NOT_TOLD)  # told again in a moment
     return None
 
 

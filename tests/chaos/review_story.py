@@ -255,6 +255,8 @@ async def review_story(folder: Path, database_url: str) -> AsyncGenerator[Story]
             database={"url": database_url},
             embeddings="none",
             web={"port": 0},
+            # how long anything takes says how often the bot was killed
+            discord={"mention_after": 0},
             servers={"defaults": ["code_review"], "channels": [here]},
             github={
                 "api_url": api_of(host), "access_token": TOKEN, "webhook_secret": SECRET, "look_seconds": 3600,

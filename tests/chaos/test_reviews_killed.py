@@ -35,14 +35,19 @@ def points_of(way: str, parts: list[Recorded]) -> list[list[Point]]:
             for part in parts
         ]
     if way == "hearing":
-        # What is heard is heard beside what it has begun, so this is no place in the order of the steps.
+        # What is heard is heard beside what it has begun, so this is no place in the order of the steps. That it was heard
+        # is one statement, which the database completes although nobody is there any more.
+        heard = Point("delivery heard", "after")
         return [
-            [Point(event, moment) for event in events for moment in BOTH]
-            for events in (
-                ("delivery noted", "review active", "delivery heard"),
-                ("run running",),
-                ("delivery noted", "review merged", "delivery heard"),
-            )
+            [
+                *(Point(event, moment) for event in ("delivery noted", "review active") for moment in BOTH),
+                heard,
+            ],
+            [Point("run running", moment) for moment in BOTH],
+            [
+                *(Point(event, moment) for event in ("delivery noted", "review merged") for moment in BOTH),
+                heard,
+            ],
         ]
     moment = "before" if way == "steps, before" else "after"
     return [[Point(f"step {key}", moment) for key in part.steps] for part in parts]

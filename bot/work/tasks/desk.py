@@ -91,6 +91,14 @@ class Tasks:
         async with self._services.database.connection() as conn:
             return any(one.guild_id == self._guild_id for one in await channel_table.find(conn, [channel_id]))
 
+    async def channels_are_known(self) -> bool:
+        """Whether Discord has told of this server's channels; just after a start that may still be to come."""
+        async with self._services.database.connection() as conn:
+            cursor = await conn.execute(
+                "SELECT 1 FROM mirror_guild WHERE guild_id = %s AND epoch IS NOT NULL", (self._guild_id,)
+            )
+            return await cursor.fetchone() is not None
+
     async def is_forum(self, channel_id: int) -> bool:
         """Whether a channel is a forum: what is asked for there is a post, and shows how it stands by a tag."""
         async with self._services.database.connection() as conn:
