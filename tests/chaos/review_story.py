@@ -256,7 +256,7 @@ async def review_story(folder: Path, database_url: str) -> AsyncGenerator[Story]
             embeddings="none",
             web={"port": 0},
             # how long anything takes says how often the bot was killed
-            discord={"mention_after": 86_400},
+            discord={"mention_after": 3_600},
             servers={"defaults": ["code_review"], "channels": [here]},
             github={
                 "api_url": api_of(host), "access_token": TOKEN, "webhook_secret": SECRET, "look_seconds": 3600,
