@@ -100,6 +100,7 @@ class Story:
         for point in points:
             if begun is not None:
                 await self.points.arm(point)
+            await self._to_be_looked_at()
             async with self.house.bot(self.config) as bot:
                 if begun is None:
                     await eventually(self.quiet, REACH_SECONDS)
@@ -117,15 +118,17 @@ class Story:
 
     async def finished(self) -> None:
         """Let the bot do whatever is left."""
+        await self._to_be_looked_at()
         async with self.house.bot(self.config):
             await eventually(self.quiet, REACH_SECONDS)
 
     async def quiet(self) -> bool:
-        """Whether everything was heard and delivered, and whatever is not over waits for people."""
+        """Whether it was looked for what is new, everything was heard and delivered, and whatever is not over waits for people."""
         ((left,),) = await self.points.rows(
             "SELECT (SELECT count(*) FROM code_delivery WHERE heard_at IS NULL)"
             " + (SELECT count(*) FROM run WHERE state IN ('ready', 'running'))"
             " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))"
+            " + (SELECT count(*) FROM code_repository WHERE next_look < now() + interval '10 minutes')"
             # what was answered, and nobody has gone on with
             " + (SELECT count(*) FROM run_wait WHERE answered_at IS NOT NULL AND NOT EXISTS"
             " (SELECT FROM run_step WHERE (run_step.run_id, run_step.key) = (run_wait.run_id, run_wait.key)))"
@@ -192,6 +195,10 @@ class Story:
         assert found, ready
         self.hooks.url = f"{found[0]}/github/webhook"
         await self.hooks.flush()
+
+    async def _to_be_looked_at(self) -> None:
+        """Have it wait for the look with which a bot begins: before that, nobody knows whether anything is left to do."""
+        await self.points.rows("UPDATE code_repository SET next_look = now() RETURNING 1")
 
     async def _reached(self, begun: asyncio.Task[None]) -> bool:
         if begun.done():
