@@ -13,7 +13,7 @@ from cogs.mumega_bridge import mumega_bridge
 from cogs.tasks import tasks
 from cogswarm.testing import BotWith, Members, Person, ScriptedModel
 from tests.bot.bus.servers import TOKEN, Bus, Kind, serving
-from tests.cogs.auction.test_walk import Times
+from tests.owned_clock import Times
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -149,7 +149,7 @@ async def test_an_auction_that_an_agent_of_the_bus_wins(
     database_url: str,
     fake_clock: Any,
 ) -> None:
-    times = Times(database_url, fake_clock)
+    times = Times(database_url, fake_clock, "auction_now")
     bo = await members()
     bus = Bus()
     async with served(bot_with, bus) as urls:
@@ -198,7 +198,7 @@ async def test_an_auction_that_an_agent_of_the_bus_wins(
 async def test_on_the_bus_inside_the_bot(
     bot_with: BotWith, members: Members, database_url: str, fake_clock: Any
 ) -> None:
-    times = Times(database_url, fake_clock)
+    times = Times(database_url, fake_clock, "auction_now")
     bo = await members()
     config = house(bo, "in-process:", "bus:echo", strategy="auction")
     await bot_with(tasks, auction, mumega_bridge, config=config)
