@@ -28,7 +28,8 @@ def points_of(way: str, parts: list[Recorded]) -> list[list[Point]]:
             [
                 Point(f"{state} {key}", moment)
                 for key in part.deliveries
-                if not key.startswith("line:")  # an edit may be replaced by the next before it is sent
+                # an edit may be replaced by the next before it is sent; that of a question has the number of its row
+                if not key.startswith(("line:", "decided:"))
                 for state in ("sending", "sent")
                 for moment in BOTH
             ]
