@@ -268,6 +268,7 @@ async def _worker(
                 database, machinery, run_id, principal, budget, config.budgets, ZoneInfo(config.timezone)
             ),
             mention_after=config.discord.mention_after,
+            me=api.user_id,
             pace=pace.streaming,
             permit=partial(permitted, config),
             agency=agency_of(config, personas, members, database, pace.duty),

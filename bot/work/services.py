@@ -69,6 +69,8 @@ class RunServices:
     meter: Callable[[UUID, Principal, BudgetSection], Meter]
     mention_after: float = 60.0
     """Whoever asked for something that took longer than these seconds is mentioned when it ends; 0: never."""
+    me: int = 0
+    """The bot's own id: what a job or the web began was asked for by nobody who could be mentioned."""
     pace: float = PACE
     """Seconds between two edits of a text that is shown while it is written."""
     permit: Callable[[int, Persona], Persona] = lambda _guild_id, persona: persona

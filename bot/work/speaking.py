@@ -216,9 +216,13 @@ class Voice:
     async def _call_back(self, conn: Connection, ending: str | None) -> None:
         """Tell whoever asked that it has ended, where that took so long that they look at something else by now."""
         took = (self._services.clock.now() - self._row.created_at).total_seconds()
-        if not self._services.mention_after or took <= self._services.mention_after:
-            return
         member = self._row.member_id
+        if (
+            not self._services.mention_after
+            or took <= self._services.mention_after
+            or member == self._services.me
+        ):
+            return
         say = Say(f"<@{member}> {ending or 'This is done.'}", mentions=(member,))
         await self._services.surface.post(conn, self._last("called"), self.place, say, run_id=self._row.id)
 

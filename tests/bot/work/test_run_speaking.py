@@ -145,9 +145,12 @@ async def test_a_text_that_a_crash_cut_off_begins_anew_in_the_same_message(
     assert "".join(WORDS) in await bench.said("edit")
 
 
-@pytest.mark.parametrize(("after", "called"), [(60.0, True), (3_600.0, False), (0.0, False)])
+@pytest.mark.parametrize(
+    ("after", "me", "called"),
+    [(60.0, 0, True), (3_600.0, 0, False), (0.0, 0, False), (60.0, ADA.member_id, False)],
+)
 async def test_whoever_asked_is_mentioned_once_when_it_took_long(
-    database: Database, after: float, *, called: bool
+    database: Database, after: float, me: int, *, called: bool
 ) -> None:
     bench = Bench(database)
 
@@ -156,7 +159,7 @@ async def test_whoever_asked_is_mentioned_once_when_it_took_long(
         await run.post("the answer")
 
     later = Clock(now=lambda: Clock().now() + timedelta(minutes=5))
-    services = replace(services_of(database), mention_after=after, clock=later)
+    services = replace(services_of(database), mention_after=after, me=me, clock=later)
     flows = {("lab", name): flow for name, flow in bench.cog.workflows.items()}
     await bench.finish(await bench.start(work), Engine(services, flows, FAST))
     said = await bench.said()
