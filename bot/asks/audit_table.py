@@ -72,7 +72,10 @@ class Checked:
 
 
 async def add(conn: Connection, deed: Deed, salt: bytes | None = None) -> None:
-    """Add a row, in the transaction of what it records; other transactions that add one wait for its end."""
+    """Add a row, in the transaction of what it records; other transactions that add one wait for its end.
+
+    So whatever row the transaction has to wait for, a run's first of all, it locks before: two would wait for each other.
+    """
     salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
     await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     cursor = await conn.execute(

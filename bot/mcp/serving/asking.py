@@ -118,7 +118,6 @@ async def cancel_ask(call: Call, given: OneAsk) -> Outcome:
     key = APPROVAL if found.ticket.kind == APPROVAL else QUESTION
     by = f"token {call.grant.name}"
     async with call.desk.database.transaction() as conn:
-        await audited(conn, call, found.guild_id)
         ask_id = deciding.id_of(found.run_id, key)
         await runs_table.locked(conn, found.run_id)
         withdrawn = await deciding.withdraw(conn, call.desk.surface, ask_id, by)
@@ -126,6 +125,7 @@ async def cancel_ask(call: Call, given: OneAsk) -> Outcome:
             reason = CANCELLED_BY.format(name=call.grant.name)
             await runs_table.ask_to_stop(conn, found.run_id, OWNER, reason)
             await call.desk.ring(conn, found.run_id)
+        await audited(conn, call, found.guild_id)
     return await _answer_now(call, given.ask_id)
 
 
@@ -163,9 +163,9 @@ async def _begin(call: Call, ticket: Ticket, place: Channel) -> None:
             count = await tickets.how_many(conn, call.grant.name)
             if count >= MOST_OPEN:
                 raise UserError(TOO_MANY.format(count=count))
-            await audited(conn, call, place.guild_id or 0)
             member_id = call.grant.on_behalf_of or call.desk.api.user_id
             await questions.begin(conn, call.desk, ticket, place, member_id)
+            await audited(conn, call, place.guild_id or 0)
             before = await tickets.standing(conn, ticket.run_id)
     if before is None or before.args["digest"] != ticket.digest:
         raise UserError(OTHER_QUESTION)

@@ -99,9 +99,9 @@ async def _written(call: Call, name: str, write: Write, channel: Channel) -> lis
                 if digest != call.digest:
                     raise UserError(USED)
                 return rows
-            await audited(conn, call, channel.guild_id or 0)
             rows = list(await write(conn, key))
             await said_table.note(conn, token, name, rows)
+            await audited(conn, call, channel.guild_id or 0)
             return rows
     except ConfigError as error:
         # What cannot be shown, such as too large a file: whoever calls can change that.

@@ -2,10 +2,13 @@
 
 import asyncio
 from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 from mcp.types import InputRequiredResult
 
+from bot.asks import audit_table
+from bot.asks.audit_table import Deed
 from cogs.approvals import approvals
 from cogswarm.testing import BotWith, Heard, Members, Person
 from tests.bot.mcp.serving.client import client, data, text, web
@@ -135,6 +138,30 @@ async def test_an_approval_goes_by_the_rules_of_the_server_and_gives_what_was_ap
         assert (ticket["status"], ticket.get("approved")) == ("pending", None)
         gone = data(await program.call_tool("cancel_ask", {"ask_id": ticket["ask_id"]}))
         assert (gone["status"], gone["approved"]) == ("cancelled", False)
+
+
+async def test_taking_a_question_back_waits_for_its_run_and_keeps_nobody_from_recording_meanwhile(
+    bot_with: BotWith, member: Person
+) -> None:
+    settings = web(guild_of(member), questions_in=int(member.channel_id), people=[int(member.user_id)])
+    bot = await bot_with(approvals, config={"web": settings})
+    assert bot.web is not None
+    async with client(bot.web) as program:
+        ticket = data(await program.call_tool("ask_human", {"question": "Now?", "wait_s": 0}))
+        await opened(member, "Now?")
+
+        async def waits() -> bool:
+            async with bot.database.connection() as conn:
+                cursor = await conn.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+                return await cursor.fetchone() is not None
+
+        async with bot.database.transaction() as at_work:
+            await at_work.execute("SELECT 1 FROM run WHERE workflow = 'question' FOR UPDATE")
+            call = asyncio.create_task(program.call_tool("cancel_ask", {"ask_id": ticket["ask_id"]}))
+            await eventually(waits)
+            # What a run does at each of its steps that are recorded: it holds itself, and then adds to the record.
+            await audit_table.add(at_work, Deed(int(guild_of(member)), "remind", uuid4()))
+        assert data(await call)["status"] == "cancelled"
 
 
 async def test_a_client_with_a_limit_gets_its_ticket_and_later_the_answer(
