@@ -29,7 +29,7 @@ from bot.bus.desk import AskBus, BusDesk
 from bot.bus.letter_table import LetterRow as BusLetter
 from bot.bus.letters import Peer as BusPeer
 from bot.bus.request_table import RequestRow as BusRequest
-from bot.bus.work import AgentSays, AskAgent, BusAgent, BusWork
+from bot.bus.work import AgentSays, AskAgent, BusAgent, BusWork, is_on_bus
 from bot.bus.work import Standing as BusStanding
 from bot.config.bridge import ON_BUS
 from bot.discord.agents_desk import Agents, AgentState, AgentView
@@ -349,6 +349,7 @@ __all__ = [
     "hookimpl",
     "hours_for",
     "in_turn",
+    "is_on_bus",
     "member_of",
     "option",
     "plain",

@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.config.bridge import ON_BUS, BridgeSection
 from bot.errors import UserError
 from bot.storage.database import Database
+from bot.work.tasks.task import Worker
 
 MOST_CHARACTERS = 50_000
 LOOK_SECONDS = 1.0
@@ -30,6 +31,11 @@ _RECEIPT = re.compile(
     re.IGNORECASE,
 )
 NOT_LET_IN = "“{name}” may not work here: the owner of this bot has to name it under `bridge.workers`, with this channel."
+
+
+def is_on_bus(name: str) -> bool:
+    """Whether a queue means an agent of the bus by a name."""
+    return name.startswith(ON_BUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,11 @@ class AgentSays:
     whole: str
     ok: bool | None
     at: datetime
+
+    @property
+    def worker(self) -> Worker:
+        """Whoever says it, as somebody who can hold a task or bid."""
+        return Worker("agent", f"{ON_BUS}{self.agent}", self.agent)
 
     @property
     def is_receipt(self) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cogs.auction import messages
 from cogs.auction.cog import SECONDS, AuctionSettings, Ctx, auction
-from cogs.auction.on_bus import invite, is_on_bus
+from cogs.auction.on_bus import invite
 from cogs.auction.telling import tell
 from cogswarm import (
     HELD,
@@ -30,6 +30,7 @@ from cogswarm import (
     Task,
     UserError,
     Worker,
+    is_on_bus,
     option,
     plain,
     title,

@@ -7,7 +7,6 @@ from cogs.auction.bid_text import read
 from cogs.auction.cog import HEAR, Ctx
 from cogs.auction.telling import tell
 from cogswarm import (
-    ON_BUS,
     AgentSays,
     AskAgent,
     Auction,
@@ -17,15 +16,9 @@ from cogswarm import (
     Say,
     Task,
     UserError,
-    Worker,
 )
 
 MOST = 50
-
-
-def is_on_bus(name: str) -> bool:
-    """Whether a queue means an agent of the bus by a name."""
-    return name.startswith(ON_BUS)
 
 
 async def invite_all(ctx: Ctx) -> None:
@@ -110,8 +103,7 @@ async def _taken(ctx: Ctx, auction: Auction, task: Task, said: AgentSays) -> str
         return "" if said.is_receipt else messages.BUS_NONSENSE.format(agent=said.agent)
     if agent is None:
         return messages.BUS_LATE.format(agent=said.agent, why=messages.BUS_NOT_HERE)
-    worker = Worker("agent", f"{ON_BUS}{said.agent}", said.agent)
-    bid = BidBy(worker, claim, "bus", concurrency=agent.concurrency)
+    bid = BidBy(said.worker, claim, "bus", concurrency=agent.concurrency)
     try:
         await ctx.auctions.bid(auction.id, bid)
     except UserError as refused:

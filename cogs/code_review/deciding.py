@@ -138,15 +138,12 @@ async def _bring(case: Case, draft: Draft, verdict: Verdict, by: int) -> None:
 
 async def _instead(case: Case, draft: Draft, number: int) -> tuple[str | None, int]:
     """Ask what is posted instead of a draft that GitHub did not take; what is new of it is shown word for word."""
-    options, shown = {AGAIN: messages.TRY_AGAIN, "nothing": messages.POST_NOTHING}, draft
+    options, shown = {AGAIN: messages.TRY_AGAIN}, draft
     if draft.comments:
         shown = draft.without_comments()
-        options = {
-            AGAIN: messages.TRY_AGAIN,
-            WITHOUT: messages.WITHOUT_LINES,
-            "nothing": messages.POST_NOTHING,
-        }
+        options[WITHOUT] = messages.WITHOUT_LINES
         await _show_draft(case.run, shown, messages.INSTEAD_HEAD)
+    options["nothing"] = messages.POST_NOTHING
     await case.show(f"refused {number}")
     question = messages.INSTEAD_ASK.format(pull=case.seen.id, head=draft.head[:SHORT], digest=shown.digest)
     return await case.ask(f"decision {number + 1}", question, options)

@@ -9,7 +9,7 @@ from cogs.tasks import board, messages
 from cogs.tasks.alarms import is_watched, watch
 from cogs.tasks.cog import ABLE, WORKFLOW, TasksSettings
 from cogs.tasks.leaders import lead_first
-from cogs.tasks.on_bus import candidates_on_bus, is_on_bus
+from cogs.tasks.on_bus import candidates_on_bus
 from cogs.tasks.suggesting import suggest
 from cogs.tasks.telling import tell
 from cogs.tasks.using import that_is_free
@@ -28,6 +28,7 @@ from cogswarm import (
     Worker,
     drawn,
     in_turn,
+    is_on_bus,
 )
 
 type Ctx = Context[TasksSettings]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from cogs.tasks import messages
 from cogs.tasks.cog import tasks
-from cogs.tasks.on_bus import is_on_bus
 from cogs.tasks.plan_text import announced, plan_of, plan_shown, plan_started, progress_of
 from cogs.tasks.planning import planned
 from cogs.tasks.proposing import propose_lesson
@@ -31,6 +30,7 @@ from cogswarm import (
     TaskLost,
     UserError,
     Worker,
+    is_on_bus,
     queue_for,
     title,
 )

@@ -37,11 +37,6 @@ LONGEST_KNOWN = 1_000
 USUAL_SECONDS = 1_800.0
 
 
-def is_on_bus(name: str) -> bool:
-    """Whether a queue means an agent of the bus by a name."""
-    return name.startswith(ON_BUS)
-
-
 def name_of(name: str) -> str:
     """What such an agent is called on the bus."""
     return name.removeprefix(ON_BUS)
@@ -130,8 +125,7 @@ async def _take(ctx: Ctx, said: AgentSays) -> None:
     task = await ctx.tasks.get(hold.task_id)
     if task is None or what == "receipt":
         return
-    me = Worker("agent", f"{ON_BUS}{said.agent}", said.agent)
-    key = f"bus:{said.number}"
+    me, key = said.worker, f"bus:{said.number}"
     if what != "result" and await ctx.tasks.was_said(task, key):
         return  # a crash came between what it led to and the note that it was heard
     holds = task.fence == hold.fence and task.worker == me.key

@@ -4,8 +4,7 @@ from typing import Any
 
 from cogs.tasks import messages
 from cogs.tasks.cog import tasks
-from cogs.tasks.on_bus import is_on_bus
-from cogswarm import QueueRules, Run, Schema, Task, title
+from cogswarm import QueueRules, Run, Schema, Task, is_on_bus, title
 
 LONGEST = 500
 LEARNT = Schema(

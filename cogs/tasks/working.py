@@ -5,9 +5,20 @@ from uuid import UUID
 
 from cogs.tasks import board, messages
 from cogs.tasks.cog import LOOK, tasks
-from cogs.tasks.on_bus import ask, call_off, is_on_bus, name_of, wait_for_answer
+from cogs.tasks.on_bus import ask, call_off, name_of, wait_for_answer
 from cogs.tasks.telling import tell
-from cogswarm import Conversation, Hold, OutsideError, Passage, Run, Task, TaskLost, UserError, Worker
+from cogswarm import (
+    Conversation,
+    Hold,
+    OutsideError,
+    Passage,
+    Run,
+    Task,
+    TaskLost,
+    UserError,
+    Worker,
+    is_on_bus,
+)
 
 KEEP_EVERY = 200
 """Characters after which what was written so far is kept."""
