@@ -113,14 +113,16 @@ async def insert(
     """
     cursor = await conn.execute(
         """
+        -- Locked, so that the delivery which opens the thread either sees this run or is seen by it.
+        WITH opened AS (SELECT message_id FROM outbox WHERE id = %s FOR SHARE)
         INSERT INTO run (id, cog, workflow, args, title, guild_id, channel_id, member_id, member_name,
                          thread_id, status_row, thread_row, priority, seconds, parent_id, lane, cause, direct, deadline_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, (SELECT message_id FROM opened)), %s, %s, %s, %s, %s, %s, %s, %s,
                 now() + make_interval(secs => %s) + make_interval(secs => %s))
         ON CONFLICT (id) DO NOTHING
         """,
         (
-            new.id, new.cog, new.workflow, Jsonb(new.args), new.title, new.principal.guild_id,
+            thread_row, new.id, new.cog, new.workflow, Jsonb(new.args), new.title, new.principal.guild_id,
             new.principal.channel_id, new.principal.member_id, new.principal.name, new.thread_id, status_row,
             thread_row, new.priority, new.seconds, new.parent_id, new.lane, new.cause, new.principal.direct,
             new.seconds, ahead,

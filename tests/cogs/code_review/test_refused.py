@@ -90,7 +90,7 @@ async def test_github_is_away_for_a_while_and_hears_it_once(
     assert [one.state for one in pull.reviews] == ["CHANGES_REQUESTED"]
     assert house.host.faults == []
     await bo.sees_reaction(await started.status(), "🛑")
-    await _remembered(house)
+    await _remembered(house, int((await started.thread()).channel_id))
 
     # A token that is not accepted any more is for people to mend: nothing is lost, and nothing is tried behind their back.
     await bo.slash("reviews full")
@@ -104,7 +104,7 @@ async def test_github_is_away_for_a_while_and_hears_it_once(
     assert [one.state for one in pull.reviews] == ["CHANGES_REQUESTED", "COMMENTED"]
 
 
-async def _remembered(house: House) -> None:
+async def _remembered(house: House, review_thread: int) -> None:
     """What was decided is remembered as resting on text from outside, for those who can read the thread."""
     bot = house.running
     kept: list[tuple[Any, ...]] = []
@@ -123,7 +123,7 @@ async def _remembered(house: House) -> None:
     assert body.startswith("Request changes at ")
     assert "bandit B307 shop/coupons.py:2" in body
     # Who reads a public thread is whoever reads its channel.
-    assert (channel_id, thread_id) == (int(house.bo.channel_id), None)
+    assert (channel_id, thread_id) == (int(house.bo.channel_id), review_thread)
 
 
 async def test_a_decision_after_closing_posts_nothing_and_opening_again_asks_again(house: House) -> None:
