@@ -281,18 +281,6 @@ async def by_message(conn: Connection, guild_id: int, message_id: int) -> AskRow
         return await cursor.fetchone()
 
 
-async def on_its_way(conn: Connection, guild_id: int) -> bool:
-    """Whether an open question to which replies and reactions count was not yet noted as delivered."""
-    cursor = await conn.execute(
-        """
-        SELECT 1 FROM ask JOIN outbox ON outbox.id = ask.said_row
-        WHERE ask.guild_id = %s AND ask.state = 'open' AND ask.replies AND outbox.message_id IS NULL LIMIT 1
-        """,
-        (guild_id,),
-    )
-    return await cursor.fetchone() is not None
-
-
 async def add_draft(conn: Connection, ask_id: UUID, version: int, member_id: int, row: int) -> None:
     """Note that somebody was told to reply with a new version, and in which outbox row."""
     await conn.execute(

@@ -1,6 +1,5 @@
 """A server's questions to people in the hands of one person: what waits for them, deciding it, and handing it over."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +20,6 @@ from bot.work.surface import Connection
 
 MOST = 200
 YOURSELF = "You decide for yourself already; choose somebody else."
-LOOKS, LOOK_PAUSE = 20, 0.1
 MOST_BYTES = 200_000
 NOT_TO_YOU = "This is for <@{who}>; press *Change…* under the question to change it yourself."
 ONE_FILE = "Reply with the text alone, or with one text file alone."
@@ -186,21 +184,10 @@ class AsksDesk:
             return await deciding.eligible(conn, self._guild_id, voter, ask_id)
 
     async def of_message(self, message_id: int) -> AskView | None:
-        """The open question that a message holds, where replies and reactions to it count.
-
-        People may be quicker than the note of which message holds which question, so that is waited for.
-        """
-        for _ in range(LOOKS):
-            async with self._services.database.connection() as conn:
-                # In this order: it may be noted between the two looks.
-                on_its_way = await asks_table.on_its_way(conn, self._guild_id)
-                ask = await asks_table.by_message(conn, self._guild_id, message_id)
-                if ask is not None:
-                    return (await self._views(conn, [ask]))[0] if ask.replies else None
-                if not on_its_way:
-                    return None
-            await asyncio.sleep(LOOK_PAUSE)
-        return None
+        """The open question that a message holds, where replies and reactions to it count."""
+        async with self._services.database.connection() as conn:
+            ask = await asks_table.by_message(conn, self._guild_id, message_id)
+            return (await self._views(conn, [ask]))[0] if ask is not None and ask.replies else None
 
     async def delegate(self, to: int, until: datetime, *, is_bot: bool = False) -> None:
         """Let somebody decide for this person until then. Raises `UserError`."""

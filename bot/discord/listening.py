@@ -28,6 +28,7 @@ from bot.discord.events import (
 )
 from bot.discord.lanes import Lanes
 from bot.discord.missed.cursors import Cursors
+from bot.discord.noted import noted
 from bot.discord.reporting import broken
 from bot.errors import CogswarmError, DatabaseAway
 from bot.plugins.cog import Cog
@@ -108,7 +109,7 @@ class Listening:
         where = message.where
 
         async def work() -> None:
-            whole = await replies.told(self._entrance.services, message)
+            whole = await replies.told(self._entrance.services, self._clock, message)
             context = self._entrance.context(cog, message.id, where, message.author)
             await self._calls(cog, cog.listeners, context, whole)()
             if guild_id is not None:
@@ -141,6 +142,7 @@ class Listening:
             while True:
                 try:
                     async with asyncio.timeout(LISTENER_SECONDS):
+                        await self._until_noted(event)
                         await listener(context, event)
                 except DatabaseAway as error:
                     log.warning("listener_waits_for_database", reason=str(error), again_in=pause)
@@ -154,6 +156,14 @@ class Listening:
                     return True
                 await self._clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _until_noted(self, event: object) -> None:
+        """Wait until is known what was reacted to, or deleted, where that may have been said just now."""
+        match event:
+            case Deletion() | Reaction():
+                await noted(self._entrance.services.database, self._clock, event.where, event.message_id)
+            case _:
+                pass
 
 
 def _read_back_of(where: Where) -> int | None:

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.clock import Clock
 from bot.discord.context_services import ContextServices
 from bot.discord.events import Message, RepliedTo
+from bot.discord.noted import noted
 from bot.discord.rendering import name_in_front
 from bot.errors import OutsideError
 
@@ -21,7 +23,7 @@ class _Speaker:
     agent: str | None = None
 
 
-async def told(services: ContextServices, message: Message) -> Message:
+async def told(services: ContextServices, clock: Clock, message: Message) -> Message:
     """``message`` with the agent that it answers, where it answers one.
 
     The outbox knows, for as long as it keeps what was said; after that, the webhook and the name that stood there tell.
@@ -31,6 +33,7 @@ async def told(services: ContextServices, message: Message) -> Message:
     if answered is None or (answered.author and not answered.mine and answered.webhook_id is None):
         return message
     try:
+        await noted(services.database, clock, message.where, answered.id)
         speaker = await _speaker(services, message, answered)
     except OutsideError as error:
         log.warning("reply_not_traced", message=message.id, reason=str(error))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.local_discord.server import LocalDiscord
 from cogs.approvals import approvals
 from cogswarm import Cog, Context, Policy, Run, Who
 from cogswarm.testing import BotWith, Conversation, FakeClock, Members, Person, ScriptedModel
@@ -212,3 +213,38 @@ async def test_questions_of_every_kind_reactions_and_time(
         (True, "Ring it twice", ""),
         ("y", 0),
     ]
+
+
+async def test_who_answers_before_the_delivery_is_noted_is_heard(
+    bot_with: BotWith,
+    members: Members,
+    scripted_model: ScriptedModel,
+    post: Post,
+    local_discord: LocalDiscord,
+) -> None:
+    """Discord says what the bot asked it to say, and the answer to that is lost: people see it before the bot knows."""
+    bo, chen, ada = await members(), await members("chen"), await members("ada")
+    await bot_with(
+        post.cog(),
+        approvals,
+        council([]),
+        config=config_of(role_of(chen, "Reviewer")),
+        model=scripted_model,
+    )
+    scripted_model.will_call("post__send", to="all", text="Come! " * 1_000)
+    asked = await bo.slash("work", task="Write")
+    thread = await asked.thread()
+    first = await thread.hears("Approval needed")
+    local_discord.fault("POST", "*/messages", status=503, after=True)
+    await pressed(chen, first, "Change…")
+    told = await thread.hears(f"<@{chen.user_id}>, to change")
+    there = await ada.in_channel(int(thread.channel_id))
+    await there.say("Looks good!", reply_to=told)
+    assert "This is for <@" in (await thread.hears("This is for")).text
+    # The first message is the one that shows how far it is.
+    local_discord.fault("POST", "*/messages", status=503, skip=1, after=True)
+    asked = await bo.slash("council", kind=str(chen.user_id))
+    thread = await asked.thread()
+    question = await thread.hears("Ring the bell")
+    await (await chen.in_channel(int(thread.channel_id))).react(question, "👍")
+    await asked.finished()

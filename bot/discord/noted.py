@@ -1,0 +1,45 @@
+"""Waits for the note of what was just said: people may answer a message, or react to it, before its delivery is noted."""
+
+from bot.clock import Clock
+from bot.discord.delivery import SPOKEN
+from bot.discord.events import Where
+from bot.storage.database import Database
+
+LOOKS, PAUSE = 50, 0.1
+"""How often is looked, and after how many seconds each; a delivery that died is found again within them."""
+
+
+async def noted(database: Database, clock: Clock, where: Where, message_id: int) -> None:
+    """Return when it is known whether a message is ours, or cannot be waited for any longer.
+
+    Raises `DatabaseAway`.
+    """
+    for _ in range(LOOKS):
+        if not await _may_be_on_its_way(database, where, message_id):
+            return
+        await clock.sleep(PAUSE)
+
+
+async def _may_be_on_its_way(database: Database, where: Where, message_id: int) -> bool:
+    """Whether it may be what is being said there: nobody knows it, and it is newer than what stood there before."""
+    # The first message of a forum's post is sent to the forum, and has the post's id.
+    parameters = {
+        "places": [where.channel_id, where.home_id],
+        "message": message_id,
+        "spoken": sorted(SPOKEN),
+    }
+    async with database.connection() as conn:
+        cursor = await conn.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND state = 'sending'
+                AND kind = ANY(%(spoken)s) AND message_id IS NULL AND after_id < %(message)s
+            ) AND NOT EXISTS (
+                SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND kind = ANY(%(spoken)s)
+                AND message_id = %(message)s
+            )
+            """,
+            parameters,
+        )
+        row = await cursor.fetchone()
+    return row is not None and bool(row[0])
