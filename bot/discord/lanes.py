@@ -18,9 +18,15 @@ class Lanes[Place: Hashable]:
         self._most_waiting = most_waiting
         self._waiting: dict[Place, deque[Work]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def put(self, place: Place, work: Work) -> bool:
-        """Do ``work`` after what was put there before; False where too much waits there already."""
+        """Do ``work`` after what was put there before; False where too much waits there already.
+
+        After `close` it is taken and never begun, like what waited then.
+        """
+        if self._closed:
+            return True
         queue = self._waiting.get(place)
         if queue is not None:
             if len(queue) >= self._most_waiting:
@@ -34,7 +40,8 @@ class Lanes[Place: Hashable]:
         return True
 
     async def close(self) -> None:
-        """End what is under way; what waits is not begun."""
+        """End what is under way; what waits, or still comes, is not begun."""
+        self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -36,18 +36,19 @@ MODEL = "main"
 SCRIPTED = "scripted"
 START_TIMEOUT = 10.0
 _GIVEN = "given"
-_PACE = Pace(
+PACE = Pace(
     gateway=GatewaySettings(first_pause=0.05, guild_ready_timeout=0.05),
     engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
     router=RouterPace(
         timekeeper=TimekeeperSettings(poll=0.1),
         refusals=0.1,
-        read_back=ReadBackSettings(flush=0.1, hold=1.0, first_pause=0.05, longest_pause=0.2),
+        read_back=ReadBackSettings(flush=0.1, first_pause=0.05, longest_pause=0.2),
     ),
     streaming=0.1,
     bridge=OfficeSettings(fast=0.05, rest=0.1),
 )
+"""Quick, where a test would otherwise wait; what people are spared (such as waiting for what was missed) is as always."""
 
 
 class BotDidNotStart(CogswarmError):
@@ -80,6 +81,7 @@ class BotWith:
         self._journal = journal
         self._scripted = model
         self._clock = clock
+        self.pace = PACE
         self._running: _Running | None = None
         self._last: Callable[[], Awaitable[Bot]] | None = None
 
@@ -124,7 +126,9 @@ class BotWith:
         try:
             loaded, plugins = self._loaded(cogs, config, model)
             clock = Clock() if self._clock is None else self._clock.clock
-            running = await _owned(running_bot(loaded, plugins, clock=clock, machinery=Clock(), pace=_PACE))
+            running = await _owned(
+                running_bot(loaded, plugins, clock=clock, machinery=Clock(), pace=self.pace)
+            )
             await _ready(running)
         except (Exception, asyncio.CancelledError) as error:
             if running is not None:

@@ -11,6 +11,7 @@ from bot.work.principal import Principal
 from bot.work.runs_table import NewRun
 from cogs.pins_memory import pins_memory
 from cogs.research.commands import cogswarm_cogs as research
+from cogs.research.messages import NEITHER
 from cogs.tasks import tasks
 from cogswarm.testing import BotWith, Members, Person, ScriptedModel
 
@@ -20,10 +21,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 async def researched(database: Database, thread: Person, local: LocalDiscord) -> None:
     """A thread in which something was researched; nothing was found."""
     guild, place = next(iter(local.stage.world.guilds)), int(thread.channel_id)
-    new = NewRun(uuid4(), "research", "find_out", {}, "Bees", Principal(guild, place, 1, "Ada"), place)
+    run_id = uuid4()
+    new = NewRun(run_id, "research", "find_out", {}, "Bees", Principal(guild, place, 1, "Ada"), place)
     async with database.transaction() as conn:
         await runs_table.insert(conn, new, status_row=None, thread_row=None)
-        await conn.execute("UPDATE run SET state = 'done', finished_at = now()")
+        await conn.execute("UPDATE run SET state = 'done', finished_at = now() WHERE id = %s", (run_id,))
 
 
 async def test_what_is_pinned_is_told_in_tasks_and_in_research(
@@ -48,9 +50,11 @@ async def test_what_is_pinned_is_told_in_tasks_and_in_research(
     assert request.purpose == "chat"
 
     thread = await ada.open_thread("bees")
-    own = await thread.say("Bees dance to tell where food is.")
-    await thread.pin(own)
     await researched(bot.database, thread, local_discord)
+    scripted_model.will_say("Who knows.")
+    own = await thread.say("Bees dance to tell where food is.")
+    await thread.hears(NEITHER)
+    await thread.pin(own)
     scripted_model.will_say("Bees dance [P1]. The quay has its day off [P2]. The moon is cheese.")
     await thread.say("What do you know?")
     answer = await thread.hears("Bees dance")

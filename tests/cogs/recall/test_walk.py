@@ -59,8 +59,8 @@ async def test_recall_privacy_and_what_discord_takes_away(
 
 
 async def _is_recalled(ada: Person, member: Person) -> None:
-    await ada.slash("note", text="The lighthouse is repaired in May")
-    await member.slash("note", text="The lighthouse keeper is called Ida")
+    await (await ada.slash("note", text="The lighthouse is repaired in May")).answer()
+    await (await member.slash("note", text="The lighthouse keeper is called Ida")).answer()
 
     found = await (await member.slash("recall", query="when is the lighthouse repaired?")).answer()
     assert found.private

@@ -1,5 +1,6 @@
 """Listeners of every kind hear what they should, and what nobody wants costs nothing."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -268,3 +269,27 @@ async def test_cursors_stand_only_where_a_cog_listens(bot_with: BotWith, member:
         bot = await bot_with()
     await caught_up(bot)
     assert await written_down(bot) == []
+
+
+async def test_what_comes_while_everything_ends_is_taken_and_not_begun() -> None:
+    lanes, begun, going = Lanes[str](), list[str](), asyncio.Event()
+
+    async def hang() -> None:
+        begun.append("first")
+        going.set()
+        await asyncio.Event().wait()
+
+    async def late() -> None:
+        begun.append("late")
+
+    assert lanes.put("here", hang)
+    assert lanes.put("here", late)
+    await going.wait()
+    ending = asyncio.create_task(lanes.close())
+    await asyncio.sleep(0)
+    assert lanes.put("here", late)
+    assert lanes.put("there", late)
+    await ending
+    assert lanes.put("there", late)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert begun == ["first"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import nextcord
 
@@ -164,6 +165,10 @@ async def test_while_discord_cannot_be_read_people_are_heard_all_the_same(
     await bot_with.stop()
     missed = await member.say("missed")
     # Longer than what is said now waits for what was said before.
+    router = bot_with.pace.router
+    bot_with.pace = replace(
+        bot_with.pace, router=replace(router, read_back=replace(router.read_back, hold=0.5))
+    )
     fault = local_discord.fault("GET", "/channels/*/messages", status=502, times=None)
     bot = await bot_with.restart()
     now = await member.say("now")
