@@ -34,11 +34,11 @@ from bot.work.settings import EngineSettings
 
 MODEL = "main"
 SCRIPTED = "scripted"
-START_TIMEOUT = 10.0
+START_TIMEOUT = 20.0
 _GIVEN = "given"
 PACE = Pace(
     gateway=GatewaySettings(first_pause=0.05, guild_ready_timeout=0.05),
-    engine=EngineSettings(lease=1.0, heartbeat=0.1, sweep=0.1),
+    engine=EngineSettings(lease=10.0, heartbeat=0.1, sweep=0.1),
     registrar=RegistrarSettings(first_pause=0.05, longest_pause=0.2),
     router=RouterPace(
         timekeeper=TimekeeperSettings(poll=0.1),

@@ -22,7 +22,7 @@ from bot.llm.protocol import (
     Usage,
 )
 
-DEFAULT_TIMEOUT = 10.0
+DEFAULT_TIMEOUT = 20.0
 USAGE = Usage(input_tokens=10, output_tokens=5)
 _SHOWN = 120
 

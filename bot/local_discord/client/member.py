@@ -33,7 +33,7 @@ from bot.local_discord.model import Json
 
 __all__ = ["DEFAULT_TIMEOUT", "DiscordRefused", "File", "Member", "Outcome", "join"]
 
-DEFAULT_TIMEOUT = 10.0
+DEFAULT_TIMEOUT = 20.0
 _PRIVATE_THREAD, _PUBLIC_THREAD = 12, 11
 _FORUMS = (15, 16)
 

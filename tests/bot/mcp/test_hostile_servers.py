@@ -72,6 +72,8 @@ async def test_each_bad_answer_ends_its_own_call_only(transport: str, address: s
         harmless.append("wrong-id")
     specs = [spec(habit, transport, address) for habit in (*endings, *harmless)]
     async with McpPool(specs, QUICK) as pool:
+        # They start all at once, and on a busy machine one may have to begin again.
+        await asyncio.gather(*(pool.wait_ready(one.name, SECONDS) for one in specs))
 
         async def outcome(habit: str) -> str:
             seconds = SHORT if habit in {"hang", "drip", "wrong-id", "not-an-object", "half"} else SECONDS

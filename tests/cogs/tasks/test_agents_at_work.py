@@ -1,11 +1,13 @@
 """Agents in a queue: who gets what and why, what nobody can do, and attempts that fail, are stopped, or run out of time."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.testing.bots import BotWith
 from cogs.tasks import tasks
 from cogswarm.llm import ContentRefused
-from cogswarm.testing import Heard, Members, ScriptedModel
+from cogswarm.testing import FakeClock, Heard, Members, ScriptedModel
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -64,15 +66,16 @@ async def test_an_attempt_that_fails_is_told_and_attempts_are_bounded(
 
 
 async def test_time_that_is_up_leaves_what_is_known_to_the_next(
-    bot_with: BotWith, members: Members, scripted_model: ScriptedModel
+    bot_with: BotWith, members: Members, scripted_model: ScriptedModel, fake_clock: FakeClock
 ) -> None:
-    config = house(agents=["agent"], minutes=0.02, attempts=3)
+    config = house(agents=["agent"], minutes=30, attempts=3)
     await bot_with(tasks, config=config, model=scripted_model)
     bo = await members()
     held = scripted_model.will_hold("never heard")
     said = await bo.say("A long story")
     thread = await bo.in_thread_of(said)
     await held.asked()
+    await fake_clock.advance(timedelta(minutes=31))
     told = await thread.hears("time was up, or somebody stopped it")
     assert "It is available again" in told.text
     scripted_model.will_say("A short story.")
