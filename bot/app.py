@@ -72,7 +72,7 @@ from bot.work.doorbell import Doorbell
 from bot.work.engine import Engine
 from bot.work.outages import Outages
 from bot.work.principal import Principal
-from bot.work.services import RunServices, known
+from bot.work.services import RunServices
 from bot.work.settings import EngineSettings
 from bot.work.streaming import PACE
 
@@ -204,7 +204,7 @@ async def running_bot(
             looking = Looking(code.github, database, code.section, machinery)
             told = RepositoryEvents(router.entrance, database, code.section.servers_of, machinery)
             parts["repositories"] = looking.look_forever
-            parts["repository events"] = partial(told.tell_forever, router.ready, lambda: router.guilds)
+            parts["repository events"] = partial(told.tell_forever, router.all_ready, lambda: router.guilds)
         served = web_served(loaded, worker.api, worker.services, machinery, router.ready.is_set)
         async with _going_on(parts), served as web:
             mirror = Mirror(database, ThreadMembers(worker.api, machinery).takes_part)
@@ -272,7 +272,7 @@ async def _worker(
             pace=pace.streaming,
             permit=partial(permitted, config),
             agency=agency_of(config, personas, members, database, pace.duty),
-            learn=followed.learn if alone else known,
+            learn=followed.learn if alone else guilds.learn,
             rules=RulesOfServers(database, dict(config.cogs.get(RULES_OF, {}))),
             present=present,
             ring=doorbell.ring,

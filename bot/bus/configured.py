@@ -52,4 +52,8 @@ async def _is_on(
 ) -> bool:
     if guild_id is None:
         guild_id = next((one.guild_id for one in await channel_table.find(conn, [channel_id])), None)
-    return guild_id is not None and entrance().off_in(COG, guild_id, channel_id) is None
+    if guild_id is None:
+        return False
+    # What was answered while the bot was away comes before the server has appeared.
+    await entrance().learn(guild_id)
+    return entrance().off_in(COG, guild_id, channel_id) is None

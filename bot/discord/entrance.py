@@ -65,6 +65,10 @@ class Entrance:
         )
         return gate(knock, self._guilds.rules(guild_id))
 
+    async def learn(self, guild_id: int) -> None:
+        """Know what a guild has chosen, also before it has appeared. Raises `OutsideError`, from the database."""
+        await self._guilds.learn(guild_id)
+
     def asks_for_roles(self, cog: str, guild_id: int) -> bool:
         """Whether it depends on somebody's roles whether they may use a cog."""
         rules = self._guilds.rules(guild_id)

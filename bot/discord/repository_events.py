@@ -5,7 +5,7 @@ who tells it under the same event id, so that what it starts is started once.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -49,9 +49,11 @@ class RepositoryEvents:
     _busy: set[str] = field(default_factory=set[str], init=False)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    async def tell_forever(self, ready: asyncio.Event, guilds: Callable[[], Collection[int]]) -> None:
-        """Tell until cancelled, through any outage of the database, from when the servers are there."""
-        await ready.wait()
+    async def tell_forever(
+        self, all_ready: Callable[[], Awaitable[None]], guilds: Callable[[], Collection[int]]
+    ) -> None:
+        """Tell until cancelled, through any outage of the database, from when all servers are there: each is told."""
+        await all_ready()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             while True:

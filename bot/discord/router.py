@@ -182,6 +182,11 @@ class Router:
         """From now on it is known with whom the bot shares a server."""
         self._told.set()
 
+    async def all_ready(self) -> None:
+        """Wait for the first server, however long that takes, and then for the others."""
+        await self.ready.wait()
+        await self._all_there()
+
     async def _all_there(self) -> None:
         """Wait for the servers that Discord tells of at the start; what somebody writes is not refused before."""
         for _ in range(ALL_THERE_LOOKS):

@@ -42,7 +42,7 @@ class Guilds:
         }
 
     def rules(self, guild_id: int | None) -> GuildRules | None:
-        """What stands in a guild; None for one that has not appeared yet, and for direct messages that belong to none."""
+        """What stands in a guild; None for one of which nothing was read yet, and for direct messages that belong to none."""
         return None if guild_id is None else self._rules.get(guild_id)
 
     @property
@@ -123,6 +123,11 @@ class Guilds:
             return ZoneInfo(chosen or self._config.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             return ZoneInfo(self._config.timezone)
+
+    async def learn(self, guild_id: int) -> None:
+        """Know what a guild has chosen, also before it has appeared. Raises `OutsideError`, from the database."""
+        if guild_id not in self._rules:
+            await self.refresh(guild_id)
 
     async def refresh(self, guild_id: int) -> None:
         """Read again what a guild has chosen."""

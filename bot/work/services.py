@@ -39,7 +39,7 @@ async def unheard(_conn: Connection, _run_id: UUID) -> None:
 
 
 async def known(_guild_id: int) -> None:
-    """Where a gateway tells of guilds, what they have chosen is known."""
+    """Nothing is asked of what guilds have chosen."""
 
 
 class Knowing(Protocol):

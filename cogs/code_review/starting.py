@@ -15,6 +15,8 @@ from cogswarm.review import PullId, PullRequest, Repository, Review
 
 async def channel_of(ctx: Ctx, repository: Repository) -> int | None:
     """The channel of this server that a repository's pull requests go to; None where there is none. Raises `OutsideError`."""
+    # Asked first: they may become known between the two looks.
+    are_known = await ctx.tasks.channels_are_known()
     for channel_id in ctx.server.channels_with_settings("code_review"):
         # What the owner names may be a channel of another server.
         if not await ctx.tasks.is_here(channel_id):
@@ -25,7 +27,7 @@ async def channel_of(ctx: Ctx, repository: Repository) -> int | None:
             continue  # switched off there
         if here.settings.wants(str(repository)):
             return channel_id
-    if not await ctx.tasks.channels_are_known():
+    if not are_known:
         raise OutsideError(messages.NOT_TOLD)  # told again in a moment
     return None
 

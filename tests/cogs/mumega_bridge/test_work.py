@@ -11,7 +11,7 @@ import pytest
 from cogs.auction import auction
 from cogs.mumega_bridge import mumega_bridge
 from cogs.tasks import tasks
-from cogswarm.testing import BotWith, Members, Person, ScriptedModel
+from cogswarm.testing import BotWith, LocalDiscord, Members, Person, ScriptedModel
 from tests.bot.bus.servers import TOKEN, Bus, Kind, serving
 from tests.owned_clock import Times
 from tests.waiting import eventually
@@ -113,7 +113,7 @@ async def test_a_queue_gives_its_tasks_to_an_agent_of_the_bus(bot_with: BotWith,
 
 
 async def test_a_task_outlives_a_restart_and_ends_with_its_time(
-    bot_with: BotWith, members: Members, database_url: str
+    bot_with: BotWith, members: Members, database_url: str, local_discord: LocalDiscord
 ) -> None:
     bo = await members()
     bus = Bus()
@@ -136,6 +136,8 @@ async def test_a_task_outlives_a_restart_and_ends_with_its_time(
         request, _ = await question(bus, 2)
         await bot_with.stop()
         bus.put("kasra", "A hundred.", request)
+        # The letter and the run are there again before Discord has told of the server.
+        local_discord.fault("GET", "*/gateway", delay=1.5)
         await bot_with.restart()
         await thread.hears("A hundred.")
         await thread.hears("✅ Done by kasra")
