@@ -42,6 +42,8 @@ IMPORT_SECONDS = 2.0
 """Of computing, so that a busy machine does not count."""
 ROUNDS = 2
 _TURNS = 100
+ENDING_SECONDS = 1.0
+"""How long a thread that was told to end may take for it."""
 _NETWORK = frozenset(
     {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "socket.sendto"}
 )
@@ -177,7 +179,10 @@ def left_by_round(task: Task, cogs: tuple[Cog, ...], deeds: Deeds, journal: Jour
     with deeds.watched() as done:
         tasks = asyncio.run(one_round(task, cogs, journal))
     files = {path for path in done.files if Path(path).exists()}
-    return Left(tasks, {one.name for one in set(threading.enumerate()) - threads}, files)
+    started = set(threading.enumerate()) - threads
+    for one in started:
+        one.join(ENDING_SECONDS)
+    return Left(tasks, {one.name for one in started if one.is_alive()}, files)
 
 
 def wrong_with_running(task: Task, cogs: tuple[Cog, ...], deeds: Deeds) -> Iterator[str]:

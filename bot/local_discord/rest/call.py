@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from bot.local_discord.form import Form, Problems, as_snowflake
 from bot.local_discord.messages.uploads import Upload
 from bot.local_discord.model import Application, Json
-from bot.local_discord.refusals import bad_json, invalid_form, unauthorized
+from bot.local_discord.refusals import Refusal, bad_json, invalid_form, unauthorized
 from bot.local_discord.rest.body import read_body, read_raw
 from bot.local_discord.stage import Actor, Stage
 
@@ -25,6 +25,7 @@ class Call:
     request: Request
     who: Actor | None
     raw: bytes | None = None
+    unreadable: Refusal | None = None
     value: Any = None
     uploads: list[Upload] = field(default_factory=list[Upload])
 
@@ -78,10 +79,18 @@ class Call:
         return self.request.query_params.get(name, "").lower() in ("true", "1")
 
     async def raw_body(self) -> bytes:
-        """The body's bytes, read once."""
+        """The body's bytes, read once. Raises `Refusal`, again for one that could not be read."""
+        if self.unreadable is not None:
+            raise self.unreadable
         if self.raw is None:
             settings = self.stage.settings
-            self.raw = await read_raw(self.request, most=settings.request_bytes, within=settings.body_timeout)
+            try:
+                self.raw = await read_raw(
+                    self.request, most=settings.request_bytes, within=settings.body_timeout
+                )
+            except Refusal as refusal:
+                self.unreadable = refusal
+                raise
         return self.raw
 
     async def json(self) -> Any:

@@ -1,7 +1,9 @@
 """Rubbish in, a sentence out: never a 500, never a traceback."""
 
+import asyncio
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -62,7 +64,7 @@ async def test_a_half_surrogate_does_no_harm(bot_api: Api, research: Channel) ->
 
 async def test_bodies_over_the_limit() -> None:
     async with (
-        running(Config(settings=Settings(request_bytes=1000, file_bytes=100, body_timeout=0.2))) as local,
+        running(Config(settings=Settings(request_bytes=1000, file_bytes=100))) as local,
         client(local, {"Authorization": f"Bot {local.bot_token}"}) as http,
     ):
         api = Api(http)
@@ -77,6 +79,33 @@ async def test_bodies_over_the_limit() -> None:
         files = {"files[0]": ("a", b"x" * 101)}
         assert (await api.call("POST", path, files=files)).json()["code"] == 40005
         assert (await api.call("POST", path, json={"content": "fits"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "body", "status"),
+    [
+        ("Content-Length: 10", b"{", 408),
+        ("Transfer-Encoding: chunked", b"7d0\r\n" + b"x" * 2000 + b"\r\n0\r\n\r\n", 413),
+    ],
+    ids=("does not end", "too large, in one piece"),
+)
+async def test_bodies_as_no_client_sends_them(how: str, body: bytes, status: int) -> None:
+    async with running(Config(settings=Settings(request_bytes=1000, body_timeout=0.1))) as local:
+        address = urlsplit(local.api_url)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        lines = [
+            f"POST {address.path}/channels/{channel(local, 'general').id}/messages HTTP/1.1",
+            f"Host: {address.netloc}",
+            f"Authorization: Bot {local.bot_token}",
+            "Content-Type: application/json",
+            how,
+            "",
+            "",
+        ]
+        writer.write("\r\n".join(lines).encode() + body)
+        assert (await reader.readline()).startswith(f"HTTP/1.1 {status}".encode())
+        writer.close()
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize(
