@@ -50,8 +50,9 @@ async def test_an_agent_works_on_so_many_things_at_once_across_processes(databas
     said: list[str] = []
     async with _duty(database, first).working(persona, _quiet, patient=True):
         async with _duty(database, second).working(persona, _quiet, patient=True):
+            patient = replace(QUICK, patience=0.5)
             with pytest.raises(AgentBusy, match="2 things at once"):
-                async with _duty(database, third).working(persona, said.append, patient=True):
+                async with _duty(database, third, patient).working(persona, said.append, patient=True):
                     pytest.fail("there was no room")
             assert said[0] == "waiting, others were first"
             # A run that is at work already needs no further room: it would wait for itself.
