@@ -16,6 +16,8 @@ from bot.local_discord.traffic.recording import VARIABLE
 from tests import sizes, tools
 from tests.checked_traffic import CheckedTraffic
 from tests.description import description
+from tests.warm_processes import VARIABLE as VARIABLE_OF_WARM_PARENT
+from tests.warm_processes import warm_parent
 
 MISSING_TOOL = "missing tool: "
 MEASURED = "measured"
@@ -85,6 +87,14 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Generator[CheckedTra
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder))
         yield CheckedTraffic(folder, held)
+
+
+@pytest.fixture(scope="session")
+def warm_processes() -> Generator[None]:
+    """The bots and local Discords of a `House` are forked from a process that has imported what they import."""
+    with warm_parent() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE_OF_WARM_PARENT, str(place))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,11 @@ from tests.chaos.stage import Stage, opened_stage
 __all__ = ["database", "database_server", "database_url", "empty_database_url", "pytest_unconfigure"]
 
 
+@pytest.fixture(autouse=True)
+def _warm(warm_processes: None) -> None:
+    """Whoever is killed again and again need not import everything again and again."""
+
+
 @pytest.fixture
 async def stage(tmp_path: Path, database_url: str) -> AsyncGenerator[Stage]:
     async with opened_stage(tmp_path, database_url) as opened:

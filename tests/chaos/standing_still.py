@@ -2,33 +2,34 @@
 
 import asyncio
 import os
-import signal
-import sys
-from pathlib import Path
 from uuid import UUID
 
 from bot.storage.database import Database
 from bot.work import runs_queue
+from tests.tools import ROOT
 from tests.waiting import eventually
+from tests.warm_processes import begin
 
-ROOT = Path(__file__).parents[2]
 SAID = {"before", "amid", "over"}
 END_SECONDS = 60.0
+STDERR = 2
 
 
 async def process(module: str, *arguments: str, kill_at: str = "") -> list[str]:
     """Let a process work on a run; killed where it stands still, or until its end. What it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments,
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    with os.fdopen(os.dup(STDERR), "wb") as errors:
+        process = await begin(["-m", module, *arguments], errors, {**os.environ, "PYTHONPATH": str(ROOT)})
     assert process.stdout is not None
     said: list[str] = []
-    async with asyncio.timeout(END_SECONDS):
-        while line := await process.stdout.readline():
-            said.append(line.decode().strip())
-            if kill_at and said[-1] == kill_at:
-                process.send_signal(signal.SIGKILL)
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            while line := await process.stdout.readline():
+                said.append(line.decode().strip())
+                if kill_at and said[-1] == kill_at:
+                    process.kill()
+    finally:
+        if process.returncode is None and not process.stdout.at_eof():
+            process.kill()
         await process.wait()
     return [one for one in said if one in SAID]
 

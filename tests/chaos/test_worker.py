@@ -21,10 +21,10 @@ async def test_a_worker_finishes_and_delivers_what_a_killed_bot_was_at(
         feeds = {**library.feeds, "The gate": gate.address}
         config = home.write(home.settings(feeds, database={"url": database_url}, embeddings="none"))
         hold = gate.hold("clock")
-        async with home.bot(config) as bot, asker(home) as ben:
+        async with home.bot(config, fresh=True) as bot, asker(home) as ben:
             status = await ben.begin(TOPIC)
             await hold.asked.wait()
-            async with home.bot(config, "worker") as worker:
+            async with home.bot(config, "worker", fresh=True) as worker:
                 await killed(bot)
                 hold.release()
                 found = await ben.ended(status)

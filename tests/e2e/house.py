@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
-from bot.demo.children import Child, running
+from bot.demo.children import Child, running, started
 from bot.local_discord.client.member import Member, join
 from bot.storage.database import Database
 from bot.storage.opening import open_database
+from tests.warm_processes import begin
 
 type Json = dict[str, Any]
 
@@ -114,14 +115,19 @@ class House:
         return path
 
     @asynccontextmanager
-    async def bot(self, config: Path, command: str = "run") -> AsyncGenerator[Child]:
-        """The bot's process, ready to be used; or a ``worker``'s."""
+    async def bot(self, config: Path, command: str = "run", *, fresh: bool = False) -> AsyncGenerator[Child]:
+        """The bot's process, ready to be used; or a ``worker``'s. ``fresh``: never forked from a warm one."""
         environ = {**os.environ, "DISCORD_TOKEN": str(self.discord.ready["bot_token"])}
         log_file = self.folder / ("bot.log" if command == "run" else f"{command}.log")
         arguments = ["-m", "cogswarm", "--config", str(config), command, "--child"]
         try:
             async with running(
-                "The bot", arguments, log_file=log_file, environ=environ, ready_seconds=BOT_SECONDS
+                "The bot",
+                arguments,
+                log_file=log_file,
+                environ=environ,
+                ready_seconds=BOT_SECONDS,
+                begin=started if fresh else begin,
             ) as child:
                 yield child
         finally:
@@ -193,7 +199,9 @@ async def house(folder: Path, *, port: int = 0, rate_limits: str = "none") -> As
         "--save-interval", str(SAVE_SECONDS), "--rate-limits", rate_limits, *(["--port", str(port), "--exact-port"] if port else []),
     ]  # fmt: skip
     log_file = folder / "discord.log"
-    async with running("The local Discord", arguments, log_file=log_file, environ=os.environ) as discord:
+    async with running(
+        "The local Discord", arguments, log_file=log_file, environ=os.environ, begin=begin
+    ) as discord:
         headers = {"X-Local-Key": discord.ready["key"]}
         async with httpx.AsyncClient(base_url=discord.ready["base_url"], headers=headers) as control:
             yield House(folder, discord, control)
