@@ -1,14 +1,10 @@
 """The embedded server that the processes of one test run share."""
 
 import asyncio
-import fcntl
-import os
 import threading
 import time
 import uuid
-from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +16,7 @@ from bot.storage.connecting import parameters_of
 from bot.storage.embedded import EmbeddedOptions, EmbeddedServer, embedded_server
 from bot.storage.migrate import migrate
 from bot.storage.migration_files import load_migrations
+from bot.testing.server_folder import ServerFolder, locked, plenty_of_memory, server_folder
 
 TEMPLATE = "cogswarm_template"
 _UNFINISHED = "cogswarm_unfinished"
@@ -36,19 +33,23 @@ _FAST = {
     "max_wal_senders": "0",
     "max_connections": "300",
     "shared_buffers": "64MB",
+    # It may lie in memory.
+    "min_wal_size": "32MB",
+    "max_wal_size": "128MB",
 }
 
 
 class SharedServer:
     """Runs, or attaches to, the test run's server in a thread of its own, and makes databases on it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, run: Path) -> None:
+        """``run`` is the folder of the test run, the same for all of its processes."""
+        self._run_folder = run
+        self._folder: ServerFolder | None = None
         self._server: Future[EmbeddedServer] = Future()
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="test database", daemon=True)
-        self._users: int | None = None
         self._admin: psycopg.Connection | None = None
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="test database")
         self._spare: Future[str] | None = None
@@ -56,32 +57,30 @@ class SharedServer:
 
     def start(self) -> None:
         """Starts it if it does not run yet, and makes the migrated database that the tests' own are copies of."""
-        if self._users is not None:
+        if self._folder is not None:
             return
-        self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._users = os.open(self._folder / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._users, fcntl.LOCK_SH)
+        self._folder = server_folder(self._run_folder, plenty_of_memory())
         self._thread.start()
         where = self._server.result().where()
         self._admin = psycopg.connect(**{**where, "user": ADMIN_ROLE, "dbname": "postgres"}, autocommit=True)  # pyright: ignore[reportArgumentType] -- libpq's parameters, all strings
-        with _locked(self._folder / "template.lock"):
+        with locked(self._folder.path / "template.lock"):
             if not self._exists(TEMPLATE):
                 self._make_template()
 
     def stop(self) -> None:
         """Stops it; if we run it, when no other process of the test run uses it any more."""
-        if self._users is None:
+        if self._folder is None:
             return
         self._hand.shutdown()
         if self._admin is not None:
             self._admin.close()
         if self._server.done() and not self._server.exception() and self._server.result().owned:
-            while not _locked_alone(self._users):
+            while not self._folder.left_by_all_others():
                 time.sleep(_POLL_S)
-        os.close(self._users)
-        self._users = None
         self._done.set()
         self._thread.join()
+        self._folder.leave()
+        self._folder = None
 
     def url(self, name: str, role: str = OWNER_ROLE) -> str:
         """The URL of a database on this server."""
@@ -119,15 +118,15 @@ class SharedServer:
 
     def _serve(self) -> None:
         try:
-            asyncio.run(self._until_done())
+            asyncio.run(self._until_done(self._used_folder().path))
         except BaseException as error:
             if self._server.done():
                 raise
             self._server.set_exception(error)
 
-    async def _until_done(self) -> None:
+    async def _until_done(self, folder: Path) -> None:
         options = EmbeddedOptions(settings={**SETTINGS, **_FAST}, sync=False, poll=_POLL_S)
-        async with embedded_server(self._folder, options) as server:
+        async with embedded_server(folder, options) as server:
             self._loop.set_result(asyncio.get_running_loop())
             self._server.set_result(server)
             await asyncio.to_thread(self._done.wait)
@@ -146,6 +145,11 @@ class SharedServer:
     def _exists(self, name: str) -> bool:
         return self._as_admin().execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount > 0
 
+    def _used_folder(self) -> ServerFolder:
+        if self._folder is None:
+            raise RuntimeError("start() comes first")
+        return self._folder
+
     def _as_admin(self) -> psycopg.Connection:
         if self._admin is None:
             raise RuntimeError("start() comes first")
@@ -154,21 +158,3 @@ class SharedServer:
     def _run(self, statement: str, *names: str) -> None:
         composed = sql.SQL(statement).format(*(sql.Identifier(name) for name in names))  # pyright: ignore[reportArgumentType] -- literals of this class
         self._as_admin().execute(composed)
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _locked_alone(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -31,7 +31,7 @@ def database_server(
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    server = request.config.stash.setdefault(_SERVER, SharedServer(folder / "postgres"))
+    server = request.config.stash.setdefault(_SERVER, SharedServer(folder))
     server.start()
     return server
 
