@@ -38,7 +38,7 @@ async def _undisturbed(stage: Stage) -> Undisturbed:
     async with stage.house.bot(stage.config), asker(stage.house, "dock") as elsewhere:
         found = await elsewhere.ask(TOPIC)
         await eventually(stage.settled)
-    steps = await stage.points.rows("SELECT key FROM run_step ORDER BY done_at")
+    steps = await stage.points.rows("SELECT key FROM run_step ORDER BY done_at, key")
     sent = await stage.points.rows(
         "SELECT regexp_replace(key, '^[0-9a-f-]{36}:', '') FROM outbox WHERE state = 'sent' ORDER BY id"
     )
@@ -53,7 +53,7 @@ async def _all_is_there_once(stage: Stage, found: Research, expected: Undisturbe
     assert [one["id"] for one in said if "Asked by" in one["content"]] == [found.status["id"]]
     assert await stage.threads() == [found.status["id"]]
     thread = int(found.status["id"])
-    steps = "SELECT key FROM run_step JOIN run ON run.id = run_id WHERE thread_id = %s ORDER BY done_at"
+    steps = "SELECT key FROM run_step JOIN run ON run.id = run_id WHERE thread_id = %s ORDER BY done_at, key"
     assert [key for (key,) in await stage.points.rows(steps, thread)] == expected.steps
     remembered = "SELECT count(*) FROM memory JOIN run ON run.id = run_id WHERE run.thread_id = %s"
     assert await stage.points.rows(remembered, thread) == [(1,)]
