@@ -27,6 +27,7 @@ from tests.warm_parent import NUMBER, Program
 VARIABLE = "COGSWARM_TESTS_WARM_PARENT"
 """Where the socket of this test process' warm parent is."""
 END_SECONDS = 10.0
+_STDERR = 2
 
 
 @contextmanager
@@ -58,6 +59,12 @@ async def begin(arguments: Sequence[str], errors: IO[bytes], environ: Mapping[st
     option, module, *rest = arguments
     assert option == "-m"
     return await _forked(Path(place), Program(module, rest, str(Path.cwd()), dict(environ)), errors)
+
+
+async def begin_module(module: str, *arguments: str) -> Process:
+    """Start a module of the tests; it complains where they do."""
+    with os.fdopen(os.dup(_STDERR), "wb") as errors:
+        return await begin(["-m", module, *arguments], errors, {**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 async def _forked(place: Path, program: Program, errors: IO[bytes]) -> Process:

@@ -1,24 +1,20 @@
 """Processes that work on a run, say where they are, and stand still there to be killed."""
 
 import asyncio
-import os
 from uuid import UUID
 
 from bot.storage.database import Database
 from bot.work import runs_queue
-from tests.tools import ROOT
 from tests.waiting import eventually
-from tests.warm_processes import begin
+from tests.warm_processes import begin_module
 
 SAID = {"before", "amid", "over"}
 END_SECONDS = 60.0
-STDERR = 2
 
 
 async def process(module: str, *arguments: str, kill_at: str = "") -> list[str]:
     """Let a process work on a run; killed where it stands still, or until its end. What it said."""
-    with os.fdopen(os.dup(STDERR), "wb") as errors:
-        process = await begin(["-m", module, *arguments], errors, {**os.environ, "PYTHONPATH": str(ROOT)})
+    process = await begin_module(module, *arguments)
     assert process.stdout is not None
     said: list[str] = []
     try:

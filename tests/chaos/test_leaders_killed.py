@@ -1,10 +1,6 @@
 """kill -9 of whoever leads a task, wherever it records something: one plan, each part once, and one result."""
 
-import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bot.clock import Clock
+from bot.demo.children import Process
 from bot.discord.surface import DiscordSurface
 from bot.storage.database import Database
 from bot.work import runs_table, waits_table
@@ -25,8 +22,8 @@ from tests.chaos.breakpoints import BOTH, Breakpoints, Point, breakpoints
 from tests.chaos.leader import ANSWER
 from tests.sizes import size
 from tests.waiting import eventually
+from tests.warm_processes import begin_module
 
-ROOT = Path(__file__).parents[2]
 KILLS = size("kills of a leading agent", small=2, stated=60)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90 + 20 * KILLS)]
@@ -53,10 +50,7 @@ class Office:
 
     @asynccontextmanager
     async def leader(self) -> AsyncGenerator[Process]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "ignore", "-m", "tests.chaos.leader", self.url, str(self.folder),
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        process = await begin_module("tests.chaos.leader", self.url, str(self.folder))
         try:
             yield process
         finally:
