@@ -1,15 +1,18 @@
 """The JSON schema of ``config.yaml``, for editors and for the sentences about what is wrong."""
 
 import copy
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
 from bot.config.models import Config
 from bot.config.problems import Place
 
-type Schema = dict[str, Any]
+type Schema = Mapping[str, Any]
+"""A schema that is read; all who read the model's share one."""
+type _Draft = dict[str, Any]
 
-REFERENCE: Schema = {"type": "string", "pattern": r"\$\{|^\$file:"}
+REFERENCE: _Draft = {"type": "string", "pattern": r"\$\{|^\$file:"}
 """A value that is a reference may stand where any other kind of value is expected."""
 
 _STANDARD_NAMES = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
@@ -18,7 +21,7 @@ _PLAIN = frozenset({"string", "integer", "number", "boolean"})
 
 def config_schema() -> Schema:
     """Return the JSON schema of ``config.yaml`` as people write it, references allowed in every plain value."""
-    schema = model_schema()
+    schema: _Draft = copy.deepcopy(dict(model_schema()))
     for part in (schema, *schema.get("$defs", {}).values()):
         _allow_references(part)
     return {
@@ -28,25 +31,21 @@ def config_schema() -> Schema:
     }
 
 
+@cache  # made from constants, and it takes longer than all else that is done with a configuration
 def model_schema() -> Schema:
     """Return the schema of the model itself: what values must be once references were followed."""
-    return copy.deepcopy(_generated())
-
-
-@cache  # made from constants, in thirty times the time that a copy takes
-def _generated() -> Schema:
-    schema: Schema = copy.deepcopy(Config.model_json_schema())
+    schema: _Draft = copy.deepcopy(Config.model_json_schema())
     _use_standard_names(schema)
     return schema
 
 
 def part_at(schema: Schema, place: Place) -> Schema | None:
     """Return the part of a schema that describes a place, or nothing where the schema knows no such place."""
-    part: Schema = schema
+    part = schema
     for step in place:
         within = _resolved(schema, part)
         inner: object = within.get("items") if isinstance(step, int) else _entry(within, step)
-        if not isinstance(inner, dict):
+        if not isinstance(inner, Mapping):
             return None
         part = cast("Schema", inner)
     return {**_resolved(schema, part), **part}
@@ -76,7 +75,7 @@ def _resolved(schema: Schema, part: Schema) -> Schema:
             return part
 
 
-def _allow_references(part: Schema) -> None:
+def _allow_references(part: _Draft) -> None:
     if "patternProperties" in part:
         part.setdefault("additionalProperties", False)
     for group in ("properties", "patternProperties"):
@@ -87,7 +86,7 @@ def _allow_references(part: Schema) -> None:
             part[key] = _with_reference(part[key])
 
 
-def _with_reference(part: Schema) -> Schema:
+def _with_reference(part: _Draft) -> _Draft:
     _allow_references(part)
     if "anyOf" in part:
         branches = part["anyOf"]
@@ -105,7 +104,7 @@ def _with_reference(part: Schema) -> Schema:
 def _use_standard_names(part: object) -> None:
     """Rename the limits that pydantic leaves under its own names where a validator stands before them."""
     if isinstance(part, dict):
-        entries = cast("Schema", part)
+        entries = cast("_Draft", part)
         for ours in _STANDARD_NAMES.keys() & entries.keys():
             if not isinstance(entries[ours], dict):
                 entries[_STANDARD_NAMES[ours]] = entries.pop(ours)

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from bot.config.default_file import render_default_config
 from bot.config.load import load_config
 from bot.config.models import Config
-from bot.config.schema import config_schema
+from bot.config.schema import config_schema, model_schema
 from bot.config.yaml_tree import Tree, read_yaml
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -149,3 +149,9 @@ def test_the_command_rewrites_the_file(tmp_path: Path) -> None:
 
 def test_the_lines_are_short_enough_to_read() -> None:
     assert [line for line in TEXT.splitlines() if len(line) > 112 and "https://" not in line] == []
+
+
+def test_the_schema_that_people_get_is_apart_from_the_one_that_all_readers_share() -> None:
+    before = json.dumps(model_schema())
+    assert config_schema() != model_schema()
+    assert json.dumps(model_schema()) == before
