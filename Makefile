@@ -20,7 +20,7 @@ demo-reset: setup-run ## Forget everything the demo has stored
 	@exec $(BIN)/cogswarm demo --reset
 
 test: lint ## Set up, then lint, types, import contracts and every test
-	@$(BIN)/basedpyright
+	@$(BIN)/basedpyright --threads 2
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: lint ## The quick inner loop: lint, types of what you changed, import contracts, the quick tests
