@@ -196,12 +196,12 @@ async def _serve(
         )
         await asyncio.Event().wait()
     if verb != "POST":
-        await _send(writer, b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n")
+        await _send(writer, _nothing("405 No"))
         return
     asked = json.loads(await reader.readexactly(int(headers["content-length"])))
     is_request = "id" in asked and "method" in asked
     if kind == "say" or not is_request:
-        await _send(writer, b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+        await _send(writer, _nothing("202 Accepted"))
     if not is_request:
         return
     if kind == "say":
@@ -239,6 +239,11 @@ async def _send(writer: asyncio.StreamWriter, piece: bytes) -> None:
 
 def _head(kind: str) -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode()
+
+
+def _nothing(status: str) -> bytes:
+    """An answer without a body; nobody else is to be asked on this connection, which is about to end."""
+    return f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
 if __name__ == "__main__":
