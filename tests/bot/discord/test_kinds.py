@@ -132,7 +132,7 @@ async def test_a_mark_that_has_to_wait_holds_no_message_up(harbour: Harbour) -> 
             await harbour.surface.react(conn, "r", harbour.channel, message, "👀")
         await harbour.post("k2", "two")
         await harbour.said("two")
-    assert await harbour.count("kind = 'react' AND state = 'pending'") == 1
+    assert await harbour.count("kind = 'react' AND state IN ('pending', 'sending')") == 1
 
 
 async def test_marks_and_pins_are_set_and_taken_back(harbour: Harbour) -> None:
