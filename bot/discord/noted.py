@@ -1,6 +1,7 @@
 """Waits for the note of what was just said: people may answer a message, or react to it, before its delivery is noted."""
 
 from bot.clock import Clock
+from bot.discord import outbox_table
 from bot.discord.delivery import SPOKEN
 from bot.discord.events import Where
 from bot.storage.database import Database
@@ -15,31 +16,13 @@ async def noted(database: Database, clock: Clock, where: Where, message_id: int)
     Raises `DatabaseAway`.
     """
     for _ in range(LOOKS):
-        if not await _may_be_on_its_way(database, where, message_id):
+        if not await _on_its_way(database, where, message_id):
             return
         await clock.sleep(PAUSE)
 
 
-async def _may_be_on_its_way(database: Database, where: Where, message_id: int) -> bool:
-    """Whether it may be what is being said there: nobody knows it, and it is newer than what stood there before."""
+async def _on_its_way(database: Database, where: Where, message_id: int) -> bool:
     # The first message of a forum's post is sent to the forum, and has the post's id.
-    parameters = {
-        "places": [where.channel_id, where.home_id],
-        "message": message_id,
-        "spoken": sorted(SPOKEN),
-    }
+    places = (where.channel_id, where.home_id)
     async with database.connection() as conn:
-        cursor = await conn.execute(
-            """
-            SELECT EXISTS (
-                SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND state = 'sending'
-                AND kind = ANY(%(spoken)s) AND message_id IS NULL AND after_id < %(message)s
-            ) AND NOT EXISTS (
-                SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND kind = ANY(%(spoken)s)
-                AND message_id = %(message)s
-            )
-            """,
-            parameters,
-        )
-        row = await cursor.fetchone()
-    return row is not None and bool(row[0])
+        return await outbox_table.may_be_on_its_way(conn, places, SPOKEN, message_id)

@@ -1,6 +1,6 @@
 """SQL on the tables ``outbox`` and ``outbox_lease``: adding rows, and what becomes of each; see also `outbox_queue`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -313,6 +313,29 @@ async def known_messages(conn: Connection, row: OutboxRow, ids: list[int]) -> se
         (row.channel_id, ids, row.kind),
     )
     return {int(row[0]) for row in await cursor.fetchall()}
+
+
+async def may_be_on_its_way(
+    conn: Connection, places: Collection[int], kinds: Collection[str], message_id: int
+) -> bool:
+    """Whether a message may be what a row of ``kinds`` is just making in one of ``places``.
+
+    No row is known to have made it, and it is newer than what stood there before such a row was sent.
+    """
+    cursor = await conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND state = 'sending'
+            AND kind = ANY(%(kinds)s) AND message_id IS NULL AND after_id < %(message)s
+        ) AND NOT EXISTS (
+            SELECT FROM outbox WHERE channel_id = ANY(%(places)s) AND kind = ANY(%(kinds)s)
+            AND message_id = %(message)s
+        )
+        """,
+        {"places": list(places), "kinds": list(kinds), "message": message_id},
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 async def later(conn: Connection, row: OutboxRow, seconds: float, error: str, *, unsent: bool) -> None:
