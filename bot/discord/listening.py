@@ -159,11 +159,8 @@ class Listening:
 
     async def _until_noted(self, event: object) -> None:
         """Wait until is known what was reacted to, or deleted, where that may have been said just now."""
-        match event:
-            case Deletion() | Reaction():
-                await noted(self._entrance.services.database, self._clock, event.where, event.message_id)
-            case _:
-                pass
+        if isinstance(event, Deletion | Reaction):
+            await noted(self._entrance.services.database, self._clock, event.where, event.message_id)
 
 
 def _read_back_of(where: Where) -> int | None:

@@ -17,9 +17,8 @@ class WorkerGuilds:
 
     async def learn(self, guild_id: int) -> None:
         """Know what a guild has chosen. Raises `OutsideError` where the database does not answer."""
-        if guild_id not in self._known:
-            await self._rules.learn(guild_id)
-            self._known.add(guild_id)
+        await self._rules.learn(guild_id)
+        self._known.add(guild_id)
 
     async def catch_up(self, guild_id: int) -> bool:
         """Another process has changed something in a guild: it takes effect here; False where nothing is new."""

@@ -28,7 +28,7 @@ async def add(database: Database, key: str, **columns: object) -> None:
 
 
 class Looks:
-    """A clock on which nothing takes time, and what happens at one of its naps."""
+    """A clock on which nothing takes time; it counts its naps."""
 
     def __init__(self) -> None:
         self.naps = 0
